@@ -1,0 +1,69 @@
+"""One family of errors a person can act on: a code, what happened, and what to do."""
+
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Stable names of everything that can go wrong at an edge of the system."""
+
+    # What a client sent
+    BAD_JSON = "bad_json"
+    UNKNOWN_TYPE = "unknown_type"
+    BAD_FIELD = "bad_field"
+    BAD_ORDER = "bad_order"
+    FRAME_TOO_LARGE = "frame_too_large"
+    NOT_PCM = "not_pcm"
+    ODD_BYTES = "odd_bytes"
+    IDLE_TIMEOUT = "idle_timeout"
+    UNKNOWN_STREAM = "unknown_stream"
+    # What the server can't do now
+    NOT_READY = "not_ready"
+    BUSY = "busy"
+    SHUTTING_DOWN = "shutting_down"
+    RECOGNITION_FAILED = "recognition_failed"
+    INTERNAL = "internal"
+    # What an HTTP caller asked for
+    NOT_FOUND = "not_found"
+    NOT_ALLOWED = "not_allowed"
+    # The model
+    MODEL_NOT_FOUND = "model_not_found"
+    MODEL_INCOMPLETE = "model_incomplete"
+    MODEL_CORRUPT = "model_corrupt"
+    MODEL_UNSUPPORTED = "model_unsupported"
+    HUB_UNREACHABLE = "hub_unreachable"
+    DISK = "disk"
+    # Starting up
+    BAD_SETTING = "bad_setting"
+    DEVICE_ABSENT = "device_absent"
+    PORT_IN_USE = "port_in_use"
+    MISSING_DEPENDENCY = "missing_dependency"
+    # The client's own side
+    SERVER_UNREACHABLE = "server_unreachable"
+    CONNECTION_LOST = "connection_lost"
+    PROTOCOL_MISMATCH = "protocol_mismatch"
+    BAD_AUDIO_FILE = "bad_audio_file"
+    BAD_SCRIPT = "bad_script"
+    EXPECTATION_FAILED = "expectation_failed"
+
+
+class VoicechatError(Exception):
+    """An error with an answer to "what now?".
+
+    Args:
+        code: A stable name that programs can test.
+        message: What happened, one sentence, for a person.
+        advice: What to do about it, one sentence, for a person.
+        retry_after_s: Seconds after which the same request may succeed, where that is known.
+    """
+
+    def __init__(
+        self, code: ErrorCode, message: str, advice: str, *, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.advice = advice
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}"

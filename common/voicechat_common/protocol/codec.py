@@ -1,0 +1,83 @@
+"""JSON text frames to messages and back, with errors that name the field and the remedy."""
+
+import json
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+
+MessageT = TypeVar("MessageT")
+
+
+class Message(BaseModel):
+    """Base of everything on the wire: immutable, tolerant of unknown fields."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def encode(message: BaseModel) -> str:
+    """Return the JSON text of one message."""
+    return message.model_dump_json()
+
+
+def describe(error: ValidationError) -> str:
+    """Say in one line what is wrong with which field."""
+    parts = []
+    for item in error.errors(include_url=False, include_context=False):
+        # The first element of a tagged union's location is the tag, which is not a field.
+        path = [str(part) for part in item["loc"]]
+        parts.append(f"{'.'.join(path) or 'message'}: {item['msg'].removeprefix('Value error, ')}")
+    return "; ".join(parts)
+
+
+class Decoder(Generic[MessageT]):
+    """Decodes the text frames of one direction of one socket.
+
+    Args:
+        union: A union of message classes, discriminated by their `type` field.
+        types: The values of `type` that are known, for the advice of an error.
+    """
+
+    def __init__(self, union: object, types: Iterable[str]) -> None:
+        self._adapter: TypeAdapter[MessageT] = TypeAdapter(union)
+        self._types = tuple(types)
+
+    def decode(self, text: str | bytes) -> MessageT:
+        """Return the message in a text frame.
+
+        Raises:
+            VoicechatError: `bad_json`, `unknown_type` or `bad_field`; the connection can go on after each.
+        """
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise VoicechatError(
+                ErrorCode.BAD_JSON,
+                f"The text frame is not JSON: {error}.",
+                'Send one JSON object per text frame, such as {"type": "ping"}; send audio as binary frames.',
+            ) from error
+        known = ", ".join(self._types)
+        if not isinstance(data, dict) or not isinstance(data.get("type"), str):
+            raise VoicechatError(
+                ErrorCode.UNKNOWN_TYPE,
+                "The message is not a JSON object with a text field 'type'.",
+                f"Set 'type' to one of: {known}.",
+            )
+        kind = data["type"]
+        if kind not in self._types:
+            raise VoicechatError(
+                ErrorCode.UNKNOWN_TYPE,
+                f"The message type {kind[:64]!r} is not known here.",
+                f"Use one of: {known}.",
+            )
+        try:
+            return self._adapter.validate_python(data)
+        except ValidationError as error:
+            raise VoicechatError(
+                ErrorCode.BAD_FIELD,
+                f"The message {kind!r} has a field that can't be used: "
+                f"{describe(error).replace(f'{kind}.', '')}.",
+                "Correct the field and send the message again; docs/protocol.md lists the fields.",
+            ) from error

@@ -1,0 +1,168 @@
+"""Messages of the speech WebSocket, `/ws`."""
+
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field, field_validator
+
+from voicechat_common.errors import ErrorCode
+from voicechat_common.protocol import PROTOCOL_VERSION
+from voicechat_common.protocol.codec import Decoder, Message
+
+MIN_SAMPLE_RATE = 8_000
+MAX_SAMPLE_RATE = 48_000
+ID_MAX_LENGTH = 128
+
+ChunkSize = tuple[int, int, int]
+Identifier = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH)]
+
+
+def check_chunk_size(value: ChunkSize) -> ChunkSize:
+    """Return `[left, step, look-ahead]` in 60 ms frames, or say what is impossible about it.
+
+    FunASR keeps the last left + look-ahead frames by a slice from the end, which for a sum or a
+    look-ahead of zero keeps everything or nothing; so a look-ahead of at least one frame is required.
+    """
+    left, step, lookahead = value
+    if not 0 <= left <= 30:
+        raise ValueError(f"left context must be 0 to 30 frames, not {left}")
+    if not 1 <= step <= 60:
+        raise ValueError(f"step must be 1 to 60 frames, not {step}")
+    if not 1 <= lookahead <= 30:
+        raise ValueError(f"look-ahead must be 1 to 30 frames, not {lookahead}")
+    return value
+
+
+class Start(Message):
+    """Opens a stream, or resumes one. Optional: without it the first binary frame opens one with the defaults."""
+
+    type: Literal["start"] = "start"
+    sample_rate: int = Field(16_000, ge=MIN_SAMPLE_RATE, le=MAX_SAMPLE_RATE)
+    encoding: Literal["pcm_s16le"] = "pcm_s16le"
+    channels: Literal[1] = 1
+    user: Identifier | None = None
+    chat_id: Identifier | None = None
+    chunk_size: ChunkSize | None = None
+    endpointing: bool | None = None
+    stream_id: Identifier | None = None
+    finals_received: int = Field(0, ge=0, description="When resuming: how many finals the client has.")
+
+    @field_validator("chunk_size")
+    @classmethod
+    def _possible_chunk_size(cls, value: ChunkSize | None) -> ChunkSize | None:
+        return value if value is None else check_chunk_size(value)
+
+
+class Flush(Message):
+    """Ends the current segment now and keeps the stream; answered by its final, if any, and an `ack`."""
+
+    type: Literal["flush"] = "flush"
+
+
+class Stop(Message):
+    """Says that no more audio comes: the finals follow, then `done`."""
+
+    type: Literal["stop"] = "stop"
+
+
+class Ping(Message):
+    """Asks for a `pong` with the same `id`."""
+
+    type: Literal["ping"] = "ping"
+    id: str | int | None = None
+
+
+class Ready(Message):
+    """The stream is open and audio may come."""
+
+    type: Literal["ready"] = "ready"
+    stream_id: str
+    model: str
+    chunk_ms: int
+    lookahead_ms: int
+    received_samples: int = Field(0, description="Where to continue after a resume, in the stream's own rate.")
+    protocol: int = PROTOCOL_VERSION
+
+
+class Word(NamedTuple):
+    """One word or character with its place in the stream."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+
+
+class Partial(Message):
+    """All of a segment's text so far; replaces what the segment showed before."""
+
+    type: Literal["partial"] = "partial"
+    segment: int = Field(ge=0)
+    revision: int = Field(ge=0)
+    text: str
+    start_ms: int = Field(ge=0)
+    end_ms: int = Field(ge=0)
+
+
+class Final(Message):
+    """A segment's text for the last time."""
+
+    type: Literal["final"] = "final"
+    segment: int = Field(ge=0)
+    revision: int = Field(ge=0)
+    text: str
+    start_ms: int = Field(ge=0)
+    end_ms: int = Field(ge=0)
+    words: list[Word] = []
+
+
+class Ack(Message):
+    """How far the server is, in samples of the stream's own rate: at least every second while audio comes in."""
+
+    type: Literal["ack"] = "ack"
+    received_samples: int
+    decoded_samples: int
+    lag_ms: int = Field(description="Audio that was received and is not decoded yet.")
+
+
+class Done(Message):
+    """The receipt of a stream: every sample received was decoded or dropped."""
+
+    type: Literal["done"] = "done"
+    received_ms: int
+    decoded_ms: int = Field(description="Audio that endpointing and recognition have dealt with.")
+    dropped_ms: int
+    silence_ms: int = Field(0, description="The part of decoded_ms that endpointing found silent.")
+    segments: int
+    received_samples: int
+    decoded_samples: int
+    dropped_samples: int
+
+
+class Pong(Message):
+    """The answer to a `ping`."""
+
+    type: Literal["pong"] = "pong"
+    id: str | int | None = None
+
+
+class Error(Message):
+    """Something went wrong: what, and what to do. After a fatal one the server closes the socket."""
+
+    type: Literal["error"] = "error"
+    code: ErrorCode | str
+    message: str
+    advice: str
+    retry_after_s: float | None = None
+    fatal: bool = False
+
+
+ClientMessage = Start | Flush | Stop | Ping
+ServerMessage = Ready | Partial | Final | Ack | Done | Pong | Error
+SegmentEvent = Partial | Final
+
+client_decoder: Decoder[ClientMessage] = Decoder(
+    Annotated[ClientMessage, Field(discriminator="type")], ("start", "flush", "stop", "ping")
+)
+server_decoder: Decoder[ServerMessage] = Decoder(
+    Annotated[ServerMessage, Field(discriminator="type")],
+    ("ready", "partial", "final", "ack", "done", "pong", "error"),
+)

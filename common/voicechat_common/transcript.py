@@ -1,0 +1,90 @@
+"""Merging of partial and final results into segments: pure, no clock, no I/O."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from os.path import commonprefix
+
+from voicechat_common.protocol.speech import Final, SegmentEvent, Word
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One stretch of speech as it is known now.
+
+    Attributes:
+        index: Position in the stream, from 0.
+        revision: The revision of `text`; grows with every event of the segment.
+        text: All of the segment so far.
+        settled: How many leading characters of `text` did not change with the last revision.
+        start_ms: Begin, in milliseconds of the stream.
+        end_ms: End of what `text` covers.
+        is_final: True once nothing of it can change.
+        words: Words with their times; only when final.
+    """
+
+    index: int
+    revision: int
+    text: str
+    settled: int
+    start_ms: int
+    end_ms: int
+    is_final: bool
+    words: tuple[Word, ...] = ()
+
+
+@dataclass
+class Transcript:
+    """The segments of one stream, whatever order, repetition or staleness their events arrive in."""
+
+    _segments: dict[int, Segment] = field(default_factory=dict)
+
+    def apply(self, event: SegmentEvent) -> Segment | None:
+        """Take one event; return the segment as it is now, or None if the event told nothing new.
+
+        A final always wins, an older revision never does, and a final segment never changes.
+        """
+        known = self._segments.get(event.segment)
+        is_final = isinstance(event, Final)
+        if known is not None and (known.is_final or (not is_final and event.revision <= known.revision)):
+            return None
+        shared = len(commonprefix([known.text, event.text])) if known is not None else 0
+        segment = Segment(
+            index=event.segment,
+            revision=event.revision,
+            text=event.text,
+            settled=len(event.text) if is_final else shared,
+            start_ms=event.start_ms,
+            end_ms=event.end_ms,
+            is_final=is_final,
+            words=tuple(event.words) if isinstance(event, Final) else (),
+        )
+        self._segments[event.segment] = segment
+        return segment
+
+    @property
+    def segments(self) -> list[Segment]:
+        """All segments in the order of the stream."""
+        return [self._segments[index] for index in sorted(self._segments)]
+
+    @property
+    def finals_in_order(self) -> int:
+        """How many segments, from the first on without a gap, are final: where a resume continues."""
+        count = 0
+        while count in self._segments and self._segments[count].is_final:
+            count += 1
+        return count
+
+    @property
+    def text(self) -> str:
+        """The text of all segments, joined as they were spoken."""
+        return join_texts(segment.text for segment in self.segments)
+
+
+def join_texts(texts: Iterable[str]) -> str:
+    """Join the texts of consecutive segments: a space only between two that meet in Latin letters or digits."""
+    joined = ""
+    for text in texts:
+        if joined and text and joined[-1].isascii() and text[0].isascii():
+            joined += " "
+        joined += text
+    return joined

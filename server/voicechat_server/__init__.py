@@ -1,0 +1,1 @@
+"""The voicechat server: streaming speech recognition and chat over HTTP and WebSockets."""

@@ -1,0 +1,1 @@
+"""HTTP and WebSocket edges of the server: receive, call the core, send."""

@@ -1,0 +1,1 @@
+"""Streaming speech recognition: models, stepping, endpointing, sessions and the thread that owns them."""

@@ -1,0 +1,1 @@
+"""Chats: durable history, live fan-out, and the rules of what a client may do."""

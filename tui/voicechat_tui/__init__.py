@@ -1,0 +1,1 @@
+"""The voicechat client: the headless replay command and the terminal interface."""
