@@ -1,0 +1,92 @@
+"""What the recognition engine is told: plain values, built by the settings or by a test."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from voicechat_common.protocol.speech import ChunkSize
+
+SAMPLE_RATE = 16_000
+"""The rate the recogniser works at, in samples a second."""
+
+FRAME_SAMPLES = 960
+"""Samples of one low-frame-rate frame: six 10 ms shifts, 60 ms."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Which model to use and where it may come from.
+
+    Attributes:
+        name: `paraformer-zh-streaming`, `demo`, or the path of a model directory.
+        hub: `ms` (ModelScope) or `hf` (Hugging Face).
+        revision: The hub's revision, such as `v2.0.4`.
+        cache_dir: Where downloaded models are kept.
+    """
+
+    name: str
+    hub: str
+    revision: str
+    cache_dir: Path
+
+
+@dataclass(frozen=True)
+class RecognitionConfig:
+    """How audio is stepped through the model.
+
+    Attributes:
+        device: `cpu`, `cuda:N` or `mps`; an absent one is an error.
+        threads: CPU threads of the model; 0 takes one per core.
+        chunk_size: `[left, step, look-ahead]` in 60 ms frames, unless a stream asks for another.
+        encoder_chunk_look_back: Earlier chunks each encoder block attends to; -1 for all of the segment.
+        decoder_chunk_look_back: Earlier chunks each decoder block attends to.
+    """
+
+    device: str = "cpu"
+    threads: int = 0
+    chunk_size: ChunkSize = (0, 10, 5)
+    encoder_chunk_look_back: int = 4
+    decoder_chunk_look_back: int = 1
+
+
+@dataclass(frozen=True)
+class EndpointConfig:
+    """How speech is cut into segments.
+
+    Attributes:
+        enabled: Whether streams are cut at silences unless they ask otherwise.
+        max_end_silence_ms: Silence that ends a segment.
+        pre_roll_ms: Audio before the first speech that belongs to the segment.
+        max_segment_s: The longest segment, in seconds.
+    """
+
+    enabled: bool = True
+    max_end_silence_ms: int = 800
+    pre_roll_ms: int = 300
+    max_segment_s: float = 30.0
+
+
+@dataclass(frozen=True)
+class StreamLimits:
+    """Bounds that keep accepted streams live.
+
+    Attributes:
+        max_streams: Streams at once; None lets the engine measure what it can carry.
+        max_lag_s: Undecoded audio of a stream beyond which its socket is not read.
+        resume_grace_s: How long a stream that lost its connection is kept.
+        ack_interval_s: The longest time between two `ack`s while audio comes in.
+    """
+
+    max_streams: int | None = None
+    max_lag_s: float = 5.0
+    resume_grace_s: float = 30.0
+    ack_interval_s: float = 1.0
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """Everything the recognition engine is told."""
+
+    model: ModelConfig
+    recognition: RecognitionConfig = field(default_factory=RecognitionConfig)
+    endpoint: EndpointConfig = field(default_factory=EndpointConfig)
+    limits: StreamLimits = field(default_factory=StreamLimits)
