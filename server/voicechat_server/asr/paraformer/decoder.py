@@ -1,0 +1,84 @@
+"""The tokens that fired in one chunk of many streams through FunASR's Paraformer decoder."""
+
+import torch
+from torch import Tensor, nn
+
+from voicechat_server.asr.paraformer.attention import attend, look_back_of, split_heads
+from voicechat_server.asr.paraformer.lookback import LookBack
+from voicechat_server.asr.paraformer.state import Rows
+
+
+class DecoderStepper:
+    """Steps all decoder blocks, as `ParaformerSANMDecoder.forward_chunk` does for one stream."""
+
+    def __init__(self, decoder: nn.Module) -> None:
+        self._blocks = list(decoder.get_submodule("decoders").children())
+        self._feed_forward_blocks = list(decoder.get_submodule("decoders3").children())
+        self._after_norm = decoder.get_submodule("after_norm")
+        self._output = decoder.get_submodule("output_layer")
+
+    @property
+    def layers(self) -> int:
+        """Number of blocks with attention."""
+        return len(self._blocks)
+
+    @property
+    def memory_frames(self) -> int:
+        """Earlier tokens that each block's convolution sees."""
+        return int(self._blocks[0].self_attn.kernel_size) - 1
+
+    def look_back(self, chunks: int, step: int, device: torch.device) -> LookBack | None:
+        """Return room for that many earlier chunks of `step` frames; FunASR takes a negative number as none."""
+        return look_back_of([block.src_attn for block in self._blocks], max(chunks, 0), step, device)
+
+    def step(
+        self,
+        x: Tensor,
+        counts: Tensor,
+        encoded: Tensor,
+        rows: Rows,
+        fsmn: Tensor,
+        look_back: LookBack | None,
+    ) -> Tensor:
+        """Decode the tokens of every row.
+
+        Args:
+            x: Acoustic embeddings, padded, [rows, tokens, width].
+            counts: Tokens of each row, [rows].
+            encoded: The encoder's output, [rows, frames, width].
+            rows: The rows of the batch.
+            fsmn: Convolution memory of all segments, [layers, segments, width, memory frames]; updated.
+            look_back: Earlier keys and values of the encoder's output; None without look-back.
+
+        Returns:
+            Token ids, padded, [rows, tokens].
+        """
+        frames = encoded.shape[1]
+        invalid = rows.padding(frames)
+        earlier = None
+        if look_back is not None:
+            written = [state.decoder_frames for state in rows.states]
+            earlier = look_back.begin(rows, written, frames, frames)
+            invalid = earlier.invalid
+        keep = rows.going_on
+        # After a row's last token its memory holds the tokens before the padding.
+        recent = counts[keep, None] + torch.arange(self.memory_frames, device=x.device)[None, :]
+        for layer, block in enumerate(self._blocks):
+            h = block.norm2(block.feed_forward(block.norm1(x)))
+            sequence = torch.cat((fsmn[layer].index_select(0, rows.slots), h.transpose(1, 2)), dim=2)
+            x = x + block.self_attn.fsmn_block(sequence).transpose(1, 2) + h
+            kept = sequence[keep].gather(2, recent[:, None, :].expand(-1, sequence.shape[1], -1))
+            fsmn[layer].index_copy_(0, rows.slots[keep], kept)
+            attention = block.src_attn
+            q = split_heads(attention.linear_q(block.norm3(x)), attention.h)
+            key, value = attention.linear_k_v(encoded).chunk(2, dim=-1)
+            k, v = split_heads(key, attention.h), split_heads(value, attention.h)
+            keys, values = k, v
+            if earlier is not None:
+                keys, values = earlier.extend(layer, k, v)
+                earlier.write(layer, k, v)
+            x = x + attention.linear_out(attend(q, keys, values, invalid))
+        for block in self._feed_forward_blocks:
+            x = block.feed_forward(block.norm1(x))
+        ids: Tensor = self._output(self._after_norm(x)).argmax(dim=-1)
+        return ids

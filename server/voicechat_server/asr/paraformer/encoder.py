@@ -1,0 +1,69 @@
+"""One chunk of many streams through FunASR's SANM encoder blocks."""
+
+import torch
+from torch import Tensor, nn
+
+from voicechat_server.asr.paraformer.attention import attend, look_back_of, split_heads
+from voicechat_server.asr.paraformer.lookback import LookBack
+from voicechat_server.asr.paraformer.state import Rows
+
+
+class EncoderStepper:
+    """Steps all encoder blocks, as `SANMEncoderChunkOpt.forward_chunk` does for one stream.
+
+    Attributes:
+        width: Width of the encoder's output.
+    """
+
+    def __init__(self, encoder: nn.Module) -> None:
+        self._blocks = [
+            *encoder.get_submodule("encoders0").children(),
+            *encoder.get_submodule("encoders").children(),
+        ]
+        self._after_norm = encoder.get_submodule("after_norm")
+        self.width = int(self._after_norm.normalized_shape[0])
+
+    def look_back(self, chunks: int, step: int, device: torch.device) -> LookBack | None:
+        """Return room for that many earlier chunks of `step` frames; -1 keeps all of a segment."""
+        return look_back_of([block.self_attn for block in self._blocks], chunks, step, device)
+
+    def step(self, x: Tensor, rows: Rows, look_back: LookBack | None, kept: int) -> Tensor:
+        """Encode one chunk of every row.
+
+        Args:
+            x: Features with overlap and positions, padded, [rows, frames, features].
+            rows: The rows of the batch.
+            look_back: Earlier keys and values; None without look-back.
+            kept: Leading frames of a chunk that go to the look-back; the rest is look-ahead.
+
+        Returns:
+            [rows, frames, width]; zero where padded.
+        """
+        padding = invalid = rows.padding(x.shape[1])
+        earlier = None
+        if look_back is not None:
+            written = [state.encoder_frames for state in rows.states]
+            earlier = look_back.begin(rows, written, kept, x.shape[1])
+            invalid = earlier.invalid
+        for layer, block in enumerate(self._blocks):
+            attention = block.self_attn
+            query, key, value = attention.linear_q_k_v(block.norm1(x)).chunk(3, dim=-1)
+            memory = _fsmn(attention, value, padding)
+            q, k, v = (split_heads(part, attention.h) for part in (query, key, value))
+            keys, values = k, v
+            if earlier is not None:
+                keys, values = earlier.extend(layer, k, v)
+                earlier.write(layer, k[:, :, :kept], v[:, :, :kept])
+            h = attention.linear_out(attend(q, keys, values, invalid)) + memory
+            x = x + h if block.in_size == block.size else h
+            x = x + block.feed_forward(block.norm2(x))
+        encoded: Tensor = self._after_norm(x)
+        return encoded if padding is None else encoded.masked_fill(padding[:, :, None], 0.0)
+
+
+def _fsmn(attention: nn.Module, value: Tensor, padding: Tensor | None) -> Tensor:
+    """The feed-forward sequential memory of one attention layer: a depthwise convolution plus its input."""
+    if padding is not None:
+        value = value.masked_fill(padding[:, :, None], 0.0)
+    memory: Tensor = attention.fsmn_block(attention.pad_fn(value.transpose(1, 2)))
+    return memory.transpose(1, 2) + value

@@ -1,0 +1,141 @@
+"""The step of a batch of segments that share a chunk size, and so the shapes of their state."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from voicechat_common.protocol.speech import ChunkSize
+from voicechat_server.asr.config import FRAME_SAMPLES
+from voicechat_server.asr.models import LoadedModel
+from voicechat_server.asr.paraformer.cif import CifStepper, Fired
+from voicechat_server.asr.paraformer.decoder import DecoderStepper
+from voicechat_server.asr.paraformer.encoder import EncoderStepper
+from voicechat_server.asr.paraformer.features import extract
+from voicechat_server.asr.paraformer.pool import StatePool
+from voicechat_server.asr.paraformer.positions import PositionTable
+from voicechat_server.asr.paraformer.state import Chunk, Rows, SegmentState, Token
+
+_SPECIAL_TOKENS = frozenset({"<blank>", "<s>", "</s>"})
+
+
+class ChunkSizeGroup:
+    """Segments of one chunk size.
+
+    Args:
+        loaded: The model with its front end and token list.
+        chunk_size: `[left, step, look-ahead]` in frames.
+        encoder_look_back: Earlier chunks each encoder block attends to; -1 for all of the segment.
+        decoder_look_back: Earlier chunks each decoder block attends to.
+    """
+
+    def __init__(
+        self, loaded: LoadedModel, chunk_size: ChunkSize, *, encoder_look_back: int, decoder_look_back: int
+    ) -> None:
+        model = loaded.model
+        self._frontend = loaded.frontend
+        self._tokens = loaded.tokens
+        left, step, ahead = chunk_size
+        self._overlap = left + ahead
+        self._device = next(model.parameters()).device
+        self._encoder = EncoderStepper(model.get_submodule("encoder"))
+        self._cif = CifStepper(model.get_submodule("predictor"), current=slice(left, left + step))
+        self._decoder = DecoderStepper(model.get_submodule("decoder"))
+        features = int(loaded.frontend.output_size())
+        self._positions = PositionTable(model.get_submodule("encoder.embed"), features, self._device)
+        self._pool = StatePool(
+            chunk_size,
+            features=features,
+            width=self._encoder.width,
+            fsmn=(self._decoder.layers, self._decoder.memory_frames),
+            encoder_look_back=self._encoder.look_back(encoder_look_back, step, self._device),
+            decoder_look_back=self._decoder.look_back(decoder_look_back, step, self._device),
+            device=self._device,
+        )
+        self._encoder_kept = left + step
+        self._decoder_kept = left + step + ahead
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes that one segment's state takes."""
+        return self._pool.row_bytes
+
+    def open(self) -> SegmentState:
+        """Return the state of a new segment."""
+        return self._pool.take()
+
+    def close(self, state: SegmentState) -> None:
+        """Take a segment's state back."""
+        self._pool.give_back(state)
+
+    def step(self, chunks: Sequence[Chunk]) -> list[list[Token]]:
+        """Return the tokens each chunk's segment gained; the state of final ones is given back."""
+        x, rows = self._input(chunks)
+        pool = self._pool
+        encoded = self._encoder.step(x, rows, pool.encoder_look_back, self._encoder_kept)
+        fired = self._cif.step(encoded, rows, pool.cif_hidden, pool.cif_alpha)
+        ids = self._decode(fired, encoded, rows)
+        tokens = [
+            self._tokens_of(row, chunk, fired, ids, rows) for row, chunk in enumerate(chunks)
+        ]
+        for chunk in chunks:
+            chunk.state.encoder_frames += self._encoder_kept
+            if chunk.is_final:
+                pool.give_back(chunk.state)
+        return tokens
+
+    def _input(self, chunks: Sequence[Chunk]) -> tuple[Tensor, Rows]:
+        """Features of all chunks with overlap and positions, padded: [rows, frames, features]."""
+        inputs = [self._features(chunk) for chunk in chunks]
+        lengths = torch.tensor([len(frames) for frames in inputs], device=self._device)
+        rows = Rows(
+            states=[chunk.state for chunk in chunks],
+            slots=torch.tensor([chunk.state.slot for chunk in chunks], device=self._device),
+            final=torch.tensor([chunk.is_final for chunk in chunks], device=self._device),
+            lengths=lengths,
+        )
+        return pad_sequence(inputs, batch_first=True), rows
+
+    def _features(self, chunk: Chunk) -> Tensor:
+        state, overlap = chunk.state, self._pool.overlap
+        scale = self._encoder.width**0.5
+        if chunk.is_final and len(chunk.samples) < FRAME_SAMPLES:
+            # FunASR scales the overlap a second time when nothing but it is left; so do we, to give its tokens.
+            return overlap[state.slot] * scale
+        new = extract(self._frontend, chunk.samples, state.frontend, is_final=chunk.is_final)
+        new = new.to(self._device) * scale + self._positions.at(state.frames, len(new))
+        state.frames += len(new)
+        frames = torch.cat((overlap[state.slot], new))
+        overlap[state.slot] = frames[len(frames) - self._overlap :]
+        return frames
+
+    def _decode(self, fired: Fired, encoded: Tensor, rows: Rows) -> Tensor:
+        """Token ids of all rows, [rows, most tokens]; only rows that fired are run."""
+        ids = torch.zeros(fired.frames.shape, dtype=torch.long, device=self._device)
+        indices = fired.counts.nonzero()[:, 0]
+        if len(indices):
+            batch = rows.select(indices)
+            ids[indices] = self._decoder.step(
+                fired.embeddings[indices],
+                fired.counts[indices],
+                encoded[indices],
+                batch,
+                self._pool.fsmn,
+                self._pool.decoder_look_back,
+            )
+            for state in batch.states:
+                state.decoder_frames += self._decoder_kept
+        return ids
+
+    def _tokens_of(self, row: int, chunk: Chunk, fired: Fired, ids: Tensor, rows: Rows) -> list[Token]:
+        count = int(fired.counts[row])
+        last = int(rows.lengths[row]) - 1
+        first = chunk.state.frames - last - 1
+        tokens = []
+        for index, frame in zip(ids[row, :count].tolist(), fired.frames[row, :count].tolist(), strict=True):
+            text = self._tokens[index]
+            if text not in _SPECIAL_TOKENS:
+                # CIF's first frame is what the chunk before left over, its last one the tail.
+                tokens.append(Token(text, max(0, first + min(frame - 1, last))))
+        return tokens
