@@ -1,0 +1,72 @@
+"""Logs: one form for our own lines and those of libraries, readable or JSON."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from voicechat_server import logs
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    yield
+    root.handlers, level = before
+    root.setLevel(level)
+    for name in logs.OWN_LOGGERS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    structlog.reset_defaults()
+
+
+def test_elsewhere_than_on_a_terminal_a_line_is_one_json_object() -> None:
+    out = io.StringIO()
+    logs.configure("info", out)
+    with structlog.contextvars.bound_contextvars(connection="c1"):
+        structlog.stdlib.get_logger("voicechat_server.x").info("opened", client="你")
+        logging.getLogger("uvicorn.error").warning("closing %d", 3)
+    ours, theirs = (json.loads(line) for line in out.getvalue().splitlines())
+    assert (ours["event"], ours["client"], ours["connection"]) == ("opened", "你", "c1")
+    assert (ours["level"], ours["logger"]) == ("info", "voicechat_server.x")
+    assert ours["timestamp"].endswith("Z")
+    assert (theirs["event"], theirs["level"], theirs["connection"]) == ("closing 3", "warning", "c1")
+
+
+def test_a_traceback_stays_in_its_json_line() -> None:
+    out = io.StringIO()
+    logs.configure("info", out)
+    try:
+        int("broken")
+    except ValueError:
+        structlog.stdlib.get_logger("voicechat_server.x").exception("failed")
+    (line,) = out.getvalue().splitlines()
+    assert "ValueError: invalid literal" in json.loads(line)["exception"]
+
+
+def test_on_a_terminal_a_line_is_for_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    logs.configure("info", out)
+    structlog.stdlib.get_logger("voicechat_server.x").info("opened", client="you")
+    assert "opened" in out.getvalue()
+    assert "client=you" in out.getvalue()
+    assert "\x1b[" not in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("level", "own", "library"),
+    [("debug", logging.DEBUG, logging.DEBUG), ("info", logging.INFO, logging.WARNING)],
+)
+def test_libraries_stay_at_warnings_unless_debugging(level: str, own: int, library: int) -> None:
+    logs.configure(level, io.StringIO())
+    assert logging.getLogger("voicechat_server.asr").getEffectiveLevel() == own
+    assert logging.getLogger("funasr").getEffectiveLevel() == library
