@@ -1,10 +1,10 @@
 """JSON text frames to messages and back, with errors that name the field and the remedy."""
 
-import json
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 
@@ -51,8 +51,8 @@ class Decoder(Generic[MessageT]):
             VoicechatError: `bad_json`, `unknown_type` or `bad_field`; the connection can go on after each.
         """
         try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            data = from_json(text)
+        except ValueError as error:
             raise VoicechatError(
                 ErrorCode.BAD_JSON,
                 f"The text frame is not JSON: {error}.",
