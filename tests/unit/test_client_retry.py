@@ -1,0 +1,104 @@
+"""Delays, patience, addresses and legal transitions of the speech client."""
+
+from random import Random
+
+import pytest
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.client.connect import speech_url
+from voicechat_tui.client.policy import ClientPolicy
+from voicechat_tui.client.retry import Backoff
+from voicechat_tui.client.state import IllegalTransitionError, State, checked
+
+
+def error(code: ErrorCode, retry_after_s: float | None = None) -> VoicechatError:
+    return VoicechatError(code, "It did not work.", "Try again.", retry_after_s=retry_after_s)
+
+
+def delays(code: ErrorCode, *, established: bool = False, retry_after_s: float | None = None) -> list[float]:
+    """The delays of one outage, as long as it is tried."""
+    backoff, now, result = Backoff(ClientPolicy(), Random(5)), 100.0, []
+    while (delay := backoff.delay(error(code, retry_after_s), now, established=established)) is not None:
+        result.append(delay)
+        now += delay
+    return result
+
+
+def test_delays_double_with_jitter_up_to_a_limit() -> None:
+    result = delays(ErrorCode.CONNECTION_LOST, established=True)
+    for count, delay in enumerate(result[:-1]):
+        longest = min(0.25 * 2**count, 8.0)
+        assert longest / 2 <= delay <= longest
+    assert sum(result) == pytest.approx(60.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "established", "patience_s"),
+    [
+        (ErrorCode.SERVER_UNREACHABLE, False, 5.0),
+        (ErrorCode.SERVER_UNREACHABLE, True, 60.0),
+        (ErrorCode.NOT_READY, False, 60.0),
+        (ErrorCode.SHUTTING_DOWN, True, 60.0),
+    ],
+)
+def test_each_setback_has_its_patience(code: ErrorCode, established: bool, patience_s: float) -> None:
+    assert sum(delays(code, established=established)) == pytest.approx(patience_s)
+
+
+def test_a_full_server_is_asked_again_when_it_says_a_bounded_number_of_times() -> None:
+    assert delays(ErrorCode.BUSY, retry_after_s=3.0) == [3.0] * 5
+    assert delays(ErrorCode.BUSY) == [2.0] * 5
+    assert delays(ErrorCode.BUSY, retry_after_s=9999.0) == [30.0] * 5
+
+
+def test_a_server_that_loads_is_asked_when_it_says() -> None:
+    assert delays(ErrorCode.NOT_READY, retry_after_s=7.0)[:3] == [7.0, 7.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    "code", [ErrorCode.PROTOCOL_MISMATCH, ErrorCode.BAD_FIELD, ErrorCode.RECOGNITION_FAILED]
+)
+def test_what_would_fail_again_is_not_tried_again(code: ErrorCode) -> None:
+    assert delays(code, established=True) == []
+
+
+def test_recovery_ends_an_outage() -> None:
+    backoff = Backoff(ClientPolicy(), Random(5))
+    for _ in range(8):
+        backoff.delay(error(ErrorCode.CONNECTION_LOST), 0.0, established=True)
+    backoff.recovered()
+    delay = backoff.delay(error(ErrorCode.CONNECTION_LOST), 1000.0, established=True)
+    assert delay is not None
+    assert delay <= 0.25
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("127.0.0.1:8000", "ws://127.0.0.1:8000/ws"),
+        ("ws://voice.example/ws", "ws://voice.example/ws"),
+        ("http://voice.example:8000/", "ws://voice.example:8000/ws"),
+        ("https://voice.example/api/speech?key=1", "wss://voice.example/api/speech?key=1"),
+        ("[::1]:8000", "ws://[::1]:8000/ws"),
+    ],
+)
+def test_addresses_are_completed(address: str, url: str) -> None:
+    assert speech_url(address) == url
+
+
+@pytest.mark.parametrize("address", ["", "ftp://host/ws", "ws://", "host:port", "ws://host:99999"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(VoicechatError, match="no address of a server") as caught:
+        speech_url(address)
+    assert caught.value.code is ErrorCode.BAD_SETTING
+
+
+def test_states_follow_each_other_only_as_stated() -> None:
+    assert checked(State.IDLE, State.CONNECTING) is State.CONNECTING
+    for old, new in (
+        (State.IDLE, State.STREAMING),
+        (State.FINISHED, State.CONNECTING),
+        (State.OPENING, State.STOPPING),
+    ):
+        with pytest.raises(IllegalTransitionError, match=f"{new.name} can't follow {old.name}"):
+            checked(old, new)

@@ -1,0 +1,1 @@
+"""The speech stream as a client sees it: connection, resume and typed events, without a terminal."""

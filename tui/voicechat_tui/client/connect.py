@@ -1,0 +1,112 @@
+"""Opening the speech socket, with every way this can fail told in words."""
+
+import ssl
+from ipaddress import ip_address
+from urllib.parse import urlsplit, urlunsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+    WebSocketException,
+)
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.client import failures
+
+SPEECH_PATH = "/ws"
+_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+_CLOSE_S = 2.0
+_PASSING_STATUS = frozenset({429, 502, 503, 504})
+
+
+def speech_url(address: str) -> str:
+    """Return the WebSocket URL for what a person may write: `host:port`, an HTTP address, or the URL itself.
+
+    Raises:
+        VoicechatError: `bad_setting` if it is no address.
+    """
+    parts = urlsplit(address if "://" in address else f"ws://{address}")
+    try:
+        valid = parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        valid = False
+    if not valid:
+        raise VoicechatError(
+            ErrorCode.BAD_SETTING,
+            f"{address!r} is no address of a server.",
+            "Write it like ws://127.0.0.1:8000/ws.",
+        )
+    path = parts.path if parts.path not in ("", "/") else SPEECH_PATH
+    return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path, parts.query, ""))
+
+
+async def open_socket(url: str, timeout_s: float) -> ClientConnection:
+    """Return an open WebSocket.
+
+    Args:
+        url: The WebSocket URL.
+        timeout_s: The longest the handshake may take.
+
+    Raises:
+        VoicechatError: `server_unreachable` if it may be reached later, else `protocol_mismatch`.
+    """
+    try:
+        return await connect(
+            url,
+            compression=None,  # PCM does not shrink, it only costs time.
+            # The library takes a server that reads nothing for a while for dead; `SpeechCore` knows better.
+            ping_interval=None,
+            open_timeout=timeout_s,
+            close_timeout=_CLOSE_S,
+            proxy=None if _is_this_machine(url) else True,
+        )
+    except InvalidStatus as error:
+        status = error.response.status_code
+        if status in _PASSING_STATUS:
+            raise failures.unreachable(url, f"it answered HTTP {status}") from error
+        raise failures.not_voicechat(url, f"the answer was HTTP {status}") from error
+    except TimeoutError as error:
+        raise failures.unreachable(url, f"no answer within {timeout_s:g} s") from error
+    except ssl.SSLCertVerificationError as error:
+        raise failures.not_voicechat(
+            url, f"its certificate is not trusted ({error.verify_message})"
+        ) from error
+    except ssl.SSLError as error:
+        raise failures.not_voicechat(url, "it does not speak TLS; write ws:// for wss://") from error
+    except OSError as error:
+        raise failures.unreachable(url, _reason(error)) from error
+    except InvalidMessage as error:
+        if isinstance(error.__cause__, EOFError):
+            raise failures.unreachable(url, "it closed the connection at once") from error
+        raise failures.not_voicechat(url, "the answer was no HTTP") from error
+    except InvalidURI as error:
+        raise failures.not_voicechat(url, "this is no WebSocket address") from error
+    except InvalidHandshake as error:
+        raise failures.not_voicechat(url, str(error)) from error
+    except ImportError as error:
+        raise VoicechatError(
+            ErrorCode.MISSING_DEPENDENCY,
+            "The environment names a SOCKS proxy, and the package python-socks is not installed.",
+            "Install python-socks, or unset the proxy for this address with NO_PROXY.",
+        ) from error
+    except WebSocketException as error:
+        raise failures.unreachable(url, str(error)) from error
+
+
+def _is_this_machine(url: str) -> bool:
+    """Tell whether an address is local: proxies of the environment lead away from it."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _reason(error: OSError) -> str:
+    """Return the system's words for an error, also where several addresses were tried."""
+    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
+        return "nothing listens there (connection refused)"
+    return (error.strerror or str(error) or type(error).__name__).rstrip(".")

@@ -1,0 +1,296 @@
+"""One speech stream as the client sees it, without I/O and without a clock.
+
+The application adds audio, flushes and stops. The owner of the socket reports what happens to the connection,
+hands in the text frames it receives, and takes out what is to be sent. Whatever the connection goes through,
+the server gets every sample exactly once, unless the sample is counted in an `AudioLost`.
+"""
+
+from collections import deque
+from random import Random
+
+from voicechat_common.audio import Samples, milliseconds
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol import PROTOCOL_VERSION
+from voicechat_common.protocol.codec import encode
+from voicechat_common.protocol.speech import (
+    Ack,
+    Done,
+    Error,
+    Final,
+    Partial,
+    Ping,
+    Pong,
+    Ready,
+    ServerMessage,
+    Start,
+    Stop,
+    server_decoder,
+)
+from voicechat_common.transcript import Transcript
+from voicechat_tui.client import failures
+from voicechat_tui.client.events import AudioLost, Event, Resumed, Retrying
+from voicechat_tui.client.offset import StreamOffset
+from voicechat_tui.client.outbox import Outbox
+from voicechat_tui.client.policy import ClientPolicy
+from voicechat_tui.client.retry import Backoff
+from voicechat_tui.client.state import State, checked
+
+
+class SpeechCore:
+    """The state of one stream.
+
+    Args:
+        start: How the stream is opened. Positions count samples of its `sample_rate`.
+        policy: The limits.
+        random: Where the jitter of delays comes from.
+
+    Attributes:
+        transcript: All that was recognised so far.
+        state: Where the stream stands.
+    """
+
+    def __init__(self, start: Start, policy: ClientPolicy, random: Random) -> None:
+        rate = start.sample_rate
+        self.transcript = Transcript()
+        self.state = State.IDLE
+        self._start = start
+        self._policy = policy
+        self._window = int(policy.window_s * rate)
+        self._outbox = Outbox(int(policy.ring_s * rate), max(1, rate * policy.packet_ms // 1000))
+        self._backoff = Backoff(policy, random)
+        self._offset = StreamOffset(rate)
+        self._events: deque[Event] = deque()
+        self._stream_id: str | None = None
+        self._established = False
+        self._restarted = False
+        self._stop_wanted = False
+        self._greeting: str | None = None
+        self._ping_due = False
+        self._acked = 0
+        self._newest_revision = -1
+        self._verdict: VoicechatError | None = None
+        self._heard_at = 0.0
+        self._pinged_at = 0.0
+        self._ready_at: float | None = None
+
+    # What the application does and asks
+
+    def add(self, samples: Samples) -> None:
+        """Append audio to the stream. What the ring can't hold any more pushes out the oldest."""
+        if self._stop_wanted:
+            raise RuntimeError("audio can't follow stop")
+        self._outbox.add(samples)
+
+    def flush(self) -> None:
+        """End the current segment after the audio added so far."""
+        self._outbox.flush()
+
+    def stop(self) -> None:
+        """Say that no more audio comes."""
+        self._stop_wanted = True
+
+    @property
+    def end(self) -> int:
+        """How many samples were added."""
+        return self._outbox.end
+
+    @property
+    def room(self) -> int:
+        """How many samples may be added without going beyond the window of unacknowledged audio."""
+        return max(0, self._window - (self.end - self._acked))
+
+    def take_events(self) -> list[Event]:
+        """Return what happened since the last call."""
+        events = list(self._events)
+        self._events.clear()
+        return events
+
+    # What happens to the connection
+
+    def connecting(self) -> None:
+        """The socket is about to be opened."""
+        self.state = checked(self.state, State.CONNECTING)
+
+    def connected(self, now: float) -> None:
+        """The socket is open."""
+        self.state = checked(self.state, State.OPENING)
+        self._heard_at = self._pinged_at = now
+        self._ping_due = False
+        resume = {
+            "stream_id": self._stream_id,
+            "finals_received": self.transcript.finals_in_order - self._offset.segments,
+        }
+        self._greeting = encode(self._start.model_copy(update=resume if self._stream_id else {}))
+
+    def interrupted(self, error: VoicechatError, now: float) -> float:
+        """The socket could not be opened or is closed. Return the seconds until the next attempt.
+
+        Args:
+            error: Why, as far as the socket tells; a reason the server gave counts more.
+            now: Seconds of any steady clock.
+
+        Raises:
+            VoicechatError: If there should be no other attempt.
+        """
+        error = self._verdict or error
+        self._verdict = None
+        if self._ready_at is not None and now - self._ready_at >= self._policy.stable_s:
+            self._backoff.recovered()
+        self._ready_at = None
+        delay = self._backoff.delay(error, now, established=self._established)
+        if delay is None:
+            self.state = checked(self.state, State.FAILED)
+            raise failures.not_resumed(error) if self._established else error
+        self.state = checked(self.state, State.WAITING)
+        self._events.append(Retrying(in_s=round(delay, 3), reason=error.message))
+        return delay
+
+    @property
+    def wants_close(self) -> bool:
+        """Whether the connection is of no more use."""
+        return self._verdict is not None or self.state is State.FINISHED
+
+    def check_alive(self, now: float) -> None:
+        """Look how long the server has been silent: ask it for a sign of life, or give the connection up."""
+        policy = self._policy
+        silent_s = now - self._heard_at
+        if self.state is State.OPENING and silent_s >= policy.open_s:
+            self._verdict = failures.no_answer(policy.open_s)
+        elif self.state in (State.STREAMING, State.STOPPING):
+            if silent_s >= policy.dead_after_s:
+                self._verdict = failures.dead(policy.dead_after_s)
+            elif now - max(self._heard_at, self._pinged_at) >= policy.ping_after_s:
+                self._pinged_at = now
+                self._ping_due = True
+
+    def next_message(self) -> str | bytes | None:
+        """Return what is to be sent now, or None."""
+        if self._greeting is not None:
+            greeting, self._greeting = self._greeting, None
+            return greeting
+        if self._verdict is not None or self.state not in (State.STREAMING, State.STOPPING):
+            return None
+        if self._ping_due:
+            self._ping_due = False
+            return encode(Ping())
+        if self.state is State.STOPPING:
+            return None
+        if gap := self._outbox.gap:
+            self._tell_loss(*gap)
+            self._outbox.fill_gap()
+        message = self._outbox.next_message()
+        if message is None and self._stop_wanted:
+            self.state = checked(self.state, State.STOPPING)
+            return encode(Stop())
+        return message
+
+    def receive(self, text: str | bytes, now: float) -> None:
+        """Take a frame from the server."""
+        self._heard_at = now
+        try:
+            message = server_decoder.decode(text)
+        except VoicechatError as error:
+            # A newer server may say more than is understood here, but not before it has introduced itself.
+            if error.code is not ErrorCode.UNKNOWN_TYPE or self.state is State.OPENING:
+                self._verdict = failures.not_our_protocol(error.message)
+            return
+        self._dispatch(message, now)
+
+    def _dispatch(self, message: ServerMessage, now: float) -> None:
+        match message:
+            case Ready():
+                self._on_ready(message, now)
+            case Partial():
+                self._on_text(self._offset.partial(message))
+            case Final():
+                self._on_text(self._offset.final(message))
+            case Ack():
+                self._on_ack(self._offset.ack(message))
+            case Done():
+                self._on_done(self._offset.done(message))
+            case Error():
+                self._on_error(message)
+            case Pong():
+                pass
+
+    def _on_ready(self, message: Ready, now: float) -> None:
+        if message.protocol != PROTOCOL_VERSION:
+            self._verdict = failures.other_version(message.protocol)
+            return
+        if self.state is not State.OPENING:
+            self._verdict = failures.not_our_protocol("`ready` came twice")
+            return
+        if self._stream_id is not None and message.stream_id != self._stream_id:
+            self._forget_stream()
+        ready = self._offset.ready(message)
+        if ready.received_samples > self.end:
+            self._verdict = failures.not_our_protocol("the server has more audio than was sent")
+            return
+        self.state = checked(self.state, State.STREAMING)
+        resent = max(0, self._outbox.cursor - ready.received_samples)
+        self._outbox.go_to(ready.received_samples)
+        self._stream_id = ready.stream_id
+        self._acked = ready.received_samples
+        self._ready_at = now
+        if self._established:
+            resent_ms = milliseconds(resent, self._start.sample_rate)
+            self._events.append(Resumed(resent_ms=resent_ms, restarted=self._restarted))
+        else:
+            self._events.append(ready)
+        self._established = True
+        self._restarted = False
+
+    def _on_text(self, event: Partial | Final) -> None:
+        self._newest_revision = max(self._newest_revision, event.revision)
+        if self.transcript.apply(event) is not None:
+            self._events.append(event)
+
+    def _on_ack(self, ack: Ack) -> None:
+        if ack.received_samples > self._acked:
+            self._acked = ack.received_samples
+            self._backoff.recovered()
+        self._events.append(ack)
+
+    def _on_done(self, done: Done) -> None:
+        all_heard = self._stop_wanted and done.received_samples >= self.end
+        if self.state is State.STOPPING or (self.state is State.STREAMING and all_heard):
+            self.state = checked(self.state, State.FINISHED)
+            self._events.append(done)
+            return
+        self._forget_stream()
+        self._verdict = failures.stream_gone("The server ended the stream early.")
+
+    def _on_error(self, message: Error) -> None:
+        if message.code == ErrorCode.UNKNOWN_STREAM and self._stream_id is not None:
+            self._forget_stream()
+            self._verdict = failures.stream_gone("The server no longer has the stream.")
+        elif message.fatal:
+            self._verdict = failures.told_by_server(message)
+        else:
+            self._events.append(message)
+
+    def _forget_stream(self) -> None:
+        """Plan a new stream with everything the lost one had not recognised, as far as it is still kept.
+
+        A server finishes an abandoned stream into its chat, so in a chat what it had is not sent again.
+        """
+        rate = self._start.sample_rate
+        finals = self.transcript.finals_in_order
+        recognised_ms = self.transcript.segments[finals - 1].end_ms if finals else 0
+        recognised = max(recognised_ms * rate // 1000, self._offset.samples)
+        position = max(recognised, self._outbox.start, self._acked if self._start.chat_id else 0)
+        if position > recognised:
+            self._tell_loss(recognised, position)
+        self._offset = StreamOffset(
+            rate,
+            samples=position,
+            segments=finals,
+            revisions=self._newest_revision + 1,
+            lost=self._offset.lost + position - recognised,
+        )
+        self._stream_id = None
+        self._restarted = True
+
+    def _tell_loss(self, begin: int, end: int) -> None:
+        rate = self._start.sample_rate
+        self._events.append(AudioLost(at_ms=milliseconds(begin, rate), ms=milliseconds(end - begin, rate)))

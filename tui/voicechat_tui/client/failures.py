@@ -1,0 +1,90 @@
+"""What a client says when a stream fails: each failure once, with what to do."""
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol import PROTOCOL_VERSION
+from voicechat_common.protocol.speech import Error
+
+_CHECK_URL = "Check the address; the speech socket is at /ws, such as ws://127.0.0.1:8000/ws."
+_CHECK_SERVER = (
+    "Check that the server runs (start one with `voicechat-server`) and that the address is right."
+)
+
+
+def unreachable(url: str, reason: str) -> VoicechatError:
+    """No connection could be made."""
+    return VoicechatError(
+        ErrorCode.SERVER_UNREACHABLE, f"The server at {url} can't be reached: {reason}.", _CHECK_SERVER
+    )
+
+
+def no_answer(seconds: float) -> VoicechatError:
+    """The socket opened, but `ready` never came."""
+    return VoicechatError(
+        ErrorCode.SERVER_UNREACHABLE,
+        f"The server accepted the connection but did not answer within {seconds:g} s.",
+        "It may be overloaded, or it is no voicechat server; look at its log.",
+    )
+
+
+def dead(seconds: float) -> VoicechatError:
+    """The server has gone silent."""
+    return VoicechatError(
+        ErrorCode.CONNECTION_LOST, f"Nothing was heard from the server for {seconds:g} s.", _CHECK_SERVER
+    )
+
+
+def closed(reason: str) -> VoicechatError:
+    """The connection was closed before the stream was done."""
+    return VoicechatError(ErrorCode.CONNECTION_LOST, f"The connection was lost: {reason}.", _CHECK_SERVER)
+
+
+def stream_gone(message: str) -> VoicechatError:
+    """The server forgot or ended the stream; a new one can take its place."""
+    return VoicechatError(ErrorCode.CONNECTION_LOST, message, "Look at the server's log.")
+
+
+def not_resumed(error: VoicechatError) -> VoicechatError:
+    """A stream was open, and the attempts to get it back were given up or made no sense."""
+    passing = {ErrorCode.SERVER_UNREACHABLE, ErrorCode.NOT_READY, ErrorCode.BUSY, ErrorCode.SHUTTING_DOWN}
+    if error.code not in passing:
+        return error
+    return VoicechatError(
+        ErrorCode.CONNECTION_LOST,
+        f"The connection was lost and the stream could not be resumed: {error.message}",
+        error.advice,
+    )
+
+
+def not_voicechat(url: str, answer: str) -> VoicechatError:
+    """Something else answers at the address."""
+    return VoicechatError(
+        ErrorCode.PROTOCOL_MISMATCH, f"There is no voicechat speech socket at {url}: {answer}.", _CHECK_URL
+    )
+
+
+def not_our_protocol(detail: str) -> VoicechatError:
+    """A frame came that no voicechat server sends."""
+    return VoicechatError(
+        ErrorCode.PROTOCOL_MISMATCH, f"The server does not speak voicechat's protocol: {detail}", _CHECK_URL
+    )
+
+
+def other_version(version: int) -> VoicechatError:
+    """The server speaks another version of the protocol."""
+    older = "client" if version > PROTOCOL_VERSION else "server"
+    return VoicechatError(
+        ErrorCode.PROTOCOL_MISMATCH,
+        f"The server speaks version {version} of the protocol, this client version {PROTOCOL_VERSION}.",
+        f"Update the {older}.",
+    )
+
+
+def told_by_server(message: Error) -> VoicechatError:
+    """The server refused or ended the stream and said why."""
+    known = message.code in set(ErrorCode)
+    return VoicechatError(
+        ErrorCode(message.code) if known else ErrorCode.INTERNAL,
+        message.message,
+        message.advice,
+        retry_after_s=message.retry_after_s,
+    )

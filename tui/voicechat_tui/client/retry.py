@@ -1,0 +1,72 @@
+"""When to try again after a setback, and when to give up."""
+
+from random import Random
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.client.policy import ClientPolicy
+
+_PASSING = frozenset(
+    {
+        ErrorCode.SERVER_UNREACHABLE,
+        ErrorCode.CONNECTION_LOST,
+        ErrorCode.NOT_READY,
+        ErrorCode.BUSY,
+        ErrorCode.SHUTTING_DOWN,
+        ErrorCode.IDLE_TIMEOUT,
+    }
+)
+
+
+class Backoff:
+    """Exponential delays with jitter, over one outage at a time.
+
+    Args:
+        policy: The limits.
+        random: Where the jitter comes from.
+    """
+
+    def __init__(self, policy: ClientPolicy, random: Random) -> None:
+        self._policy = policy
+        self._random = random
+        self._since: float | None = None
+        self._attempts = 0
+        self._refusals = 0
+
+    def recovered(self) -> None:
+        """The stream works: the next setback begins a new outage."""
+        self._since = None
+        self._attempts = 0
+        self._refusals = 0
+
+    def delay(self, error: VoicechatError, now: float, *, established: bool) -> float | None:
+        """Return the seconds until the next attempt, or None if there should be none.
+
+        Args:
+            error: What went wrong.
+            now: Seconds of any steady clock.
+            established: Whether the stream had been open before.
+        """
+        if error.code not in _PASSING:
+            return None
+        self._since = now if self._since is None else self._since
+        self._attempts += 1
+        if error.code is ErrorCode.BUSY:
+            self._refusals += 1
+            return self._wait(error) if self._refusals <= self._policy.busy_tries else None
+        left = self._since + self._patience(error.code, established=established) - now
+        return min(self._wait(error), left) if left > 0 else None
+
+    def _patience(self, code: ErrorCode, *, established: bool) -> float:
+        """Return how many seconds an outage of this kind may last."""
+        policy = self._policy
+        own = policy.not_ready_s if code is ErrorCode.NOT_READY else policy.unreachable_s
+        return max(own, policy.lost_s) if established else own
+
+    def _wait(self, error: VoicechatError) -> float:
+        policy = self._policy
+        if error.retry_after_s is not None:
+            return min(error.retry_after_s, policy.longest_asked_s)
+        if error.code is ErrorCode.BUSY:
+            return policy.busy_wait_s
+        longest = min(policy.first_delay_s * 2.0 ** (self._attempts - 1), policy.longest_delay_s)
+        return longest * self._random.uniform(0.5, 1.0)
