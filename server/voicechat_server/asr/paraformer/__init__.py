@@ -7,8 +7,3 @@ the decoder only for rows that fired, and every row's state scattered back. The 
 Source of the arithmetic: FunASR (https://github.com/modelscope/FunASR), Paraformer (Gao et al.,
 https://arxiv.org/abs/2206.08317) and SCAMA (Zhang et al., https://arxiv.org/abs/2006.01712).
 """
-
-from voicechat_server.asr.paraformer.state import Chunk, SegmentState, Token
-from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-
-__all__ = ["Chunk", "ParaformerStepper", "SegmentState", "Token"]

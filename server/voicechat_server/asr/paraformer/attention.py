@@ -1,9 +1,12 @@
 """Attention of a batch over its own frames and its look-back."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from voicechat_server.asr.paraformer.lookback import LookBack
+from voicechat_server.asr.paraformer.modules import Attention
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
@@ -31,11 +34,11 @@ def attend(query: Tensor, key: Tensor, value: Tensor, invalid: Tensor | None) ->
 
 
 def look_back_of(
-    attentions: list[nn.Module], chunks: int, step: int, device: torch.device
+    attentions: Sequence[Attention], chunks: int, step: int, device: torch.device
 ) -> LookBack | None:
-    """Return the look-back of a stack of attention layers: `chunks` x `step` frames, -1 for all; None for 0."""
+    """Return the look-back of a stack of layers: `chunks` x `step` frames, -1 for all; None for 0."""
     if chunks == 0:
         return None
     first = attentions[0]
     frames = None if chunks < 0 else chunks * step
-    return LookBack(len(attentions), int(first.h), int(first.d_k), frames, device)
+    return LookBack(len(attentions), first.h, first.d_k, frames, device)

@@ -8,9 +8,10 @@ Method: Dong and Xu, CIF (https://arxiv.org/abs/1905.11235).
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from voicechat_server.asr.paraformer.state import Rows
+from voicechat_server.asr.paraformer.modules import Predictor
+from voicechat_server.asr.paraformer.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class CifStepper:
         current: The frames of a chunk that are its own: behind the left context, before the look-ahead.
     """
 
-    def __init__(self, predictor: nn.Module, current: slice) -> None:
+    def __init__(self, predictor: Predictor, current: slice) -> None:
         self._predictor = predictor
         self._current = current
 
@@ -104,11 +105,11 @@ class CifStepper:
             alphas = alphas.masked_fill(padding, 0.0)
         alphas[:, : self._current.start] = 0.0
         alphas[:, self._current.stop :].masked_fill_(~rows.final[:, None], 0.0)
-        tail = rows.final.to(alphas.dtype) * float(self._predictor.tail_threshold)
+        tail = rows.final.to(alphas.dtype) * self._predictor.tail_threshold
         fired = integrate_and_fire(
             torch.cat((hidden[rows.slots][:, None], encoded, torch.zeros_like(encoded[:, :1])), dim=1),
             torch.cat((alpha[rows.slots][:, None], alphas, tail[:, None]), dim=1),
-            float(self._predictor.threshold),
+            self._predictor.threshold,
         )
         hidden.index_copy_(0, rows.slots, fired.hidden)
         alpha.index_copy_(0, rows.slots, fired.alpha)
@@ -118,7 +119,5 @@ class CifStepper:
         predictor = self._predictor
         context = predictor.pad(encoded.transpose(1, 2))
         output = predictor.cif_output(torch.relu(predictor.cif_conv1d(context)).transpose(1, 2))
-        weights = torch.relu(
-            torch.sigmoid(output) * predictor.smooth_factor - predictor.noise_threshold
-        )
+        weights = torch.relu(torch.sigmoid(output) * predictor.smooth_factor - predictor.noise_threshold)
         return weights.squeeze(-1)

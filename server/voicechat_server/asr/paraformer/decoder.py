@@ -5,17 +5,18 @@ from torch import Tensor, nn
 
 from voicechat_server.asr.paraformer.attention import attend, look_back_of, split_heads
 from voicechat_server.asr.paraformer.lookback import LookBack
-from voicechat_server.asr.paraformer.state import Rows
+from voicechat_server.asr.paraformer.modules import decoder_blocks, map_of
+from voicechat_server.asr.paraformer.rows import Rows
 
 
 class DecoderStepper:
     """Steps all decoder blocks, as `ParaformerSANMDecoder.forward_chunk` does for one stream."""
 
     def __init__(self, decoder: nn.Module) -> None:
-        self._blocks = list(decoder.get_submodule("decoders").children())
-        self._feed_forward_blocks = list(decoder.get_submodule("decoders3").children())
-        self._after_norm = decoder.get_submodule("after_norm")
-        self._output = decoder.get_submodule("output_layer")
+        self._blocks = decoder_blocks(decoder, "decoders")
+        self._feed_forward_blocks = decoder_blocks(decoder, "decoders3")
+        self._after_norm = map_of(decoder, "after_norm")
+        self._output = map_of(decoder, "output_layer")
 
     @property
     def layers(self) -> int:
@@ -25,10 +26,10 @@ class DecoderStepper:
     @property
     def memory_frames(self) -> int:
         """Earlier tokens that each block's convolution sees."""
-        return int(self._blocks[0].self_attn.kernel_size) - 1
+        return self._blocks[0].self_attn.kernel_size - 1
 
     def look_back(self, chunks: int, step: int, device: torch.device) -> LookBack | None:
-        """Return room for that many earlier chunks of `step` frames; FunASR takes a negative number as none."""
+        """Return room for that many earlier chunks of `step` frames; like FunASR, none for -1."""
         return look_back_of([block.src_attn for block in self._blocks], max(chunks, 0), step, device)
 
     def step(
@@ -80,5 +81,4 @@ class DecoderStepper:
             x = x + attention.linear_out(attend(q, keys, values, invalid))
         for block in self._feed_forward_blocks:
             x = block.feed_forward(block.norm1(x))
-        ids: Tensor = self._output(self._after_norm(x)).argmax(dim=-1)
-        return ids
+        return self._output(self._after_norm(x)).argmax(dim=-1)

@@ -5,7 +5,8 @@ from torch import Tensor, nn
 
 from voicechat_server.asr.paraformer.attention import attend, look_back_of, split_heads
 from voicechat_server.asr.paraformer.lookback import LookBack
-from voicechat_server.asr.paraformer.state import Rows
+from voicechat_server.asr.paraformer.modules import SelfAttention, encoder_blocks, map_of
+from voicechat_server.asr.paraformer.rows import Rows
 
 
 class EncoderStepper:
@@ -16,12 +17,9 @@ class EncoderStepper:
     """
 
     def __init__(self, encoder: nn.Module) -> None:
-        self._blocks = [
-            *encoder.get_submodule("encoders0").children(),
-            *encoder.get_submodule("encoders").children(),
-        ]
-        self._after_norm = encoder.get_submodule("after_norm")
-        self.width = int(self._after_norm.normalized_shape[0])
+        self._blocks = encoder_blocks(encoder)
+        self._after_norm = map_of(encoder, "after_norm")
+        self.width = self._blocks[-1].size
 
     def look_back(self, chunks: int, step: int, device: torch.device) -> LookBack | None:
         """Return room for that many earlier chunks of `step` frames; -1 keeps all of a segment."""
@@ -57,13 +55,13 @@ class EncoderStepper:
             h = attention.linear_out(attend(q, keys, values, invalid)) + memory
             x = x + h if block.in_size == block.size else h
             x = x + block.feed_forward(block.norm2(x))
-        encoded: Tensor = self._after_norm(x)
+        encoded = self._after_norm(x)
         return encoded if padding is None else encoded.masked_fill(padding[:, :, None], 0.0)
 
 
-def _fsmn(attention: nn.Module, value: Tensor, padding: Tensor | None) -> Tensor:
+def _fsmn(attention: SelfAttention, value: Tensor, padding: Tensor | None) -> Tensor:
     """The feed-forward sequential memory of one attention layer: a depthwise convolution plus its input."""
     if padding is not None:
         value = value.masked_fill(padding[:, :, None], 0.0)
-    memory: Tensor = attention.fsmn_block(attention.pad_fn(value.transpose(1, 2)))
+    memory = attention.fsmn_block(attention.pad_fn(value.transpose(1, 2)))
     return memory.transpose(1, 2) + value

@@ -1,27 +1,13 @@
 """Log-mel features of one chunk, with FunASR's online front end."""
 
 from collections.abc import MutableMapping
-from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-
-class Frontend(Protocol):
-    """What the stepper needs of FunASR's `WavFrontendOnline`."""
-
-    def __call__(
-        self,
-        samples: Tensor,
-        lengths: Tensor,
-        *,
-        cache: MutableMapping[str, object],
-        is_final: bool,
-    ) -> tuple[Tensor, Tensor]:
-        """Return features, [1, frames, features], and their length."""
-        ...
+from voicechat_server.asr.models.loaded import Frontend
 
 
 def extract(

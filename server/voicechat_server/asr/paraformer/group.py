@@ -1,6 +1,7 @@
 """The step of a batch of segments that share a chunk size, and so the shapes of their state."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -13,9 +14,11 @@ from voicechat_server.asr.paraformer.cif import CifStepper, Fired
 from voicechat_server.asr.paraformer.decoder import DecoderStepper
 from voicechat_server.asr.paraformer.encoder import EncoderStepper
 from voicechat_server.asr.paraformer.features import extract
+from voicechat_server.asr.paraformer.modules import PositionEncoder, Predictor
 from voicechat_server.asr.paraformer.pool import StatePool
 from voicechat_server.asr.paraformer.positions import PositionTable
-from voicechat_server.asr.paraformer.state import Chunk, Rows, SegmentState, Token
+from voicechat_server.asr.paraformer.rows import Rows
+from voicechat_server.asr.paraformer.state import Chunk, SegmentState, Token
 
 _SPECIAL_TOKENS = frozenset({"<blank>", "<s>", "</s>"})
 
@@ -40,10 +43,14 @@ class ChunkSizeGroup:
         self._overlap = left + ahead
         self._device = next(model.parameters()).device
         self._encoder = EncoderStepper(model.get_submodule("encoder"))
-        self._cif = CifStepper(model.get_submodule("predictor"), current=slice(left, left + step))
+        self._cif = CifStepper(
+            cast("Predictor", model.get_submodule("predictor")), current=slice(left, left + step)
+        )
         self._decoder = DecoderStepper(model.get_submodule("decoder"))
         features = int(loaded.frontend.output_size())
-        self._positions = PositionTable(model.get_submodule("encoder.embed"), features, self._device)
+        self._positions = PositionTable(
+            cast("PositionEncoder", model.get_submodule("encoder.embed")), features, self._device
+        )
         self._pool = StatePool(
             chunk_size,
             features=features,
@@ -76,9 +83,7 @@ class ChunkSizeGroup:
         encoded = self._encoder.step(x, rows, pool.encoder_look_back, self._encoder_kept)
         fired = self._cif.step(encoded, rows, pool.cif_hidden, pool.cif_alpha)
         ids = self._decode(fired, encoded, rows)
-        tokens = [
-            self._tokens_of(row, chunk, fired, ids, rows) for row, chunk in enumerate(chunks)
-        ]
+        tokens = [self._tokens_of(row, chunk, fired, ids, rows) for row, chunk in enumerate(chunks)]
         for chunk in chunks:
             chunk.state.encoder_frames += self._encoder_kept
             if chunk.is_final:
@@ -101,8 +106,9 @@ class ChunkSizeGroup:
         state, overlap = chunk.state, self._pool.overlap
         scale = self._encoder.width**0.5
         if chunk.is_final and len(chunk.samples) < FRAME_SAMPLES:
-            # FunASR scales the overlap a second time when nothing but it is left; so do we, to give its tokens.
-            return overlap[state.slot] * scale
+            # FunASR scales the overlap a second time when only it is left; so do we, to give its tokens.
+            alone: Tensor = overlap[state.slot] * scale
+            return alone
         new = extract(self._frontend, chunk.samples, state.frontend, is_final=chunk.is_final)
         new = new.to(self._device) * scale + self._positions.at(state.frames, len(new))
         state.frames += len(new)

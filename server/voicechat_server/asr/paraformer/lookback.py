@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from voicechat_server.asr.paraformer.state import Rows
+from voicechat_server.asr.paraformer.rows import Rows
 
 
 class LookBack:
@@ -99,7 +99,7 @@ class LookBackStep:
     invalid: Tensor | None
 
     def extend(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Put the earlier keys and values of one layer before the batch's own, [rows, heads, frames, width]."""
+        """Put earlier keys and values before the batch's own, [rows, heads, frames, width]."""
         keys = self.data[layer, 0].index_select(0, self.slots)
         values = self.data[layer, 1].index_select(0, self.slots)
         return torch.cat((keys, key), dim=2), torch.cat((values, value), dim=2)

@@ -70,8 +70,10 @@ class StatePool:
         return SegmentState(self._chunk_size, slot)
 
     def give_back(self, state: SegmentState) -> None:
-        """Take back the row of a segment that ended."""
-        self._free.append(state.slot)
+        """Take back the row of a segment that ended; once is enough."""
+        if state.slot >= 0:
+            self._free.append(state.slot)
+            state.slot = -1
 
     def _look_backs(self) -> list[LookBack]:
         return [ring for ring in (self.encoder_look_back, self.decoder_look_back) if ring is not None]

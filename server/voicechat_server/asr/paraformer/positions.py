@@ -1,7 +1,9 @@
 """Sinusoidal positions, computed once by FunASR's own encoder and looked up per row."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from voicechat_server.asr.paraformer.modules import PositionEncoder
 
 
 class PositionTable:
@@ -14,7 +16,7 @@ class PositionTable:
 
     _GROWTH = 1024
 
-    def __init__(self, encoder: nn.Module, width: int, device: torch.device) -> None:
+    def __init__(self, encoder: PositionEncoder, width: int, device: torch.device) -> None:
         self._encoder = encoder
         self._width = width
         self._device = device

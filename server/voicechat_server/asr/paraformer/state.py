@@ -3,9 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from voicechat_common.protocol.speech import ChunkSize
 
@@ -16,7 +14,7 @@ class SegmentState:
 
     Attributes:
         chunk_size: `[left, step, look-ahead]` in frames.
-        slot: Row of the look-back tensors that belongs to the segment.
+        slot: Row of the state tensors that belongs to the segment; -1 once it is given back.
         frontend: FunASR's feature-extraction cache.
         frames: New frames stepped so far: the offset of the next positional encoding.
         encoder_frames: Frames written to the encoder's look-back.
@@ -57,40 +55,3 @@ class Token:
 
     text: str
     frame: int
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of a batch.
-
-    Attributes:
-        states: The segment of each row.
-        slots: Its row in the state tensors, [rows].
-        final: Whether the segment ends with this chunk, [rows].
-        lengths: Valid frames, overlap included, [rows].
-    """
-
-    states: list[SegmentState]
-    slots: Tensor
-    final: Tensor
-    lengths: Tensor
-
-    @property
-    def going_on(self) -> Tensor:
-        """Indices of the rows whose segment has more chunks to come."""
-        return (~self.final).nonzero()[:, 0]
-
-    def padding(self, frames: int) -> Tensor | None:
-        """Which of `frames` frames are padding, [rows, frames]; None where none is."""
-        if int(self.lengths.min()) == frames:
-            return None
-        return torch.arange(frames, device=self.lengths.device)[None, :] >= self.lengths[:, None]
-
-    def select(self, indices: Tensor) -> "Rows":
-        """Return some of the rows as a batch of their own; frames stay padded as they are."""
-        return Rows(
-            states=[self.states[index] for index in indices.tolist()],
-            slots=self.slots[indices],
-            final=self.final[indices],
-            lengths=self.lengths[indices],
-        )

@@ -1,0 +1,197 @@
+"""The recognition engine as the edges see it: streams in, events out, and a status that is always honest."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.speech import Ready, Start
+from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
+from voicechat_server.asr.endpoint import Endpointer
+from voicechat_server.asr.lane import Lane, Report
+from voicechat_server.asr.models import ModelFiles
+from voicechat_server.asr.preparation import prepare
+from voicechat_server.asr.scheduler import Command, Order, Scheduler
+from voicechat_server.asr.session import SpeechSession
+from voicechat_server.asr.status import EngineInfo, EngineState, EngineStatus
+from voicechat_server.asr.stream import LiveStream, Stream
+from voicechat_server.asr.vad import WINDOW_SAMPLES
+
+_FINISH_TIMEOUT_S = 8.0
+"""At the end of the server: how long open streams have to be told to their end."""
+
+_THREAD_TIMEOUT_S = 2.0
+"""At the end of the server: how long the thread has to end; loading a model can't be interrupted."""
+
+_RETRY_NOT_READY_S = 2.0
+_RETRY_BUSY_S = 10.0
+
+
+class Engine:
+    """Recognises many streams with one model. Used on one event loop; cheap until it is entered.
+
+    Args:
+        config: What the engine is told.
+
+    Attributes:
+        status: How far the engine is.
+        info: What it recognises with.
+        max_streams: Streams it takes at once; None until that is known.
+    """
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        recognition = config.recognition
+        self.status = EngineStatus(EngineState.STARTING, "The recogniser has not been started yet.")
+        self.info = EngineInfo(
+            model=config.model.name,
+            model_revision=config.model.revision,
+            device=recognition.device,
+            precision="fp32",
+            chunk_size=recognition.chunk_size,
+            encoder_chunk_look_back=recognition.encoder_chunk_look_back,
+            decoder_chunk_look_back=recognition.decoder_chunk_look_back,
+            endpointing=config.endpoint.enabled,
+        )
+        self.max_streams = config.limits.max_streams
+        self._streams: dict[str, LiveStream] = {}
+        self._scheduler = Scheduler(
+            lambda: prepare(config, self._tell, self._found),
+            lambda error: self._on_loop(self._ended, error),
+        )
+        self._loop: asyncio.AbstractEventLoop
+
+    @property
+    def streams_now(self) -> int:
+        """Streams that are open, those waiting for their client's return included."""
+        return len(self._streams)
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self.status = EngineStatus(EngineState.STARTING, "Looking for the model.")
+        self._scheduler.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        streams = list(self._streams.values())
+        for stream in streams:
+            stream.stop()
+        if streams:
+            waiting = [asyncio.create_task(stream.finished()) for stream in streams]
+            _, late = await asyncio.wait(waiting, timeout=_FINISH_TIMEOUT_S)
+            for task in late:
+                task.cancel()
+        await asyncio.to_thread(self._scheduler.end, _THREAD_TIMEOUT_S)
+        for stream in list(self._streams.values()):
+            stream.release()
+
+    def open_stream(self, start: Start) -> Stream:
+        """Open a stream.
+
+        Raises:
+            VoicechatError: `not_ready` or `busy`, with when to try again.
+        """
+        self._check_ready()
+        if self.max_streams is not None and len(self._streams) >= self.max_streams:
+            raise VoicechatError(
+                ErrorCode.BUSY,
+                f"The server recognises {len(self._streams)} streams, which is as many as it can.",
+                f"Try again in {_RETRY_BUSY_S:g} s, or use another server.",
+                retry_after_s=_RETRY_BUSY_S,
+            )
+        ready = self._new_ready(start)
+        live = self._streams[ready.stream_id] = self._open_lane(ready, start)
+        return Stream(live)
+
+    def resume_stream(self, start: Start) -> Stream:
+        """Give a stream that lost its connection to a new one.
+
+        Raises:
+            VoicechatError: `unknown_stream`.
+        """
+        live = self._streams.get(start.stream_id or "")
+        if live is None:
+            raise VoicechatError(
+                ErrorCode.UNKNOWN_STREAM,
+                f"There is no stream {start.stream_id!r} to resume.",
+                f"A stream is kept {self._config.limits.resume_grace_s:g} s after its connection is lost; "
+                "open a new one with `start` without `stream_id`.",
+            )
+        return Stream(live, start.finals_received)
+
+    def _check_ready(self) -> None:
+        status = self.status
+        if status.state is EngineState.READY:
+            return
+        if (error := status.error) is not None:
+            raise VoicechatError(error.code, error.message, error.advice)
+        raise VoicechatError(
+            ErrorCode.NOT_READY,
+            f"The recogniser is not ready: {status.detail}",
+            "Try again in a moment; `GET /ready` tells how far it is.",
+            retry_after_s=_RETRY_NOT_READY_S,
+        )
+
+    def _new_ready(self, start: Start) -> Ready:
+        _, step, ahead = start.chunk_size or self.info.chunk_size
+        return Ready(
+            stream_id=uuid4().hex,
+            model=self.info.model,
+            chunk_ms=step * FRAME_SAMPLES * 1000 // SAMPLE_RATE,
+            lookahead_ms=ahead * FRAME_SAMPLES * 1000 // SAMPLE_RATE,
+        )
+
+    def _open_lane(self, ready: Ready, start: Start) -> LiveStream:
+        stream_id = ready.stream_id
+        config = self._config
+        endpointing = config.endpoint.enabled if start.endpointing is None else start.endpointing
+        session = SpeechSession(
+            start.chunk_size or self.info.chunk_size,
+            Endpointer(config.endpoint, WINDOW_SAMPLES) if endpointing else None,
+        )
+        lane = Lane(
+            session, start.sample_rate, lambda report: self._on_loop(self._deliver, stream_id, report)
+        )
+
+        def send(order: Order, data: bytes) -> None:
+            self._scheduler.submit(Command(order, lane, data))
+
+        def on_end() -> None:
+            if self._streams.pop(stream_id, None) is not None:
+                send(Order.DROP, b"")
+
+        send(Order.OPEN, b"")
+        return LiveStream(ready, start.sample_rate, config.limits, send, on_end)
+
+    def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
+        """Call something on the event loop; a thread that outlives it has nobody left to tell."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _deliver(self, stream_id: str, report: Report) -> None:
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            stream.on_report(report)
+
+    def _tell(self, status: EngineStatus) -> None:
+        self._on_loop(setattr, self, "status", status)
+
+    def _found(self, model: ModelFiles, streams: int) -> None:
+        self._on_loop(self._take_model, model, streams)
+
+    def _take_model(self, model: ModelFiles, streams: int) -> None:
+        self.info = replace(self.info, model=model.name, model_revision=model.revision)
+        self.max_streams = streams
+
+    def _ended(self, error: VoicechatError | None) -> None:
+        if error is None:
+            self.status = EngineStatus(EngineState.STOPPED, "The recogniser has been stopped.")
+            return
+        self.status = EngineStatus(EngineState.FAILED, error.message, error=error)
+        for stream in list(self._streams.values()):
+            stream.fail(error)

@@ -1,0 +1,134 @@
+"""A stream as the model's thread sees it: bytes in, session, reports out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from voicechat_common.audio import Resampler, SampleFramer, Samples
+from voicechat_common.errors import VoicechatError
+from voicechat_common.protocol.speech import SegmentEvent
+from voicechat_server.asr.paraformer.state import Token
+from voicechat_server.asr.session import DueChunk, SpeechSession
+from voicechat_server.asr.vad import VadState, VoiceActivityDetector
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a stream's audio since the last report.
+
+    Attributes:
+        events: Partials and finals, in order.
+        taken: Samples of the stream's own rate that the thread has taken in all.
+        undecoded: Samples at 16 kHz of these that are not dealt with.
+        flushes_done: Flushes dealt with in all.
+        silence: Samples at 16 kHz dealt with that belong to no segment.
+        segments: Segments that gave a final in all.
+        is_done: Whether the stream was stopped and all of it has been told.
+        error: Why the stream can't go on; None while it can.
+    """
+
+    events: list[SegmentEvent]
+    taken: int
+    undecoded: int
+    flushes_done: int
+    silence: int
+    segments: int
+    is_done: bool
+    error: VoicechatError | None = None
+
+
+class Lane:
+    """One stream's input side and session. Created on the event loop, then used by the model's thread alone.
+
+    Args:
+        session: The stream's session.
+        rate: Samples per second that come in.
+        report: Takes reports; called on the model's thread.
+    """
+
+    def __init__(self, session: SpeechSession, rate: int, report: Callable[[Report], None]) -> None:
+        self.session = session
+        self._framer = SampleFramer()
+        self._resampler = Resampler(rate)
+        self._vad_state = VadState()
+        self._send = report
+        self._taken = 0
+        self._events: list[SegmentEvent] = []
+        self._error: VoicechatError | None = None
+        self._has_news = False
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the stream is told to its end, or failed."""
+        return self.session.is_done or self._error is not None
+
+    def take(self, data: bytes) -> None:
+        """Take the bytes of one packet."""
+        samples = self._framer.push(data)
+        self._taken += len(samples)
+        self._feed(self._resampler.process(samples))
+
+    def realign(self) -> None:
+        """Forget the odd byte of a lost connection: its client goes on at a whole sample."""
+        self._framer = SampleFramer()
+
+    def flush(self) -> None:
+        """End the open segment."""
+        self.session.flush()
+        self._has_news = True
+
+    def stop(self) -> None:
+        """Take the end of the stream."""
+        self._feed(self._resampler.finish())
+        self.session.stop()
+        self._has_news = True
+
+    def judge(self, detector: VoiceActivityDetector) -> bool:
+        """Find out where speech is in the next windows; tell whether there were any."""
+        if self.is_at_end:
+            return False
+        windows = self.session.windows()
+        if len(windows) == 0:
+            return False
+        self.session.judge(windows, detector.probabilities(windows, self._vad_state))
+        self._has_news = True
+        return True
+
+    def next_chunk(self) -> DueChunk | None:
+        """Return the next audio to decode, if any is due."""
+        return None if self.is_at_end else self.session.next_chunk()
+
+    def accept(self, chunk: DueChunk, tokens: list[Token]) -> None:
+        """Take the tokens of a chunk."""
+        self._events += self.session.accept(chunk, tokens)
+        self._has_news = True
+
+    def fail(self, error: VoicechatError) -> None:
+        """Give the stream up."""
+        self._error = error
+        self._has_news = True
+
+    def report(self) -> None:
+        """Tell what became of the stream, if there is news."""
+        if not self._has_news:
+            return
+        session = self.session
+        self._send(
+            Report(
+                events=self._events,
+                taken=self._taken,
+                undecoded=session.undecoded,
+                flushes_done=session.flushes_done,
+                silence=session.silence,
+                segments=session.segments_told,
+                is_done=session.is_done,
+                error=self._error,
+            )
+        )
+        self._events, self._has_news = [], False
+
+    def _feed(self, samples: Samples) -> None:
+        if len(samples):
+            self.session.feed(samples.astype(np.float32) / np.float32(32_768))
+            self._has_news = True

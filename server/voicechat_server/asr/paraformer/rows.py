@@ -1,0 +1,45 @@
+"""The rows of a batch."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from voicechat_server.asr.paraformer.state import SegmentState
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a batch.
+
+    Attributes:
+        states: The segment of each row.
+        slots: Its row in the state tensors, [rows].
+        final: Whether the segment ends with this chunk, [rows].
+        lengths: Valid frames, overlap included, [rows].
+    """
+
+    states: list[SegmentState]
+    slots: Tensor
+    final: Tensor
+    lengths: Tensor
+
+    @property
+    def going_on(self) -> Tensor:
+        """Indices of the rows whose segment has more chunks to come."""
+        return (~self.final).nonzero()[:, 0]
+
+    def padding(self, frames: int) -> Tensor | None:
+        """Which of `frames` frames are padding, [rows, frames]; None where none is."""
+        if int(self.lengths.min()) == frames:
+            return None
+        return torch.arange(frames, device=self.lengths.device)[None, :] >= self.lengths[:, None]
+
+    def select(self, indices: Tensor) -> "Rows":
+        """Return some of the rows as a batch of their own; frames stay padded as they are."""
+        return Rows(
+            states=[self.states[index] for index in indices.tolist()],
+            slots=self.slots[indices],
+            final=self.final[indices],
+            lengths=self.lengths[indices],
+        )

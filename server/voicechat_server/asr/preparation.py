@@ -1,0 +1,118 @@
+"""From the name of a model to tools that recognise: resolve, load, measure. On the model's thread."""
+
+from collections.abc import Callable
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soundfile
+import structlog
+from numpy.typing import NDArray
+
+from voicechat_common.protocol.speech import ChunkSize
+from voicechat_server.asr.admission import capacity, measure
+from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
+from voicechat_server.asr.models import ModelFiles, resolve
+from voicechat_server.asr.paraformer.state import Chunk
+from voicechat_server.asr.scheduler import Tools
+from voicechat_server.asr.status import EngineState, EngineStatus
+from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState, VoiceActivityDetector
+
+if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
+    from voicechat_server.asr.paraformer.stepper import ParaformerStepper
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def prepare(
+    config: EngineConfig, tell: Callable[[EngineStatus], None], found: Callable[[ModelFiles, int], None]
+) -> Tools:
+    """Return tools that recognise.
+
+    Args:
+        config: What the engine is told.
+        tell: Takes the status as it changes.
+        found: Takes the model's files and the streams it can carry, once both are known.
+
+    Raises:
+        VoicechatError: The model can't be had, or can't be used.
+    """
+    model = resolve(config.model, lambda done, total: tell(_downloading(config.model.name, done, total)))
+    tell(EngineStatus(EngineState.LOADING, f"Loading {model.name}."))
+    from voicechat_server.asr.models import load
+    from voicechat_server.asr.paraformer.stepper import ParaformerStepper
+
+    recognition = config.recognition
+    stepper = ParaformerStepper(
+        load(model, recognition.device, recognition.threads),
+        encoder_look_back=recognition.encoder_chunk_look_back,
+        decoder_look_back=recognition.decoder_chunk_look_back,
+    )
+    detector = VoiceActivityDetector()
+    streams = config.limits.max_streams or _streams_carried(stepper, detector, recognition.chunk_size)
+    found(model, streams)
+    tell(EngineStatus(EngineState.READY, f"{model.name} is ready for {streams} streams."))
+    return Tools(stepper, detector)
+
+
+def _downloading(name: str, done: int, total: int) -> EngineStatus:
+    progress = done / total if total else None
+    detail = f"Downloading {name}: {done / 1e6:.0f} of {total / 1e6:.0f} MB."
+    return EngineStatus(EngineState.DOWNLOADING, detail, progress)
+
+
+def _streams_carried(
+    stepper: "ParaformerStepper", detector: VoiceActivityDetector, chunk_size: ChunkSize
+) -> int:
+    """Warm up by decoding speech at growing batch sizes; return how many live streams there is room for."""
+    rehearsal = _Rehearsal(stepper, detector, chunk_size)
+    chunk_s = chunk_size[1] * FRAME_SAMPLES / SAMPLE_RATE
+    costs = measure(rehearsal.step, give_up_s=chunk_s)
+    rehearsal.close()
+    streams = capacity(costs, chunk_s)
+    milliseconds = {size: round(cost * 1000, 1) for size, cost in costs.items()}
+    log.info("measured the cost of a batch", milliseconds=milliseconds, streams=streams)
+    return streams
+
+
+class _Rehearsal:
+    """Batches of any size, as live streams would make them, from speech that ships with the package."""
+
+    def __init__(
+        self, stepper: "ParaformerStepper", detector: VoiceActivityDetector, chunk_size: ChunkSize
+    ) -> None:
+        self._stepper = stepper
+        self._detector = detector
+        self._chunk_size = chunk_size
+        self._stride = chunk_size[1] * FRAME_SAMPLES
+        self._speech = _speech(at_least=self._stride)
+        self._position = 0
+        self._states = [stepper.open(chunk_size)]
+        self._vad_state = VadState()
+
+    def step(self, size: int) -> None:
+        """Judge and step one chunk of each of `size` streams."""
+        while len(self._states) < size:
+            self._states.append(self._stepper.open(self._chunk_size))
+        if self._position + self._stride > len(self._speech):
+            self._position = 0
+        chunk = self._speech[self._position : self._position + self._stride]
+        self._position += self._stride
+        windows = chunk[: len(chunk) // WINDOW_SAMPLES * WINDOW_SAMPLES]
+        for _ in range(size):
+            self._detector.probabilities(windows, self._vad_state)
+        self._stepper.step([Chunk(state, chunk) for state in self._states[:size]])
+
+    def close(self) -> None:
+        """Give the states back."""
+        for state in self._states:
+            self._stepper.close(state)
+
+
+def _speech(at_least: int) -> NDArray[np.float32]:
+    resource = files("voicechat_server.asr").joinpath("demo_model", "samples", "phone.wav")
+    with as_file(resource) as path:
+        audio, _ = soundfile.read(path, dtype="float32")
+    repetitions = -(-at_least // len(audio))
+    speech: NDArray[np.float32] = np.tile(audio, repetitions)
+    return speech

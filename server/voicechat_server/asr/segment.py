@@ -1,0 +1,96 @@
+"""One segment of a stream on its way from audio to text."""
+
+from dataclasses import dataclass, field
+
+from voicechat_common.protocol.speech import Final, Partial, Word
+from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE
+from voicechat_server.asr.paraformer.state import SegmentState, Token
+from voicechat_server.asr.text import TimedToken, text_of, words_of
+
+_LONGEST_TOKEN_MS = 400
+"""A token fires when it is complete; it began where the one before it ended, or this long ago."""
+
+
+def milliseconds(samples: int) -> int:
+    """Return a position or length at 16 kHz in whole milliseconds."""
+    return samples * 1000 // SAMPLE_RATE
+
+
+@dataclass
+class Segment:
+    """What is known of a segment. Positions are samples since the stream began.
+
+    Attributes:
+        begin: Its first sample.
+        wanted: Its audio is to be decoded up to here, as far as is known now.
+        decoded: Its audio has been given to the recogniser up to here.
+        closed: Whether `wanted` is its end.
+        limit: What was spoken from here on belongs to the next segment; None for no limit.
+        state: The recogniser's state, once decoding has begun.
+    """
+
+    begin: int
+    wanted: int
+    decoded: int
+    closed: bool = False
+    limit: int | None = None
+    state: SegmentState | None = None
+    _tokens: list[TimedToken] = field(default_factory=list)
+    _revision: int = 0
+    _text: str = ""
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the stream, as far as is known now."""
+        return self.wanted if self.limit is None else self.limit
+
+    def add(self, tokens: list[Token]) -> bool:
+        """Take tokens of the newest chunk; tell whether the text changed."""
+        for token in tokens:
+            fired = self.begin + (token.frame + 1) * FRAME_SAMPLES
+            if self.limit is not None and fired > self.limit:
+                continue
+            self._tokens.append(self._timed(token.text, milliseconds(fired)))
+        return self._renew()
+
+    def limit_to(self, limit: int) -> bool:
+        """Give what was spoken from `limit` on to the next segment; tell whether the text changed."""
+        self.limit = limit
+        self._tokens = [token for token in self._tokens if token.end_ms <= milliseconds(limit)]
+        return self._renew()
+
+    @property
+    def has_told(self) -> bool:
+        """Whether it has text now, or had any to show before."""
+        return bool(self._text) or self._revision > 0
+
+    def partial(self, index: int) -> Partial:
+        """Return its text so far as the next revision."""
+        self._revision += 1
+        begin, end = milliseconds(self.begin), milliseconds(min(self.decoded, self.end))
+        return Partial(
+            segment=index, revision=self._revision, text=self._text, start_ms=begin, end_ms=max(begin, end)
+        )
+
+    def final(self, index: int) -> Final:
+        """Return its text for the last time."""
+        self._revision += 1
+        return Final(
+            segment=index,
+            revision=self._revision,
+            text=self._text,
+            start_ms=milliseconds(self.begin),
+            end_ms=milliseconds(self.end),
+            words=[Word(word.text, word.start_ms, word.end_ms) for word in words_of(self._tokens)],
+        )
+
+    def _timed(self, text: str, fired_ms: int) -> TimedToken:
+        before = self._tokens[-1].end_ms if self._tokens else milliseconds(self.begin)
+        end = max(fired_ms, before)
+        return TimedToken(text, max(before, end - _LONGEST_TOKEN_MS), end)
+
+    def _renew(self) -> bool:
+        text = text_of(words_of(self._tokens))
+        changed = text != self._text
+        self._text = text
+        return changed

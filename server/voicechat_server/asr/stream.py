@@ -1,0 +1,252 @@
+"""One stream of speech as the event loop sees it, and one connection's hold on it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+from voicechat_common.audio import SAMPLE_WIDTH, milliseconds
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.speech import Ack, Done, Error, Ready
+from voicechat_server.asr.config import SAMPLE_RATE, StreamLimits
+from voicechat_server.asr.lane import Report
+from voicechat_server.asr.outbox import Outbox, StreamEvent
+from voicechat_server.asr.scheduler import Order
+
+SendOrder = Callable[[Order, bytes], None]
+
+
+class LiveStream:
+    """A stream from its opening to its receipt, whatever connections come and go.
+
+    Args:
+        ready: What its clients are told first.
+        rate: Samples per second that come in.
+        limits: Bounds.
+        send: Gives an order to the model's thread.
+        on_end: Called once, when nothing of the stream is left to tell and nobody can come back for it.
+    """
+
+    def __init__(
+        self, ready: Ready, rate: int, limits: StreamLimits, send: SendOrder, on_end: Callable[[], None]
+    ) -> None:
+        self.ready = ready
+        self.outbox = Outbox()
+        self._rate = rate
+        self._limits = limits
+        self._send = send
+        self._on_end = on_end
+        self._received_bytes = 0
+        self._decoded = 0
+        self._flushes_done = 0
+        self._stopped = False
+        self._finished = asyncio.Event()
+        self._progress = asyncio.Event()
+        self._last_ack = time.monotonic()
+        self._holder: Stream | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+
+    @property
+    def received_samples(self) -> int:
+        """Whole samples received, in the stream's own rate."""
+        return self._received_bytes // SAMPLE_WIDTH
+
+    @property
+    def lag_ms(self) -> int:
+        """Audio that was received and is not decoded yet."""
+        return milliseconds(self.received_samples - self._decoded, self._rate)
+
+    def held_by(self, holder: "Stream") -> bool:
+        """Whether that connection is the one that holds the stream."""
+        return self._holder is holder
+
+    def attach(self, holder: "Stream", finals_received: int) -> None:
+        """Give the stream to a connection; what its client does not have is told again."""
+        self._holder = holder
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        # An odd byte of the lost connection is not sent again: its client goes on at a whole sample.
+        if self._received_bytes % SAMPLE_WIDTH:
+            self._received_bytes -= 1
+            self._send(Order.REALIGN, b"")
+        self.outbox.repeat_from(finals_received)
+        self._progress.set()
+
+    def detach(self) -> None:
+        """Keep the stream a while for its client's return, then finish it."""
+        self._holder = None
+        loop = asyncio.get_running_loop()
+        self._expiry = loop.call_later(self._limits.resume_grace_s, self._expire)
+        self._progress.set()
+
+    async def take(self, data: bytes, holder: "Stream") -> None:
+        """Take audio from the holder; return when the stream is not too far behind."""
+        self._received_bytes += len(data)
+        self._send(Order.AUDIO, data)
+        if time.monotonic() - self._last_ack >= self._limits.ack_interval_s:
+            self._acknowledge()
+        while self.lag_ms > self._limits.max_lag_s * 1000 and self.held_by(holder) and not self.is_finished:
+            self._progress.clear()
+            await self._progress.wait()
+
+    def flush(self) -> None:
+        """End the open segment."""
+        self._send(Order.FLUSH, b"")
+
+    def stop(self) -> None:
+        """Take the end of the audio; once is enough."""
+        if not self._stopped:
+            self._stopped = True
+            self._send(Order.STOP, b"")
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the receipt, or the error that ended the stream, has been written."""
+        return self._finished.is_set()
+
+    async def finished(self) -> None:
+        """Return when the stream is finished."""
+        await self._finished.wait()
+
+    def on_report(self, report: Report) -> None:
+        """Take news from the model's thread."""
+        undecoded = report.undecoded * self._rate // SAMPLE_RATE
+        self._decoded = max(self._decoded, report.taken - undecoded)
+        for event in report.events:
+            self.outbox.put(event)
+        if report.flushes_done > self._flushes_done:
+            self._flushes_done = report.flushes_done
+            self._acknowledge()
+        if report.error is not None:
+            self.fail(report.error)
+        elif report.is_done and not self.is_finished:
+            self._write_receipt(report)
+        self._progress.set()
+
+    def fail(self, error: VoicechatError) -> None:
+        """End the stream with an error."""
+        if not self.is_finished:
+            self.outbox.put(Error(code=error.code, message=error.message, advice=error.advice, fatal=True))
+            self._finish()
+
+    def release(self) -> None:
+        """Forget the stream: its client has the receipt, or will not come back."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        self._on_end()
+
+    def _write_receipt(self, report: Report) -> None:
+        if self._received_bytes % SAMPLE_WIDTH:
+            self.outbox.put(
+                Error(
+                    code=ErrorCode.ODD_BYTES,
+                    message="The stream ended in the middle of a 16-bit sample; one byte was left out.",
+                    advice="Send whole samples of two bytes; check that the audio is 16-bit PCM.",
+                )
+            )
+        received = milliseconds(self.received_samples, self._rate)
+        self.outbox.put(
+            Done(
+                received_ms=received,
+                decoded_ms=received,
+                dropped_ms=0,
+                silence_ms=min(received, milliseconds(report.silence, SAMPLE_RATE)),
+                segments=report.segments,
+                received_samples=self.received_samples,
+                decoded_samples=report.taken,
+                dropped_samples=self.received_samples - report.taken,
+            )
+        )
+        self._decoded = self.received_samples
+        self._finish()
+
+    def _finish(self) -> None:
+        self._finished.set()
+        if self._holder is None and self._expiry is None:
+            self.release()
+
+    def _acknowledge(self) -> None:
+        self._last_ack = time.monotonic()
+        self.outbox.put(
+            Ack(received_samples=self.received_samples, decoded_samples=self._decoded, lag_ms=self.lag_ms)
+        )
+
+    def _expire(self) -> None:
+        self._expiry = None
+        if self.is_finished:
+            self.release()
+        else:
+            self.stop()
+
+
+class Stream:
+    """One connection's hold on a stream. A newer connection of the same client takes it over.
+
+    Args:
+        live: The stream.
+        finals_received: Finals the client has from an earlier connection.
+
+    Attributes:
+        stream_id: The stream's name, by which a lost connection is resumed.
+        ready: What to tell the client first.
+    """
+
+    def __init__(self, live: LiveStream, finals_received: int = 0) -> None:
+        self.stream_id = live.ready.stream_id
+        self._live = live
+        live.attach(self, finals_received)
+        self.ready = live.ready.model_copy(update={"received_samples": live.received_samples})
+
+    async def send_audio(self, data: bytes) -> None:
+        """Take audio of any length; return when the stream is not further behind than it may be.
+
+        Raises:
+            VoicechatError: Another connection has taken the stream over.
+        """
+        self._check_hold()
+        await self._live.take(data, self)
+
+    async def flush(self) -> None:
+        """End the current segment now; an `ack` follows its final.
+
+        Raises:
+            VoicechatError: Another connection has taken the stream over.
+        """
+        self._check_hold()
+        self._live.flush()
+
+    async def stop(self) -> None:
+        """Say that no more audio comes; without effect if the stream was taken over."""
+        if self._live.held_by(self):
+            self._live.stop()
+
+    async def events(self) -> AsyncIterator[StreamEvent]:
+        """Yield what there is to tell, up to and with `done` or a fatal error.
+
+        Raises:
+            VoicechatError: Another connection has taken the stream over.
+        """
+        while True:
+            await self._live.outbox.wait()
+            self._check_hold()
+            event = self._live.outbox.take()
+            if event is None:
+                continue
+            yield event
+            if isinstance(event, Done) or (isinstance(event, Error) and event.fatal):
+                self._live.release()
+                return
+
+    def detach(self) -> None:
+        """Say that the connection is gone; without effect if the stream was taken over or told to its end."""
+        if self._live.held_by(self):
+            self._live.detach()
+
+    def _check_hold(self) -> None:
+        if not self._live.held_by(self):
+            raise VoicechatError(
+                ErrorCode.CONNECTION_LOST,
+                "Another connection has resumed this stream.",
+                "Go on with that connection, or open a stream of your own.",
+            )
