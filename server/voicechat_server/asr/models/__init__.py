@@ -1,0 +1,13 @@
+"""Find, download, verify and load a model; the only part of the project that talks to a model hub.
+
+Everything here blocks: call it from a worker thread. Importing this package imports neither PyTorch nor
+FunASR; `verify`, `resolve` and `load` do, when they need them.
+"""
+
+from voicechat_server.asr.models.checks import verify
+from voicechat_server.asr.models.files import ModelFiles, Progress
+from voicechat_server.asr.models.loaded import LoadedModel
+from voicechat_server.asr.models.loader import load
+from voicechat_server.asr.models.resolving import resolve
+
+__all__ = ["LoadedModel", "ModelFiles", "Progress", "load", "resolve", "verify"]

@@ -1,0 +1,46 @@
+"""Where downloaded models lie: `CACHE/HUB/NAME/REVISION`, which comes into being only when it is whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from voicechat_server.asr.models.catalog import Hub, check_revision
+
+
+@dataclass(frozen=True)
+class CachedModel:
+    """The place of one revision of a model from one hub, whether anything is there or not."""
+
+    hub: Hub
+    name: str
+    revision: str
+    path: Path
+
+    @property
+    def partial(self) -> Path:
+        """Where its files gather while they are downloaded."""
+        return self.path.with_name(f".{self.revision}.partial")
+
+    @property
+    def lock(self) -> Path:
+        """What a process holds while it downloads."""
+        return self.path.with_name(f".{self.revision}.lock")
+
+
+def place(cache_dir: Path, hub: Hub, name: str, revision: str) -> CachedModel:
+    """Return where a model is, or would be.
+
+    Raises:
+        VoicechatError: `bad_setting`: the revision can't be a directory's name.
+    """
+    return CachedModel(
+        hub, name, revision, cache_dir.expanduser() / hub.value / name / check_revision(revision)
+    )
+
+
+def present(cache_dir: Path) -> Iterator[CachedModel]:
+    """Yield every model of the cache, whole or broken, in the order of hubs, names and revisions."""
+    for hub in Hub:
+        for path in sorted((cache_dir.expanduser() / hub.value).glob("*/*")):
+            if path.is_dir() and not path.name.startswith("."):
+                yield CachedModel(hub, path.parent.name, path.name, path)
