@@ -1,8 +1,8 @@
 """Tokens of a segment to words and text.
 
 The rules are those of FunASR's `sentence_postprocess`, applied to all tokens of a segment instead of those of
-one chunk, so that a word which spans a chunk border comes out whole. Unlike it, a segment that ends inside a
-word keeps the pieces it has.
+one chunk, so that a word which spans a chunk border comes out whole. Unlike it, a word that is broken off, by
+the end of the segment or by a Chinese character, keeps the pieces it has in their place.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,6 +38,9 @@ def words_of(tokens: Iterable[TimedToken]) -> list[TimedWord]:
         if token.text in _UNSPOKEN:
             continue
         piece = token.text.replace(_CONTINUES, "")
+        if open_word is not None and not _is_latin(piece):
+            words.append(open_word)
+            open_word = None
         if open_word is None:
             open_word = TimedWord(piece, token.start_ms, token.end_ms)
         else:
