@@ -1,0 +1,54 @@
+"""Giving out recorded audio at the pace of speech."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from voicechat_common.audio import Samples
+
+
+class Clock(Protocol):
+    """A steady clock that one can wait on."""
+
+    def now(self) -> float:
+        """Return seconds since any fixed moment."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class SteadyClock:
+    """The machine's monotonic clock."""
+
+    def now(self) -> float:
+        """Return seconds since any fixed moment."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, letting everything else run."""
+        await asyncio.sleep(seconds)
+
+
+async def paced(
+    packets: AsyncIterator[Samples], rate: int, speed: float | None, clock: Clock
+) -> AsyncIterator[Samples]:
+    """Give each packet at the moment its last sample would have been spoken.
+
+    The moments are counted from the first call, so that no delay adds up: what came late is caught up with.
+
+    Args:
+        packets: The audio.
+        rate: Samples per second.
+        speed: How many times faster than speech, or None for as fast as the packets are taken.
+        clock: What time is told by.
+    """
+    begin = clock.now()
+    position = 0
+    async for packet in packets:
+        position += len(packet)
+        due = begin if speed is None else begin + position / (rate * speed)
+        await clock.sleep(max(0.0, due - clock.now()))
+        yield packet

@@ -1,0 +1,73 @@
+"""Reading a pipe without ever blocking the event loop."""
+
+import asyncio
+import os
+import threading
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+
+_READ_BYTES = 1 << 15
+_READS_AHEAD = 8
+
+
+class PipeReader:
+    """Reads a descriptor in a thread of its own, a bounded number of reads ahead.
+
+    A read from a pipe can't be cancelled, and waiting for it must not keep the program from ending: hence a
+    daemon thread, and `os.read`, which holds no lock of the interpreter's own buffers.
+
+    Args:
+        fd: The descriptor.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._free = threading.Semaphore(_READS_AHEAD)
+        self._closed = False
+        self._queue: asyncio.Queue[bytes | OSError] = asyncio.Queue()
+        self._at_end = False
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to read."""
+        threading.Thread(target=self._run, args=(loop,), daemon=True, name="standard input").start()
+
+    def close(self) -> None:
+        """Let the thread end with its next read."""
+        self._closed = True
+        self._free.release()
+
+    async def read(self) -> bytes:
+        """Return the next bytes, or none at the end.
+
+        Raises:
+            VoicechatError: `bad_audio_file` if the descriptor can't be read.
+        """
+        if self._at_end:
+            return b""
+        item = await self._queue.get()
+        self._free.release()
+        if isinstance(item, OSError):
+            raise VoicechatError(
+                ErrorCode.BAD_AUDIO_FILE,
+                f"Standard input can't be read: {item.strerror}.",
+                "Check what is piped into it.",
+            ) from item
+        self._at_end = not item
+        return item
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        while True:
+            self._free.acquire()
+            if self._closed:
+                return
+            item: bytes | OSError
+            try:
+                item = os.read(self._fd, _READ_BYTES)
+            except OSError as error:
+                item = error
+            try:
+                loop.call_soon_threadsafe(self._queue.put_nowait, item)
+            except RuntimeError:  # The loop was closed meanwhile: nobody listens any more.
+                return
+            if not item or isinstance(item, OSError):
+                return

@@ -1,0 +1,129 @@
+"""Raw PCM from standard input as a source."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from voicechat_common.audio import SAMPLE_RATE, Resampler, SampleFramer, Samples, container_of
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.speech import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
+from voicechat_tui.sources.pipe import PipeReader
+from voicechat_tui.sources.wav_head import WavHead, parse_wav_head
+
+_SNIFF_BYTES = 12
+
+
+class StdinSource:
+    """16-bit little-endian PCM from a file descriptor, as it comes; a WAV header in front is understood.
+
+    Args:
+        fd: The descriptor.
+        rate: Samples per second, unless a WAV header states it.
+        packet_ms: The longest packet.
+    """
+
+    name = "standard input"
+    duration_s: float | None = None
+    is_live = True
+
+    def __init__(self, fd: int, rate: int, packet_ms: int) -> None:
+        self.sample_rate = rate
+        self.remarks: list[str] = []
+        self._input_rate = rate
+        self._packet_ms = packet_ms
+        self._pipe = PipeReader(fd)
+        self._head = b""
+        self._channels = 1
+        self._bytes_left: int | None = None
+
+    async def __aenter__(self) -> Self:
+        self._pipe.start(asyncio.get_running_loop())
+        await self._read_head(_SNIFF_BYTES)
+        if not self._head:
+            raise _bad("There is nothing on standard input.", "Pipe raw 16-bit PCM into it.")
+        container = container_of(self._head)
+        if container == "WAV":
+            await self._read_wav_head()
+        elif container is not None:
+            raise _bad(
+                f"Standard input carries a {container} file, not raw PCM.",
+                "Name the file instead of `-`, or decode it with `ffmpeg -i … -f s16le -ac 1 -ar 16000 -`.",
+            )
+        if not MIN_SAMPLE_RATE <= self._input_rate <= MAX_SAMPLE_RATE:
+            self.sample_rate = SAMPLE_RATE
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pipe.close()
+
+    async def packets(self) -> AsyncIterator[Samples]:
+        """Give the audio as it comes in, in packets of at most the stated length."""
+        longest = max(1, self.sample_rate * self._packet_ms // 1000)
+        framer, frames = SampleFramer(), _Downmixer(self._channels)
+        resampler = Resampler(self._input_rate, self.sample_rate)
+        async for data in self._data():
+            samples = resampler.process(frames.push(framer.push(data)))
+            for at in range(0, len(samples), longest):
+                yield samples[at : at + longest]
+        rest = resampler.finish()
+        for at in range(0, len(rest), longest):
+            yield rest[at : at + longest]
+        if framer.odd_bytes:
+            self.remarks.append("Standard input ended in the middle of a sample: is it really 16-bit PCM?")
+
+    async def _data(self) -> AsyncIterator[bytes]:
+        """Give what is behind the header, as far as the header says that it is audio."""
+        data, self._head = self._head, b""
+        while True:
+            if self._bytes_left is not None:
+                data = data[: self._bytes_left]
+                self._bytes_left -= len(data)
+            if data:
+                yield data
+            if self._bytes_left == 0 or not (data := await self._pipe.read()):
+                return
+
+    async def _read_head(self, at_least: int) -> bool:
+        """Read until there are so many bytes; return whether there are."""
+        while len(self._head) < at_least:
+            data = await self._pipe.read()
+            if not data:
+                return False
+            self._head += data
+        return True
+
+    async def _read_wav_head(self) -> None:
+        found: WavHead | None
+        while (found := parse_wav_head(self._head)) is None:
+            if not await self._read_head(len(self._head) + 1):
+                raise _bad("Standard input ended within a WAV header.", "Record it again.")
+        self._head = self._head[found.data_at :]
+        self._bytes_left = found.data_bytes
+        self._channels = found.channels
+        self.sample_rate = self._input_rate = found.sample_rate
+
+
+class _Downmixer:
+    """Mixes interleaved channels down to one; an incomplete frame waits for the next block."""
+
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
+        self._rest: Samples = np.zeros(0, np.int16)
+
+    def push(self, samples: Samples) -> Samples:
+        if self._channels == 1:
+            return samples
+        joined = np.concatenate([self._rest, samples])
+        whole = len(joined) - len(joined) % self._channels
+        self._rest = joined[whole:]
+        mixed: Samples = np.rint(joined[:whole].reshape(-1, self._channels).mean(axis=1)).astype(np.int16)
+        return mixed
+
+
+def _bad(message: str, advice: str) -> VoicechatError:
+    return VoicechatError(ErrorCode.BAD_AUDIO_FILE, message, advice)
