@@ -28,7 +28,7 @@ def resolve(config: ModelConfig, progress: Progress | None = None) -> ModelFiles
     if config.name == catalog.DEMO:
         return _local(catalog.demo_directory(), catalog.DEMO, __version__)
     if config.name not in catalog.KNOWN:
-        path = find_directory(config.name)
+        path = _find_directory(config.name)
         return _local(path, path.name, "local")
     target = cached(config)
     if target.path.is_dir():
@@ -59,7 +59,7 @@ def cached(config: ModelConfig) -> cache.CachedModel:
     return cache.place(config.cache_dir, catalog.hub_named(config.hub), config.name, config.revision)
 
 
-def find_directory(name: str) -> Path:
+def _find_directory(name: str) -> Path:
     """Return the directory a name stands for.
 
     Raises:
