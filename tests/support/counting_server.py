@@ -105,6 +105,7 @@ class CountingServer:
         self.streams: dict[str, Stream] = {}
         self.all_streams: list[Stream] = []
         self.started: list[Start] = []
+        self.finished = False
         self._current: Stream | None = None
 
     @property
@@ -133,6 +134,7 @@ class CountingServer:
             case Flush():
                 return [*self.current.end_segment(), self.current.ack()]
             case Stop():
+                self.finished = True
                 return [*self.current.end_segment(), self.current.done()]
             case Ping(id=name):
                 return [Pong(id=name)]

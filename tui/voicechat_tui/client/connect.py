@@ -109,4 +109,6 @@ def _reason(error: OSError) -> str:
     """Return the system's words for an error, also where several addresses were tried."""
     if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
         return "nothing listens there (connection refused)"
+    if isinstance(error, ConnectionError):
+        return "it closed the connection at once"
     return (error.strerror or str(error) or type(error).__name__).rstrip(".")
