@@ -22,7 +22,7 @@ UNSPOKEN = st.sampled_from(["<s>", "</s>", "<unk>", "<OOV>"])
 WHOLE_WORDS = st.lists(
     (CHINESE | LETTER | LATIN | UNSPOKEN).map(lambda token: [token]) | PIECES, max_size=12
 ).map(lambda words: [token for word in words for token in word])
-"""Tokens in which every word is finished. FunASR loses or moves one that is not; we keep it, as shown below."""
+"""Tokens whose words are all finished: one that is not, FunASR loses or moves, while we keep it in place."""
 
 
 def timed(*texts: str) -> list[TimedToken]:
