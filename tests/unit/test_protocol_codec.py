@@ -44,7 +44,9 @@ def test_text_that_is_no_json_is_refused(text: str | bytes) -> None:
     assert "send audio as binary frames" in error.advice
 
 
-@pytest.mark.parametrize("text", ["null", "[]", "3", "{}", '{"type":3}', '{"type":"begin"}', '{"type":"pong"}'])
+@pytest.mark.parametrize(
+    "text", ["null", "[]", "3", "{}", '{"type":3}', '{"type":"begin"}', '{"type":"pong"}']
+)
 def test_an_unknown_type_is_refused_with_those_there_are(text: str) -> None:
     error = refusal(text)
     assert error.code is ErrorCode.UNKNOWN_TYPE

@@ -36,12 +36,12 @@ class Decoder(Generic[MessageT]):
     """Decodes the text frames of one direction of one socket.
 
     Args:
-        union: A union of message classes, discriminated by their `type` field.
+        adapter: Validates a union of message classes, discriminated by their `type` field.
         types: The values of `type` that are known, for the advice of an error.
     """
 
-    def __init__(self, union: object, types: Iterable[str]) -> None:
-        self._adapter: TypeAdapter[MessageT] = TypeAdapter(union)
+    def __init__(self, adapter: TypeAdapter[MessageT], types: Iterable[str]) -> None:
+        self._adapter = adapter
         self._types = tuple(types)
 
     def decode(self, text: str | bytes) -> MessageT:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, field_validator
+from pydantic import Field, TypeAdapter, field_validator
 
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol import PROTOCOL_VERSION
@@ -33,7 +33,7 @@ def check_chunk_size(value: ChunkSize) -> ChunkSize:
 
 
 class Start(Message):
-    """Opens a stream, or resumes one. Optional: without it the first binary frame opens one with the defaults."""
+    """Opens a stream, or resumes one. Optional: without it the first audio opens one with the defaults."""
 
     type: Literal["start"] = "start"
     sample_rate: int = Field(16_000, ge=MIN_SAMPLE_RATE, le=MAX_SAMPLE_RATE)
@@ -79,7 +79,9 @@ class Ready(Message):
     model: str
     chunk_ms: int
     lookahead_ms: int
-    received_samples: int = Field(0, description="Where to continue after a resume, in the stream's own rate.")
+    received_samples: int = Field(
+        0, description="Where to continue after a resume, in the stream's own rate."
+    )
     protocol: int = PROTOCOL_VERSION
 
 
@@ -111,11 +113,11 @@ class Final(Message):
     text: str
     start_ms: int = Field(ge=0)
     end_ms: int = Field(ge=0)
-    words: list[Word] = []
+    words: list[Word] = Field(default_factory=list)
 
 
 class Ack(Message):
-    """How far the server is, in samples of the stream's own rate: at least every second while audio comes in."""
+    """How far the server is, in the stream's own rate: at least every second while audio comes in."""
 
     type: Literal["ack"] = "ack"
     received_samples: int
@@ -160,9 +162,9 @@ ServerMessage = Ready | Partial | Final | Ack | Done | Pong | Error
 SegmentEvent = Partial | Final
 
 client_decoder: Decoder[ClientMessage] = Decoder(
-    Annotated[ClientMessage, Field(discriminator="type")], ("start", "flush", "stop", "ping")
+    TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")]), ("start", "flush", "stop", "ping")
 )
 server_decoder: Decoder[ServerMessage] = Decoder(
-    Annotated[ServerMessage, Field(discriminator="type")],
+    TypeAdapter(Annotated[ServerMessage, Field(discriminator="type")]),
     ("ready", "partial", "final", "ack", "done", "pong", "error"),
 )
