@@ -229,4 +229,4 @@ def _remedy(problem: ErrorDetails) -> str:
     field = str(problem["loc"][0])
     info = Settings.model_fields[field]
     default = info.get_default(call_default_factory=True, validated_data={})
-    return f"Meaning of {field}: {info.description} Without it the value is {default}."
+    return f"{field}: {info.description} Leave it out for the default, {default}."

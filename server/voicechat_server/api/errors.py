@@ -1,0 +1,149 @@
+"""How errors leave the server: HTTP statuses and WebSocket close codes, each mapped in one place."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.http import ErrorBody, ErrorDetail
+from voicechat_common.protocol.speech import Error
+
+HTTP_STATUSES = {
+    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    ErrorCode.BAD_FIELD: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.NOT_READY: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.SHUTTING_DOWN: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""The HTTP status of each error that a request can meet; any other is the server's own fault."""
+
+FORGIVABLE = {
+    ErrorCode.BAD_JSON,
+    ErrorCode.UNKNOWN_TYPE,
+    ErrorCode.BAD_FIELD,
+    ErrorCode.BAD_ORDER,
+    ErrorCode.UNKNOWN_STREAM,
+    ErrorCode.ODD_BYTES,
+}
+"""The mistakes of a client after which its WebSocket goes on; any other error ends it."""
+
+NORMAL_CLOSURE = 1000
+POLICY_VIOLATION = 1008
+SERVER_FAULT = 1011
+
+CLOSE_CODES = {
+    ErrorCode.NOT_PCM: 1003,
+    ErrorCode.IDLE_TIMEOUT: POLICY_VIOLATION,
+    ErrorCode.CONNECTION_LOST: POLICY_VIOLATION,
+    ErrorCode.FRAME_TOO_LARGE: 1009,
+    ErrorCode.SHUTTING_DOWN: 1012,
+    ErrorCode.NOT_READY: 1013,
+    ErrorCode.BUSY: 1013,
+} | dict.fromkeys(FORGIVABLE, POLICY_VIOLATION)
+"""The close code of each error that is not the server's own fault."""
+
+MAX_REASON_BYTES = 123
+"""What a WebSocket close frame has room for."""
+
+NOT_FOUND_ADVICE = "GET / lists the paths of this server, and /docs explains them."
+
+
+def internal_error() -> VoicechatError:
+    """Return what a client is told of a fault in the server."""
+    return VoicechatError(
+        ErrorCode.INTERNAL,
+        "The server failed to handle this.",
+        "Try again; if it happens again, report it with the server's log.",
+    )
+
+
+def shutting_down() -> VoicechatError:
+    """Return what a client is told when the server ends."""
+    return VoicechatError(
+        ErrorCode.SHUTTING_DOWN,
+        "The server is shutting down.",
+        "Connect again in a moment.",
+        retry_after_s=5.0,
+    )
+
+
+def error_message(error: VoicechatError, *, fatal: bool) -> Error:
+    """Return an error as a message of the speech WebSocket."""
+    return Error(
+        code=error.code,
+        message=error.message,
+        advice=error.advice,
+        retry_after_s=error.retry_after_s,
+        fatal=fatal,
+    )
+
+
+def close_code(error: VoicechatError) -> int:
+    """Return the WebSocket close code of an error that ends a connection."""
+    return CLOSE_CODES.get(error.code, SERVER_FAULT)
+
+
+def close_reason(error: VoicechatError) -> str:
+    """Return as much of an error as a close frame can carry."""
+    text = f"{error.code}: {error.message}".encode()[:MAX_REASON_BYTES]
+    return text.decode(errors="ignore")
+
+
+def respond(error: VoicechatError) -> JSONResponse:
+    """Return the HTTP answer of an error."""
+    status = HTTP_STATUSES.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
+    body = ErrorBody(error=ErrorDetail.of(error))
+    return JSONResponse(body.model_dump(mode="json"), status, retry_header(error))
+
+
+def retry_header(error: VoicechatError) -> dict[str, str]:
+    """Return the `Retry-After` header of an error, where it is known when to retry."""
+    return {} if error.retry_after_s is None else {"Retry-After": f"{error.retry_after_s:.0f}"}
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the app's HTTP calls be answered in one form."""
+
+    @app.exception_handler(VoicechatError)
+    async def expected(_: Request, error: VoicechatError) -> JSONResponse:
+        return respond(error)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        response = respond(_from_status(request, error))
+        response.status_code = error.status_code
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+        )
+        return respond(
+            VoicechatError(
+                ErrorCode.BAD_FIELD,
+                f"The request has a field that can't be used: {problems}.",
+                "Correct the field and send the request again; /docs lists the fields.",
+            )
+        )
+
+    @app.exception_handler(Exception)
+    async def unexpected(_request: Request, _error: Exception) -> JSONResponse:
+        return respond(internal_error())
+
+
+def _from_status(request: Request, error: HTTPException) -> VoicechatError:
+    path = request.url.path
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return VoicechatError(ErrorCode.NOT_FOUND, f"There is nothing at {path}.", NOT_FOUND_ADVICE)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return VoicechatError(
+            ErrorCode.NOT_ALLOWED, f"{path} does not take {request.method}.", f"Use {allowed}."
+        )
+    return VoicechatError(ErrorCode.INTERNAL, f"{error.detail}.", NOT_FOUND_ADVICE)

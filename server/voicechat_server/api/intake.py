@@ -1,0 +1,153 @@
+"""What a speech client may send, in which order, and what each does to its stream."""
+
+from collections.abc import Awaitable, Callable
+
+from pydantic_core import from_json
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.speech import (
+    ClientMessage,
+    Flush,
+    Ping,
+    Pong,
+    Start,
+    Stop,
+    client_decoder,
+)
+from voicechat_server.api.pcm_check import PcmCheck
+from voicechat_server.asr.engine import Engine
+from voicechat_server.asr.stream import Stream
+
+MAX_TEXT_CHARACTERS = 64 * 1024
+"""The longest text frame; the longest message of the protocol needs a hundredth of it."""
+
+
+class Intake:
+    """The order of one client's frames.
+
+    Args:
+        engine: Opens the stream.
+        max_frame_bytes: The largest binary frame taken.
+        on_open: Called once with the stream, before anything is done to it.
+    """
+
+    def __init__(
+        self, engine: Engine, max_frame_bytes: int, on_open: Callable[[Stream], Awaitable[None]]
+    ) -> None:
+        self.stream: Stream | None = None
+        self.stopped = False
+        self.received_bytes = 0
+        self._engine = engine
+        self._max_frame_bytes = max_frame_bytes
+        self._on_open = on_open
+        self._pcm_check: PcmCheck | None = PcmCheck()
+        self._start_refused = False
+        self._refusal_told = False
+
+    async def take_text(self, text: str) -> Pong | None:
+        """Act on a text frame; return the answer, if it is for the sender of the frame alone.
+
+        Raises:
+            VoicechatError: The frame can't be acted on; nothing has changed.
+        """
+        if len(text) > MAX_TEXT_CHARACTERS:
+            raise _too_large("text", len(text), MAX_TEXT_CHARACTERS, "characters")
+        match self._decode(text):
+            case Ping(id=id_):
+                return Pong(id=id_)
+            case Start() as start:
+                await self._start(start)
+            case Flush():
+                await self._running("flush").flush()
+            case Stop():
+                await self.stop()
+        return None
+
+    async def take_audio(self, data: bytes) -> None:
+        """Give the bytes of a binary frame to the stream, opening one with the defaults if there is none.
+
+        Raises:
+            VoicechatError: The frame can't be taken.
+        """
+        if len(data) > self._max_frame_bytes:
+            raise _too_large("binary", len(data), self._max_frame_bytes, "bytes")
+        if self._start_refused:
+            self._refuse_audio()
+            return
+        stream = self._running("audio") if self.stream is not None else await self._open(Start())
+        if self._pcm_check is not None:
+            self._pcm_check.look(data)
+        self.received_bytes += len(data)
+        await stream.send_audio(data)
+
+    async def stop(self) -> None:
+        """End the stream; one with the defaults if none is open, so that `done` follows every `stop`.
+
+        Raises:
+            VoicechatError: No stream can be opened, or it has been stopped before.
+        """
+        stream = self._running("stop") if self.stream is not None else await self._open(Start())
+        self.stopped = True
+        await stream.stop()
+
+    async def _start(self, start: Start) -> None:
+        if self.stream is not None:
+            raise VoicechatError(
+                ErrorCode.BAD_ORDER,
+                "`start` came after the stream was open; it goes on as it was opened.",
+                "Send `start` before the first audio, or open another connection.",
+            )
+        self._start_refused = True
+        await self._open(start)
+        self._start_refused = self._refusal_told = False
+
+    async def _open(self, start: Start) -> Stream:
+        if start.stream_id is None:
+            stream = self._engine.open_stream(start)
+        else:
+            stream = self._engine.resume_stream(start)
+            # Audio that goes on in the middle of a stream has no beginning to look at.
+            self._pcm_check = None
+        self.stream = stream
+        await self._on_open(stream)
+        return stream
+
+    def _running(self, what: str) -> Stream:
+        if self.stream is None:
+            raise VoicechatError(
+                ErrorCode.BAD_ORDER, f"There is no stream to {what} yet.", "Send `start` or audio first."
+            )
+        if self.stopped:
+            raise VoicechatError(
+                ErrorCode.BAD_ORDER,
+                f"{what.capitalize()} came after `stop`, and is ignored.",
+                "Wait for `done`, then open another connection.",
+            )
+        return self.stream
+
+    def _decode(self, text: str) -> ClientMessage:
+        try:
+            return client_decoder.decode(text)
+        except VoicechatError as error:
+            if error.code is ErrorCode.BAD_FIELD and self.stream is None:
+                self._start_refused = self._start_refused or from_json(text)["type"] == "start"
+            raise
+
+    def _refuse_audio(self) -> None:
+        """Tell once that audio of an unknown form is not taken; a client that sends ahead needs no more."""
+        if self._refusal_told:
+            return
+        self._refusal_told = True
+        raise VoicechatError(
+            ErrorCode.BAD_ORDER,
+            "Audio came after a `start` that was refused, and is ignored until one is accepted.",
+            "Correct the `start` and send it again, then the audio.",
+        )
+
+
+def _too_large(kind: str, size: int, limit: int, unit: str) -> VoicechatError:
+    return VoicechatError(
+        ErrorCode.FRAME_TOO_LARGE,
+        f"A {kind} frame of {size} {unit} came; the most is {limit}.",
+        "Send audio in smaller binary frames, such as 100 ms each; any length within the limit is taken.",
+    )

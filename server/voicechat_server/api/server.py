@@ -1,0 +1,169 @@
+"""The listening side: binds the port, serves the app, ends in good order."""
+
+import errno
+import signal
+import socket
+import sys
+from types import FrameType
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.api.services import Services
+from voicechat_server.settings import Settings
+
+BACKLOG = 2048
+FRAME_HEADROOM = 4
+"""Frames up to this many times the largest allowed are read, so that our own error can answer them."""
+
+CANCEL_GRACE_S = 2
+"""What is left for answers to go out once the connections were asked to end."""
+
+KEEPALIVE_IDLE_S = 20
+KEEPALIVE_INTERVAL_S = 5
+KEEPALIVE_PROBES = 4
+"""A peer that vanished without goodbye is noticed by TCP after idle + interval * probes seconds.
+
+WebSocket pings can't do that here: a stream that is ahead of the recogniser isn't read, nor are its pongs.
+"""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address, not listening yet.
+
+    Raises:
+        VoicechatError: `port_in_use` or `bad_setting`.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _unusable_host(host, error) from error
+    try:
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _notice_vanished_peers(listener)
+        listener.bind(address)
+        # Another process may hold the port without listening yet, which only listening finds out.
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _cannot_bind(host, port, error) from error
+    return listener
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that lets open streams send their finals before it ends.
+
+    Args:
+        app: What `create_app` returned.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self.services: Services = app.state.services
+        settings = self.services.settings
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=settings.log_level == "debug",
+                ws="websockets-sansio",
+                ws_max_size=settings.max_frame_bytes * FRAME_HEADROOM,
+                ws_ping_timeout=None,
+                # Audio doesn't compress, and each connection would pay memory and time for trying.
+                ws_per_message_deflate=False,
+                timeout_graceful_shutdown=CANCEL_GRACE_S,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, and say where."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            announce(self.services.settings, listener)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, let streams finish, then end the rest."""
+        for server in self.servers:
+            server.close()
+        left = await self.services.connections.drain(
+            self.services.settings.shutdown_grace_s, give_up=lambda: self.force_exit
+        )
+        log.info("server ends", connections_cut=left)
+        await super().shutdown(sockets)
+
+    def run_until_signal(self, listener: socket.socket) -> None:
+        """Serve until SIGINT or SIGTERM; both are a wanted end, so the process exits with status 0."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _exit_wanted)
+        self.run(sockets=[listener])
+
+
+def announce(settings: Settings, listener: socket.socket) -> None:
+    """Log where the server is reached and how it is tried."""
+    address = reachable_address(listener)
+    log.info(
+        "listening",
+        http=f"http://{address}",
+        docs=f"http://{address}/docs",
+        ws=f"ws://{address}/ws",
+        model=settings.model,
+    )
+    log.info("try it", command=f"voicechat-tui replay --server ws://{address} FILE.wav")
+
+
+def reachable_address(listener: socket.socket) -> str:
+    """Return `host:port` as someone on this machine would type it."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = "localhost"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _notice_vanished_peers(listener: socket.socket) -> None:
+    """Set TCP keepalive, which accepted sockets inherit, as far as the system knows its options."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    silence_ms = 1000 * (KEEPALIVE_IDLE_S + KEEPALIVE_INTERVAL_S * KEEPALIVE_PROBES)
+    for name, value in (
+        ("TCP_KEEPIDLE", KEEPALIVE_IDLE_S),
+        ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_S),
+        ("TCP_KEEPCNT", KEEPALIVE_PROBES),
+        ("TCP_USER_TIMEOUT", silence_ms),
+    ):
+        if hasattr(socket, name):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def _exit_wanted(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _unusable_host(host: str, error: OSError) -> VoicechatError:
+    return VoicechatError(
+        ErrorCode.BAD_SETTING,
+        f"The server can't listen on {host!r}: {error.strerror or error}.",
+        "Set --host or VOICECHAT_HOST to an address of this machine: "
+        "127.0.0.1 for this machine only, 0.0.0.0 for others too.",
+    )
+
+
+def _cannot_bind(host: str, port: int, error: OSError) -> VoicechatError:
+    if error.errno == errno.EADDRINUSE:
+        return VoicechatError(
+            ErrorCode.PORT_IN_USE,
+            f"Port {port} on {host} is in use by another program.",
+            f"End that program, or choose another port: --port {port + 1} or VOICECHAT_PORT={port + 1}.",
+        )
+    if error.errno == errno.EACCES:
+        return VoicechatError(
+            ErrorCode.BAD_SETTING,
+            f"This user may not listen on port {port}.",
+            "Choose a port from 1024 on with --port or VOICECHAT_PORT.",
+        )
+    return _unusable_host(host, error)

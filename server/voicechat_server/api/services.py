@@ -1,0 +1,37 @@
+"""What every route works with, built once for each app."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from voicechat_server.api.connections import Connections
+from voicechat_server.asr.engine import Engine
+from voicechat_server.settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts an app is made of.
+
+    Attributes:
+        settings: What the server was told at its start.
+        engine: The recogniser.
+        connections: The WebSockets that are open.
+        started_at: `time.monotonic()` at the start.
+    """
+
+    settings: Settings
+    engine: Engine
+    connections: Connections = field(default_factory=Connections)
+    started_at: float = field(default_factory=time.monotonic)
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """Return the services of the app that serves this request or socket."""
+    return cast("Services", connection.app.state.services)
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]

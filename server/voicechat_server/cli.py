@@ -1,0 +1,49 @@
+"""The command `voicechat-server`."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from voicechat_common import __version__
+from voicechat_common.errors import VoicechatError
+from voicechat_server.commands.models import models_app
+from voicechat_server.commands.serve import serve
+
+app = typer.Typer(
+    name="voicechat-server",
+    help="Streaming speech recognition for chats, over HTTP and WebSockets.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(serve)
+app.add_typer(models_app, name="models")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"voicechat-server {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; an expected error becomes one message on standard error and exit status 1.
+
+    Args:
+        arguments: What follows the command's name; the process's own arguments unless given.
+    """
+    try:
+        app(args=arguments)
+    except VoicechatError as error:
+        typer.echo(f"Error: {error.message}\n{error.advice}", err=True)
+        raise SystemExit(1) from error

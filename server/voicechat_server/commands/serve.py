@@ -1,0 +1,66 @@
+"""`voicechat-server serve`: check what can be known, listen, serve until told to end."""
+
+from typing import Annotated, Any
+
+import typer
+
+from voicechat_server import logs
+from voicechat_server.settings import Settings
+
+
+def _option(field: str) -> Any:
+    info = Settings.model_fields[field]
+    default = info.get_default(call_default_factory=True, validated_data={})
+    shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+    return typer.Option(
+        help=f"{info.description} [{'unset' if shown is None else shown}]", show_default=False
+    )
+
+
+def serve(
+    host: Annotated[str | None, _option("host")] = None,
+    port: Annotated[int | None, _option("port")] = None,
+    model: Annotated[str | None, _option("model")] = None,
+    hub: Annotated[str | None, _option("hub")] = None,
+    model_revision: Annotated[str | None, _option("model_revision")] = None,
+    cache_dir: Annotated[str | None, _option("cache_dir")] = None,
+    device: Annotated[str | None, _option("device")] = None,
+    threads: Annotated[int | None, _option("threads")] = None,
+    chunk_size: Annotated[str | None, _option("chunk_size")] = None,
+    encoder_chunk_look_back: Annotated[int | None, _option("encoder_chunk_look_back")] = None,
+    decoder_chunk_look_back: Annotated[int | None, _option("decoder_chunk_look_back")] = None,
+    endpointing: Annotated[bool | None, _option("endpointing")] = None,
+    max_end_silence_ms: Annotated[int | None, _option("max_end_silence_ms")] = None,
+    pre_roll_ms: Annotated[int | None, _option("pre_roll_ms")] = None,
+    max_segment_s: Annotated[float | None, _option("max_segment_s")] = None,
+    max_streams: Annotated[int | None, _option("max_streams")] = None,
+    max_lag_s: Annotated[float | None, _option("max_lag_s")] = None,
+    resume_grace_s: Annotated[float | None, _option("resume_grace_s")] = None,
+    idle_timeout_s: Annotated[float | None, _option("idle_timeout_s")] = None,
+    max_frame_bytes: Annotated[int | None, _option("max_frame_bytes")] = None,
+    shutdown_grace_s: Annotated[float | None, _option("shutdown_grace_s")] = None,
+    log_level: Annotated[str | None, _option("log_level")] = None,
+) -> None:
+    """Start the server.
+
+    Each option has an environment variable of its name: --max-lag-s is VOICECHAT_MAX_LAG_S. Options win over
+    variables, which win over the defaults in brackets.
+    """
+    given = locals()
+    settings = Settings.load({field: value for field, value in given.items() if value is not None})
+    logs.configure(settings.log_level)
+    run(settings)
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        VoicechatError: The server can't start with these settings; nothing has listened yet.
+    """
+    # FastAPI and uvicorn take half a second to import, which `--help` and `models` need not pay.
+    from voicechat_server.api.app import create_app
+    from voicechat_server.api.server import Server, bind
+
+    listener = bind(settings.host, settings.port)
+    Server(create_app(settings)).run_until_signal(listener)
