@@ -1,0 +1,119 @@
+"""A server with tight limits: who is silent, too many, too fast or gone for good."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.support.samples import packets, pcm, transcripts
+from tests.support.server import LiveServer, demo_settings, serving
+from tests.support.speech_client import connected, receipt, recognise, texts
+from voicechat_common.errors import ErrorCode
+from voicechat_common.protocol.speech import Done, Error, Final, Ready, Start, Stop
+
+GRACE_S = 0.2
+
+
+@pytest.fixture(scope="module")
+def tight_server() -> Iterator[LiveServer]:
+    settings = demo_settings(idle_timeout_s=0.3, max_streams=1, max_lag_s=1, resume_grace_s=GRACE_S)
+    with serving(settings) as server:
+        yield server
+
+
+async def streams_now(server: LiveServer) -> int:
+    async with httpx.AsyncClient(base_url=server.http) as http:
+        count: int = (await http.get("/asr/info")).json()["streams_now"]
+        return count
+
+
+async def no_streams(server: LiveServer) -> None:
+    async with asyncio.timeout(10):
+        while await streams_now(server):
+            pass
+
+
+async def test_one_that_connects_and_says_nothing(tight_server: LiveServer) -> None:
+    began = time.monotonic()
+    async with connected(tight_server.ws) as client:
+        error = await client.expect(Error)
+        assert (error.code, error.fatal) == (ErrorCode.IDLE_TIMEOUT, True)
+        assert "0.3 s" in error.message
+        assert await client.closed_with() == 1008
+    assert 0.25 < time.monotonic() - began < 5
+
+
+async def test_a_stream_may_be_silent_for_longer(tight_server: LiveServer) -> None:
+    async with connected(tight_server.ws) as client:
+        await client.send(Start())
+        await client.expect(Ready)
+        await asyncio.sleep(0.6)
+        await client.send(Stop())
+        assert isinstance((await client.rest())[-1], Done)
+
+
+async def test_one_more_than_the_server_carries_is_told_when_to_try_again(tight_server: LiveServer) -> None:
+    async with connected(tight_server.ws) as first, connected(tight_server.ws) as second:
+        await first.send(Start())
+        await first.expect(Ready)
+        await second.send(pcm("network"))
+        error = await second.expect(Error)
+        assert (error.code, error.fatal) == (ErrorCode.BUSY, True)
+        assert error.retry_after_s is not None
+        assert error.retry_after_s > 0
+        assert await second.closed_with() == 1013
+        await first.send(pcm("network"), Stop())
+        assert texts(await first.rest()) == transcripts()["network"]
+    assert texts(await recognise(tight_server.ws, pcm("network"))) == transcripts()["network"]
+
+
+async def test_a_file_sent_faster_than_it_is_recognised_loses_nothing(tight_server: LiveServer) -> None:
+    data = pcm("talk")
+    slowly = texts(await recognise(tight_server.ws, *packets(data, 32_000)))
+    messages = await recognise(tight_server.ws, data)
+    assert texts(messages) == slowly != ""
+    done = receipt(messages)
+    assert (done.received_samples, done.dropped_samples) == (len(data) // 2, 0)
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ws?format=text"])
+async def test_one_that_does_not_come_back_leaves_nothing_behind(tight_server: LiveServer, path: str) -> None:
+    async with connected(tight_server.ws, path) as client:
+        await client.send(pcm("complaint"))
+        await client.socket.recv()
+        assert await streams_now(tight_server) == 1
+        client.socket.transport.abort()
+    await no_streams(tight_server)
+
+
+async def test_a_stream_that_expired_is_unknown(tight_server: LiveServer) -> None:
+    async with connected(tight_server.ws) as client:
+        await client.send(Start())
+        ready = await client.expect(Ready)
+    await no_streams(tight_server)
+    async with connected(tight_server.ws) as client:
+        await client.send(Start(stream_id=ready.stream_id))
+        error = await client.expect(Error)
+        assert (error.code, error.fatal) == (ErrorCode.UNKNOWN_STREAM, False)
+        assert f"{GRACE_S:g} s" in error.advice
+
+
+async def test_a_server_that_ends_tells_and_sends_the_finals_first() -> None:
+    with serving(demo_settings(shutdown_grace_s=10)) as server:
+        expected = texts(await recognise(server.ws, pcm("weather")))
+        async with connected(server.ws) as speaking, connected(server.ws) as silent:
+            await speaking.send(pcm("weather"))
+            await speaking.expect(Ready)
+            server.server.should_exit = True
+            error = await speaking.expect(Error)
+            assert (error.code, error.fatal) == (ErrorCode.SHUTTING_DOWN, False)
+            messages = await speaking.rest()
+            assert await speaking.closed_with() == 1012
+            assert isinstance(messages[-1], Done)
+            assert receipt(messages).received_samples == len(pcm("weather")) // 2
+            assert [message.text for message in messages if isinstance(message, Final)] == [expected]
+            told = await silent.expect(Error)
+            assert (told.code, told.fatal) == (ErrorCode.SHUTTING_DOWN, True)
+            assert await silent.closed_with() == 1012

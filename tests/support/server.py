@@ -1,0 +1,83 @@
+"""A real server on a free port, in a thread of the test process, so that FunASR is imported only once."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Thread
+
+import httpx
+
+from voicechat_server.api.app import create_app
+from voicechat_server.api.server import Server, bind, reachable_address
+from voicechat_server.settings import Settings
+
+READY_WITHIN_S = 180
+ENDS_WITHIN_S = 30
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """A server that listens.
+
+    Attributes:
+        address: `host:port`.
+        server: The running server, to look into and to end.
+    """
+
+    address: str
+    server: Server
+
+    @property
+    def http(self) -> str:
+        """The base of its HTTP addresses."""
+        return f"http://{self.address}"
+
+    @property
+    def ws(self) -> str:
+        """The base of its WebSocket addresses."""
+        return f"ws://{self.address}"
+
+
+@contextmanager
+def serving(settings: Settings, *, wait_ready: bool = True) -> Iterator[LiveServer]:
+    """Run a server while the context lasts; its settings' host and port are not used."""
+    listener = bind("127.0.0.1", 0)
+    address = reachable_address(listener)
+    server = Server(create_app(settings))
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="live server")
+    thread.start()
+    try:
+        if wait_ready:
+            wait_until_ready(f"http://{address}")
+        yield LiveServer(address, server)
+    finally:
+        server.should_exit = True
+        thread.join(ENDS_WITHIN_S)
+        assert not thread.is_alive(), "the server did not end"
+
+
+def wait_until_ready(base: str, within_s: float = READY_WITHIN_S) -> None:
+    """Ask `/ready` until it says so; a server that failed for good ends the wait with its reason."""
+    deadline = time.monotonic() + within_s
+    while True:
+        answer = httpx.get(f"{base}/ready")
+        if answer.status_code == 200:
+            return
+        assert answer.json()["state"] != "failed", answer.text
+        assert time.monotonic() < deadline, f"not ready in {within_s} s: {answer.text}"
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    """A port nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def demo_settings(**changes: object) -> Settings:
+    """Settings of a server with the demo model."""
+    return Settings.load({"model": "demo", "log_level": "warning", **changes})
