@@ -1,0 +1,1 @@
+"""The recipe of the demo model: corpus, synthesis, training, evaluation and samples, one command each."""

@@ -1,0 +1,5 @@
+"""Run the recipe: python -m tools.demo_model."""
+
+from tools.demo_model.cli import app
+
+app()
