@@ -133,6 +133,8 @@ class Endpointer:
         _, negative_start = min(candidates)
         cut = -negative_start + self.window // 2
         self._begin = self._last_end = cut
+        if self._silent_since is not None:
+            self._silent_since = max(self._silent_since, cut)
         self._levels = deque((start, level) for start, level in self._levels if start >= cut)
         return [Cut(cut)]
 
