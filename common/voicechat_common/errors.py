@@ -25,6 +25,12 @@ class ErrorCode(StrEnum):
     # What an HTTP caller asked for
     NOT_FOUND = "not_found"
     NOT_ALLOWED = "not_allowed"
+    BODY_TOO_LARGE = "body_too_large"
+    # Chats
+    CHAT_ENDED = "chat_ended"
+    NOT_OWNER = "not_owner"
+    SLOW_READER = "slow_reader"
+    STORAGE = "storage"
     # The model
     MODEL_NOT_FOUND = "model_not_found"
     MODEL_INCOMPLETE = "model_incomplete"
