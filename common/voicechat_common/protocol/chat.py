@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from voicechat_common.errors import ErrorCode
 from voicechat_common.names import ChatId, ClientMessageId, Content, UserName
@@ -162,10 +162,11 @@ ChatServerMessage = (
 )
 
 chat_client_decoder: Decoder[ChatClientMessage] = Decoder(
-    Annotated[ChatClientMessage, Field(discriminator="type")], ("message", "typing", "ping", "end_chat")
+    TypeAdapter(Annotated[ChatClientMessage, Field(discriminator="type")]),
+    ("message", "typing", "ping", "end_chat"),
 )
 chat_server_decoder: Decoder[ChatServerMessage] = Decoder(
-    Annotated[ChatServerMessage, Field(discriminator="type")],
+    TypeAdapter(Annotated[ChatServerMessage, Field(discriminator="type")]),
     (
         "connection_established",
         "message_history",
