@@ -11,14 +11,11 @@ from voicechat_server.asr.models.description import feature_size, read_descripti
 from voicechat_server.asr.models.files import CMVN, CONFIG, REQUIRED, TOKENS, WEIGHTS
 
 
-def verify(path: Path) -> None:
-    """Check a model directory: its files, their checksums where they were downloaded, and that they fit.
-
-    Reads every byte once; nothing of the files is executed.
+def glance(path: Path) -> None:
+    """Check what takes no time: that a model directory and its files are there, and none is cut off.
 
     Raises:
-        VoicechatError: `model_not_found`, `model_incomplete`, `model_corrupt`, `model_unsupported` or
-            `missing_dependency`.
+        VoicechatError: `model_not_found`, `model_incomplete` or `model_corrupt`.
     """
     if not path.is_dir():
         raise VoicechatError(
@@ -29,6 +26,23 @@ def verify(path: Path) -> None:
         raise VoicechatError(
             ErrorCode.MODEL_INCOMPLETE, f"The model in {path} lacks {', '.join(missing)}.", _renewal(path)
         )
+    record = manifest.read(path)
+    if record is not None and (damage := manifest.find_damage(path, record, sizes_only=True)):
+        raise corrupt(path, damage)
+    if not zipfile.is_zipfile(path / WEIGHTS):
+        raise corrupt(path, f"{WEIGHTS} is cut off, or is no PyTorch archive")
+
+
+def verify(path: Path) -> None:
+    """Check a model directory: its files, their checksums where they were downloaded, and that they fit.
+
+    Reads every byte once; nothing of the files is executed.
+
+    Raises:
+        VoicechatError: `model_not_found`, `model_incomplete`, `model_corrupt`, `model_unsupported` or
+            `missing_dependency`.
+    """
+    glance(path)
     record = manifest.read(path)
     if record is None:
         _check_archive(path)
@@ -69,11 +83,8 @@ def _renewal(path: Path) -> str:
 
 def _check_archive(path: Path) -> None:
     """Compare the weights with the checksums inside their own archive, which PyTorch doesn't look at."""
-    weights = path / WEIGHTS
-    if not zipfile.is_zipfile(weights):
-        raise corrupt(path, f"{WEIGHTS} is cut off, or is no PyTorch archive")
     try:
-        with zipfile.ZipFile(weights) as archive:
+        with zipfile.ZipFile(path / WEIGHTS) as archive:
             damaged = archive.testzip()
     except (zipfile.BadZipFile, EOFError) as error:
         raise corrupt(path, f"{WEIGHTS} is no sound archive") from error

@@ -7,7 +7,7 @@ from voicechat_common import __version__
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import ModelConfig
 from voicechat_server.asr.models import cache, catalog
-from voicechat_server.asr.models.checks import verify
+from voicechat_server.asr.models.checks import glance, verify
 from voicechat_server.asr.models.files import ModelFiles, Progress
 
 
@@ -36,6 +36,22 @@ def resolve(config: ModelConfig, progress: Progress | None = None) -> ModelFiles
     else:
         download(config, progress)
     return ModelFiles(target.path, config.name, config.revision)
+
+
+def refuse_absent(config: ModelConfig) -> None:
+    """Find out at once, and without the network, whether `resolve` must fail for want of files.
+
+    A known model that still has to be downloaded passes.
+
+    Raises:
+        VoicechatError: `model_not_found`, `model_incomplete`, `model_corrupt` or `bad_setting`.
+    """
+    if config.name == catalog.DEMO:
+        glance(catalog.demo_directory())
+    elif config.name not in catalog.KNOWN:
+        glance(find_directory(config.name))
+    elif (target := cached(config)).path.is_dir():
+        glance(target.path)
 
 
 def download(config: ModelConfig, progress: Progress | None = None) -> None:
