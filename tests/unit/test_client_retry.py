@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.client.connect import speech_url
+from voicechat_tui.client.address import speech_url
 from voicechat_tui.client.policy import ClientPolicy
 from voicechat_tui.client.retry import Backoff
 from voicechat_tui.client.state import IllegalTransitionError, State, checked

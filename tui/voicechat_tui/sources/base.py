@@ -1,6 +1,6 @@
 """What every source of audio offers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -26,7 +26,7 @@ class AudioSource(Protocol):
     is_live: bool
     remarks: list[str]
 
-    def packets(self) -> AsyncIterator[Samples]:
+    def packets(self) -> AsyncGenerator[Samples, None]:
         """Give the audio in packets, each as soon as it can be had.
 
         Raises:

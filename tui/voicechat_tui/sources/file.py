@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -55,7 +55,7 @@ class FileSource:
         if file is not None:
             await asyncio.to_thread(self._close, file)
 
-    async def packets(self) -> AsyncIterator[Samples]:
+    async def packets(self) -> AsyncGenerator[Samples, None]:
         """Give the audio of the file in packets of equal length, the last one shorter."""
         if self._file is None:
             raise RuntimeError("the source is not open")

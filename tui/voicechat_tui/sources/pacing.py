@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol
 
 from voicechat_common.audio import Samples
@@ -33,8 +33,8 @@ class SteadyClock:
 
 
 async def paced(
-    packets: AsyncIterator[Samples], rate: int, speed: float | None, clock: Clock
-) -> AsyncIterator[Samples]:
+    packets: AsyncIterator[Samples], rate: int, speed: float, clock: Clock
+) -> AsyncGenerator[Samples, None]:
     """Give each packet at the moment its last sample would have been spoken.
 
     The moments are counted from the first call, so that no delay adds up: what came late is caught up with.
@@ -42,13 +42,13 @@ async def paced(
     Args:
         packets: The audio.
         rate: Samples per second.
-        speed: How many times faster than speech, or None for as fast as the packets are taken.
+        speed: How many times faster than speech; infinite for as fast as the packets are taken.
         clock: What time is told by.
     """
     begin = clock.now()
     position = 0
     async for packet in packets:
         position += len(packet)
-        due = begin if speed is None else begin + position / (rate * speed)
+        due = begin + position / (rate * speed)
         await clock.sleep(max(0.0, due - clock.now()))
         yield packet

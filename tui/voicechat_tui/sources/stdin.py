@@ -1,7 +1,7 @@
 """Raw PCM from standard input as a source."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from types import TracebackType
 from typing import Self
 
@@ -61,7 +61,7 @@ class StdinSource:
     ) -> None:
         self._pipe.close()
 
-    async def packets(self) -> AsyncIterator[Samples]:
+    async def packets(self) -> AsyncGenerator[Samples, None]:
         """Give the audio as it comes in, in packets of at most the stated length."""
         longest = max(1, self.sample_rate * self._packet_ms // 1000)
         framer, frames = SampleFramer(), _Downmixer(self._channels)

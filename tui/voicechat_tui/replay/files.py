@@ -1,0 +1,116 @@
+"""Replaying files and standard input, one stream after another."""
+
+import math
+import sys
+from pathlib import Path
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.replay.exit_codes import ExitCode, exit_code_of
+from voicechat_tui.replay.interrupt import Interrupt
+from voicechat_tui.replay.listeners import JsonListener, Listener, TalkListener, TextListener, json_line
+from voicechat_tui.replay.options import STDIN, ReplayOptions
+from voicechat_tui.replay.screen import Screen
+from voicechat_tui.replay.stream import StreamRun
+from voicechat_tui.replay.subtitles import cues_of, srt
+from voicechat_tui.sources.base import AudioSource
+from voicechat_tui.sources.file import FileSource
+from voicechat_tui.sources.pacing import SteadyClock
+from voicechat_tui.sources.stdin import StdinSource
+
+_HOPELESS = frozenset({ExitCode.USAGE, ExitCode.UNREACHABLE, ExitCode.AUDIO_LOST})
+"""After these the next file would fare no better."""
+
+
+async def replay_files(options: ReplayOptions, screen: Screen, interrupt: Interrupt) -> ExitCode:
+    """Replay every input; a bad file does not keep the next ones from being played.
+
+    Returns:
+        The status of the first input that failed.
+    """
+    worst = ExitCode.OK
+    for name in options.inputs:
+        code = ExitCode.OK
+        try:
+            code = await _replay_one(name, options, screen, interrupt)
+        except VoicechatError as error:
+            code = exit_code_of(error)
+            screen.error(error)
+            if options.json:
+                await screen.data(_error_line(name, error))
+        worst = worst or code
+        if interrupt.asked.is_set():
+            return ExitCode.INTERRUPTED
+        if code in _HOPELESS:
+            break
+    return worst
+
+
+async def _replay_one(name: str, options: ReplayOptions, screen: Screen, interrupt: Interrupt) -> ExitCode:
+    async with _source(name, options) as source:
+        client = SpeechClient(options.url, options.start(source.sample_rate), options.policy)
+        run = StreamRun(
+            client, source.sample_rate, _listeners(source, options, screen), SteadyClock(), interrupt
+        )
+
+        async def play() -> None:
+            # A recording waits until it is heard; what is live goes on, and is kept meanwhile.
+            if not source.is_live:
+                await run.ready.wait()
+            await run.feed(source.packets(), options.speed or (math.inf if source.is_live else 1.0))
+
+        try:
+            receipt = await run.run(play)
+        finally:
+            screen.clear()
+            if options.srt is not None:
+                _write_srt(options.srt, client)
+        for remark in source.remarks:
+            screen.note(remark)
+    if receipt is not None:
+        screen.note(f"{source.name}: {receipt}")
+    return ExitCode.AUDIO_LOST if run.timing.lost_ms else ExitCode.OK
+
+
+def _source(name: str, options: ReplayOptions) -> AudioSource:
+    if name != STDIN:
+        return FileSource(Path(name), options.packet_ms)
+    if sys.stdin is None or sys.stdin.isatty():
+        raise VoicechatError(
+            ErrorCode.BAD_SETTING,
+            "Standard input is a terminal, not audio.",
+            "Pipe audio into it: `arecord -f S16_LE -r 16000 -t raw | voicechat-tui replay -`.",
+        )
+    return StdinSource(sys.stdin.fileno(), options.rate, options.packet_ms)
+
+
+def _listeners(source: AudioSource, options: ReplayOptions, screen: Screen) -> list[Listener]:
+    label = source.name if len(options.inputs) > 1 else None
+    talk = TalkListener(screen, label)
+    if options.json:
+        return [JsonListener(screen, {"file": source.name}), talk]
+    return [TextListener(screen, label, source.duration_s, source.sample_rate), talk]
+
+
+def _write_srt(path: Path, client: SpeechClient) -> None:
+    try:
+        path.write_text(srt(cues_of(client.transcript.segments)), encoding="utf-8")
+    except OSError as error:
+        raise VoicechatError(
+            ErrorCode.BAD_SETTING,
+            f"The subtitles can't be written to {path}: {error.strerror}.",
+            "Name another file with --srt.",
+        ) from error
+
+
+def _error_line(name: str, error: VoicechatError) -> str:
+    return json_line(
+        {
+            "file": name,
+            "type": "error",
+            "code": error.code,
+            "message": error.message,
+            "advice": error.advice,
+            "fatal": True,
+        }
+    )

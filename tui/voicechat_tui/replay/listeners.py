@@ -1,0 +1,128 @@
+"""What becomes of a stream's events: lines of text, lines of JSON, notes."""
+
+import json
+from typing import Protocol
+
+from rich.text import Text
+
+from voicechat_common.protocol.speech import Ack, Error, Final, Partial
+from voicechat_common.transcript import Segment, Transcript
+from voicechat_tui.client.events import AudioLost, Event, Resumed, Retrying
+from voicechat_tui.replay.live_line import clock, live_line, printable
+from voicechat_tui.replay.screen import Screen
+
+LONG_S = 30.0
+"""A recording longer than this gets a progress bar."""
+
+
+class Listener(Protocol):
+    """Takes the events of one stream in their order."""
+
+    async def hear(self, event: Event) -> None:
+        """Take one event."""
+        ...
+
+
+class TextListener:
+    """Finals to standard output, one line each; what is being said to the live line.
+
+    Args:
+        screen: Where to print.
+        label: What to put in front of each line, if anything.
+        duration_s: Length of a recording, for its progress.
+        sample_rate: Samples per second of the stream.
+    """
+
+    def __init__(self, screen: Screen, label: str | None, duration_s: float | None, sample_rate: int) -> None:
+        self._screen = screen
+        self._label = f"{label}: " if label else ""
+        self._duration_s = duration_s if duration_s is not None and duration_s > LONG_S else None
+        self._rate = sample_rate
+        self._transcript = Transcript()
+        self._said: Segment | None = None
+        self._reached_s = 0.0
+
+    async def hear(self, event: Event) -> None:
+        """Print finals, show partials, and move the progress bar."""
+        if isinstance(event, Partial):
+            self._said = self._transcript.apply(event)
+            self._show()
+        elif isinstance(event, Final):
+            self._transcript.apply(event)
+            self._said = None
+            if event.text:
+                await self._screen.data(f"{self._label}{printable(event.text)}")
+            self._show()
+        elif isinstance(event, Ack) and self._duration_s is not None:
+            self._reached_s = event.decoded_samples / self._rate
+            self._show()
+
+    def _show(self) -> None:
+        if self._said is None and self._duration_s is None:
+            self._screen.clear()
+            return
+        prefix = Text(self._label)
+        if self._duration_s is not None:
+            prefix.append_text(self._screen.bar(min(1.0, self._reached_s / self._duration_s)))
+            prefix.append(f" {clock(self._reached_s)}/{clock(self._duration_s)} ")
+        text, settled = (self._said.text, self._said.settled) if self._said else ("", 0)
+        self._screen.live(live_line(text, settled, self._screen.width, prefix))
+
+
+class JsonListener:
+    """Every event as one line of JSON on standard output.
+
+    Args:
+        screen: Where to print.
+        source: Fields that say whose event it is, put in front of its own.
+    """
+
+    def __init__(self, screen: Screen, source: dict[str, str]) -> None:
+        self._screen = screen
+        self._source = source
+
+    async def hear(self, event: Event) -> None:
+        """Print the event."""
+        await self._screen.data(json_line({**self._source, **event.model_dump(mode="json")}))
+
+
+class TalkListener:
+    """What happens to the connection, as notes; on a terminal the wait for the next attempt as the live line.
+
+    Args:
+        screen: Where to print.
+        label: What to put in front of each note, if anything.
+    """
+
+    def __init__(self, screen: Screen, label: str | None) -> None:
+        self._screen = screen
+        self._label = f"{label}: " if label else ""
+        self._last_reason = ""
+
+    async def hear(self, event: Event) -> None:
+        """Say what a person wants to know."""
+        if isinstance(event, Retrying):
+            again = f"{self._label}{event.reason}"
+            if event.reason != self._last_reason:
+                self._screen.note(f"{again} Trying again.")
+                self._last_reason = event.reason
+            self._screen.live(live_line(f"Next attempt in {event.in_s:.1f} s", 0, self._screen.width))
+            return
+        self._last_reason = ""
+        if isinstance(event, Resumed):
+            how = (
+                "The server had lost the stream; a new one goes on" if event.restarted else "Connected again"
+            )
+            self._screen.note(
+                f"{self._label}{how}, {event.resent_ms / 1000:.1f} s of audio are sent once more."
+            )
+        elif isinstance(event, AudioLost):
+            at = clock(event.at_ms / 1000)
+            self._screen.note(f"{self._label}{event.ms / 1000:.1f} s of audio from {at} on were lost.")
+        elif isinstance(event, Error):
+            self._screen.note(f"{self._label}The server says: {event.message} {event.advice}")
+
+
+def json_line(fields: dict[str, object]) -> str:
+    """Return one line of JSON, with Chinese as it is."""
+    return json.dumps(fields, ensure_ascii=False)

@@ -1,0 +1,58 @@
+"""The one line of a terminal that shows what is being said: pure text, no terminal here."""
+
+import unicodedata
+
+from rich.cells import cell_len
+from rich.text import Text
+
+_ELLIPSIS = "…"
+_UNSAFE = frozenset({"Cc", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    """Return text with every control character and line break replaced by a space.
+
+    What a server sends must neither move the cursor nor break the one line that a result takes.
+    """
+    return "".join(" " if unicodedata.category(char) in _UNSAFE else char for char in text)
+
+
+def keep_right(text: str, width: int) -> str:
+    """Return the end of a text, as much as fits into so many cells of a terminal."""
+    cells = 0
+    for at in range(len(text) - 1, -1, -1):
+        cells += cell_len(text[at])
+        if cells > width:
+            return text[at + 1 :]
+    return text
+
+
+def live_line(text: str, settled: int, width: int, prefix: Text | None = None) -> Text:
+    """Return a growing text for one line: its end, if it is too long; the part that may still change is dim.
+
+    Args:
+        text: All of it.
+        settled: How many of its leading characters are settled.
+        width: Cells there are.
+        prefix: What stands in front. Left out if it takes more than half of the line.
+    """
+    line = Text()
+    if prefix is not None and prefix.cell_len <= width // 2:
+        line.append_text(prefix)
+    room = max(0, width - line.cell_len)
+    text = printable(text)
+    shown = text
+    if cell_len(text) > room:
+        shown = keep_right(text, max(0, room - cell_len(_ELLIPSIS)))
+        line.append(_ELLIPSIS if room else "", style="dim")
+    hidden = len(text) - len(shown)
+    settled_shown = max(0, settled - hidden)
+    line.append(shown[:settled_shown])
+    line.append(shown[settled_shown:], style="dim")
+    return line
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as minutes and seconds."""
+    whole = int(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"

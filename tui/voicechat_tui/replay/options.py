@@ -1,0 +1,125 @@
+"""What `voicechat-tui replay` was asked to do, checked."""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.speech import ChunkSize, Start, check_chunk_size
+from voicechat_tui.client.address import speech_url
+from voicechat_tui.client.policy import ClientPolicy
+
+STDIN = "-"
+DEFAULT_URL = "ws://127.0.0.1:8000/ws"
+FULL_SPEED = "max"
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """One call of the command.
+
+    Attributes:
+        inputs: Audio files in their order; "-" is standard input.
+        script: A scenario to play instead.
+        url: The WebSocket URL of the server.
+        speed: How many times faster than speech, infinite for as fast as possible. None leaves files at the
+            speed of speech, and standard input as it comes.
+        json: Print events as JSON lines.
+        srt: Where to write subtitles.
+        chunk_size: Left context, step and look-ahead to ask the server for.
+        endpointing: Whether the server ends segments at pauses.
+        user: The name of the speaker.
+        chat_id: The chat the speech belongs to.
+        packet_ms: The longest packet.
+        rate: Samples per second of standard input.
+        wait_ready_s: How long to wait for a server that is not ready.
+    """
+
+    inputs: tuple[str, ...] = ()
+    script: Path | None = None
+    url: str = DEFAULT_URL
+    speed: float | None = None
+    json: bool = False
+    srt: Path | None = None
+    chunk_size: ChunkSize | None = None
+    endpointing: bool = True
+    user: str | None = None
+    chat_id: str | None = None
+    packet_ms: int = 100
+    rate: int = 16_000
+    wait_ready_s: float = 60.0
+
+    def checked(self) -> "ReplayOptions":
+        """Return the options with a complete URL.
+
+        Raises:
+            VoicechatError: `bad_setting` if they don't go together.
+        """
+        if bool(self.inputs) == (self.script is not None):
+            raise _bad(
+                "Nothing to replay." if not self.inputs else "Files and a script can't be played together.",
+                "Name audio files, `-` for standard input, or a scenario with --script.",
+            )
+        if self.inputs.count(STDIN) > 1:
+            raise _bad("Standard input can only be read once.", "Write `-` once.")
+        if self.srt is not None:
+            if len(self.inputs) != 1:
+                raise _bad("Subtitles are of one recording.", "Use --srt with one file.")
+            if self.srt.is_dir() or not self.srt.parent.is_dir():
+                raise _bad(f"{self.srt} can't be written.", "Name a file in a directory that exists.")
+        return replace(self, url=speech_url(self.url))
+
+    def start(self, sample_rate: int) -> Start:
+        """Return how a stream of such a rate is opened."""
+        return Start(
+            sample_rate=sample_rate,
+            user=self.user,
+            chat_id=self.chat_id,
+            chunk_size=self.chunk_size,
+            endpointing=None if self.endpointing else False,
+        )
+
+    @property
+    def policy(self) -> ClientPolicy:
+        """The limits of the client."""
+        usual = ClientPolicy()
+        return replace(
+            usual,
+            packet_ms=self.packet_ms,
+            not_ready_s=self.wait_ready_s,
+            unreachable_s=min(usual.unreachable_s, self.wait_ready_s),
+        )
+
+
+def parse_speed(text: str) -> float:
+    """Return a speed: a positive factor, or infinity for "max".
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    if text.strip().lower() == FULL_SPEED:
+        return math.inf
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = math.nan
+    if not 0 < speed < math.inf:
+        raise ValueError(f"{text!r} is no speed; write a number such as 1 or 2.5, or {FULL_SPEED!r}")
+    return speed
+
+
+def parse_chunk_size(text: str) -> ChunkSize:
+    """Return left context, step and look-ahead from a text such as "0,10,5".
+
+    Raises:
+        ValueError: If it is no possible chunk size.
+    """
+    try:
+        left, step, lookahead = (int(part) for part in text.strip("[] ").split(","))
+    except ValueError:
+        raise ValueError(f"{text!r} is not three whole numbers such as 0,10,5") from None
+    return check_chunk_size((left, step, lookahead))
+
+
+def _bad(message: str, advice: str) -> VoicechatError:
+    return VoicechatError(ErrorCode.BAD_SETTING, message, advice)

@@ -1,0 +1,1 @@
+"""Scripted scenes: several speakers, each with steps to play and texts to expect."""

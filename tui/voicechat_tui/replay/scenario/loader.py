@@ -1,0 +1,79 @@
+"""Reading a scenario, with errors that name the key and the nearest known one."""
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from rapidfuzz import process
+
+from voicechat_common.audio_file import AudioFile
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.replay.scenario.model import STEPS, Play, Scenario, Speaker
+
+_NEAR = 60
+"""From this similarity, of 100, a known key is worth suggesting."""
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Return the scenario in a TOML file whose recordings can all be opened.
+
+    Raises:
+        VoicechatError: `bad_script` if the file can't be used, `bad_audio_file` if a recording can't.
+    """
+    try:
+        scenario = Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise _bad(path, [f"it can't be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise _bad(path, [f"it is not UTF-8 text: {error.reason} at byte {error.start}"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise _bad(path, [f"it is not TOML: {error}"]) from error
+    except ValidationError as error:
+        raise _bad(path, [_describe(item) for item in error.errors(include_url=False)]) from error
+    for speaker in scenario.speakers:
+        for step in speaker.steps:
+            if isinstance(step, Play):
+                AudioFile(path.parent / step.play).close()
+    return scenario
+
+
+def _bad(path: Path, reasons: Iterable[str]) -> VoicechatError:
+    return VoicechatError(
+        ErrorCode.BAD_SCRIPT,
+        f"The scenario {path} can't be used:\n" + "\n".join(f"  {reason}" for reason in reasons),
+        "docs/replay.md describes scenarios.",
+    )
+
+
+def _describe(item: ErrorDetails) -> str:
+    location = item["loc"]
+    # A step's location also carries the tag of its kind, which is no key in the file.
+    keys = [*location[:4], *location[5:]] if len(location) > 4 and location[2] == "steps" else [*location]
+    path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
+    match item["type"]:
+        case "extra_forbidden":
+            return f"{path}: there is no such key{_nearest(str(keys[-1]), _known_keys(location))}"
+        case "union_tag_not_found":
+            given = item["input"] if isinstance(item["input"], dict) else {}
+            near = next((hint for key in given if (hint := _nearest(key, STEPS))), "")
+            return f"{path}: a step needs one of {', '.join(STEPS)}{near}"
+        case _:
+            return f"{path or 'the file'}: {item['msg'].removeprefix('Value error, ')}"
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that are known where an unknown one was found."""
+    model: type[BaseModel] = Scenario
+    if len(location) > 4 and location[2] == "steps":
+        model = STEPS[str(location[4])]
+    elif len(location) > 1:
+        model = Speaker
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _nearest(key: str, known: Iterable[str]) -> str:
+    """Return a question for the known key that looks most like a wrong one, if any does."""
+    found = process.extractOne(key.lower(), list(known), score_cutoff=_NEAR)
+    return f"; did you mean {found[0]!r}?" if found else ""

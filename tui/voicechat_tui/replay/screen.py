@@ -1,0 +1,108 @@
+"""Standard output for data, standard error for talk, and the line on it that is rewritten in place."""
+
+import asyncio
+from io import TextIOWrapper
+from typing import TextIO
+
+from rich.console import Console
+from rich.control import Control
+from rich.progress_bar import ProgressBar
+from rich.segment import ControlType
+from rich.text import Text
+
+from voicechat_common.errors import VoicechatError
+
+_BAR_WIDTH = 16
+_CLEAR_LINE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
+
+
+class Screen:
+    """Where everything is printed. The live line gives way to whatever else appears.
+
+    Args:
+        stdout: Takes the data, one line at a time.
+        stderr: Takes notes, and the live line if it is a terminal.
+    """
+
+    def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
+        self._stdout = stdout
+        self._console = Console(file=stderr, highlight=False, markup=False, emoji=False)
+        self._writing = asyncio.Lock()
+        self._live_shown = False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a terminal for a line that is rewritten."""
+        return self._console.is_terminal and not self._console.is_dumb_terminal
+
+    @property
+    def width(self) -> int:
+        """How many cells the live line may take: not the last column, or terminals would wrap."""
+        return max(1, self._console.width - 1)
+
+    async def data(self, line: str) -> None:
+        """Write one line to standard output. A reader that is slow, such as a pager, holds up nothing else.
+
+        Raises:
+            BrokenPipeError: If nobody reads it any more.
+        """
+        async with self._writing:
+            self.clear()
+            await asyncio.to_thread(self._write, line)
+
+    def note(self, text: str | Text) -> None:
+        """Write a line of talk."""
+        self.clear()
+        self._console.print(text, soft_wrap=True)
+
+    def error(self, error: VoicechatError) -> None:
+        """Say what went wrong and what to do."""
+        self.note(Text.assemble(("error: ", "bold red"), error.message))
+        self.note(f"       {error.advice}")
+
+    def live(self, line: Text) -> None:
+        """Rewrite the live line."""
+        if self.is_live:
+            self._console.control(_CLEAR_LINE)
+            self._console.print(line, end="", no_wrap=True, overflow="ignore", crop=False)
+            self._live_shown = True
+
+    def clear(self) -> None:
+        """Take the live line away."""
+        if self._live_shown:
+            self._console.control(_CLEAR_LINE)
+            self._live_shown = False
+
+    def bar(self, share: float) -> Text:
+        """Return a progress bar for the live line."""
+        bar = ProgressBar(total=1.0, completed=share, width=_BAR_WIDTH)
+        segments = self._console.render(bar, self._console.options.update(width=_BAR_WIDTH))
+        text = Text.assemble(*((segment.text, segment.style or "") for segment in segments))
+        text.pad_right(_BAR_WIDTH - text.cell_len)
+        return text
+
+    def _write(self, line: str) -> None:
+        self._stdout.write(line + "\n")
+        self._stdout.flush()
+
+
+def make_printable(stream: TextIO, *, utf8: bool) -> None:
+    """See to it that no text can crash a stream: what its encoding lacks becomes a question mark.
+
+    An encoding without Chinese is replaced by UTF-8, which modern terminals and programs expect anyway.
+
+    Args:
+        stream: Standard output or error; anything else is left as it is.
+        utf8: Whether to use UTF-8 in any case, for data that programs read.
+    """
+    if not isinstance(stream, TextIOWrapper):
+        return
+    try:
+        "语".encode(stream.encoding)
+        has_chinese = True
+    except UnicodeEncodeError:
+        has_chinese = False
+    if utf8 or not has_chinese:
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    else:
+        stream.reconfigure(errors="replace")

@@ -1,0 +1,127 @@
+"""Living through one stream: one side acts, the other listens, until the stream is done."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+
+from voicechat_common.audio import Samples, milliseconds
+from voicechat_common.protocol.speech import Done, Final, Partial, Ready
+from voicechat_tui.client.events import AudioLost, Event
+from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.client.state import State
+from voicechat_tui.replay.interrupt import Interrupt
+from voicechat_tui.replay.listeners import Listener
+from voicechat_tui.replay.timing import Receipt, Timing
+from voicechat_tui.sources.pacing import Clock, paced
+
+_NOT_CONNECTED = frozenset({State.IDLE, State.CONNECTING, State.OPENING, State.WAITING})
+
+
+class StreamRun:
+    """One stream from its first attempt to its receipt.
+
+    Args:
+        client: The stream, not entered yet.
+        sample_rate: Its samples per second.
+        listeners: Who takes the events.
+        clock: What time is told by.
+        interrupt: What may end it before its time.
+
+    Attributes:
+        ready: Set once the server is ready.
+        changed: Set with every event, for those who wait for one.
+        ended: True once no event will come.
+        timing: What was measured.
+    """
+
+    def __init__(
+        self,
+        client: SpeechClient,
+        sample_rate: int,
+        listeners: Sequence[Listener],
+        clock: Clock,
+        interrupt: Interrupt,
+    ) -> None:
+        self.client = client
+        self.ready = asyncio.Event()
+        self.changed = asyncio.Event()
+        self.ended = False
+        self.timing = Timing()
+        self._rate = sample_rate
+        self._listeners = listeners
+        self._clock = clock
+        self._interrupt = interrupt
+        self._receipt: Receipt | None = None
+
+    async def run(self, act: Callable[[], Awaitable[None]]) -> Receipt | None:
+        """Let `act` send what there is to send, and listen until the stream is done.
+
+        Args:
+            act: Sends. When it returns, fails or is cancelled by Ctrl+C, the stream is stopped; its finals
+                still come.
+
+        Returns:
+            The receipt, or None if there was no `done`.
+
+        Raises:
+            VoicechatError: If the stream was given up, or `act` failed.
+        """
+        async with self.client:
+            acting = asyncio.create_task(self._act(act))
+            stopping = asyncio.create_task(self._stop_when_asked(acting))
+            try:
+                async for event in self.client:
+                    await self._take(event)
+                self.ended = True
+                self.changed.set()
+                await asyncio.wait({acting})
+            finally:
+                acting.cancel()
+                stopping.cancel()
+                await asyncio.wait({acting, stopping})
+            if not acting.cancelled():
+                acting.result()
+        return self._receipt
+
+    async def feed(self, packets: AsyncGenerator[Samples, None], speed: float) -> None:
+        """Send audio.
+
+        Args:
+            packets: The audio, at the stream's rate. Closed in the end.
+            speed: How many times faster than speech; infinite for as fast as it can be had.
+        """
+        async with (
+            aclosing(packets),
+            aclosing(paced(packets, self._rate, speed, self._clock)) as in_time,
+        ):
+            async for packet in in_time:
+                if not await self.client.send(packet):
+                    return
+                self.timing.sent(milliseconds(self.client.position, self._rate), self._clock.now())
+
+    async def _act(self, act: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await act()
+        finally:
+            self.client.stop()
+
+    async def _stop_when_asked(self, acting: asyncio.Task[None]) -> None:
+        await self._interrupt.asked.wait()
+        acting.cancel()
+        if self.client.state in _NOT_CONNECTED:
+            self._interrupt.quit()
+
+    async def _take(self, event: Event) -> None:
+        now = self._clock.now()
+        match event:
+            case Ready():
+                self.ready.set()
+            case Partial() | Final():
+                self.timing.text(event, now)
+            case AudioLost():
+                self.timing.lost(event.ms)
+            case Done():
+                self._receipt = self.timing.receipt(event, now)
+        for listener in self._listeners:
+            await listener.hear(event)
+        self.changed.set()

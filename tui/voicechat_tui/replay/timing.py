@@ -1,0 +1,103 @@
+"""How long a stream took, and how soon its text came: for the receipt."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from voicechat_common.protocol.speech import Done, Final, Partial
+
+_KEPT_SENDINGS = 10_000
+"""Sendings remembered until the first word: 16 minutes in packets of 100 ms."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The figures of one stream.
+
+    Attributes:
+        audio_s: Audio that was sent.
+        wall_s: Time from the first packet to the end.
+        segments: Segments that were recognised.
+        dropped_ms: Audio the server dropped.
+        lost_ms: Audio the client could not deliver.
+        first_word_s: From sending the beginning of the first segment to its first text, if there was any.
+        last_final_s: From sending the last sample to the last final, if there was one after it.
+    """
+
+    audio_s: float
+    wall_s: float
+    segments: int
+    dropped_ms: int
+    lost_ms: int
+    first_word_s: float | None
+    last_final_s: float | None
+
+    def __str__(self) -> str:
+        parts = [f"{self.audio_s:.1f} s of audio in {self.wall_s:.1f} s"]
+        if self.audio_s > 0:
+            parts[0] += f" ({self.wall_s / self.audio_s:.2f} x real time)"
+        parts.append(f"{self.segments} segment{'' if self.segments == 1 else 's'}")
+        parts.append(f"{self.dropped_ms} ms dropped" if self.dropped_ms else "nothing dropped")
+        if self.lost_ms:
+            parts.append(f"{self.lost_ms} ms lost")
+        if self.first_word_s is not None:
+            parts.append(f"first word after {self.first_word_s:.2f} s")
+        if self.last_final_s is not None:
+            parts.append(f"last final {self.last_final_s:.2f} s after the end")
+        return ", ".join(parts)
+
+
+class Timing:
+    """Takes the times of what is sent and received, as the caller's clock tells them.
+
+    Attributes:
+        lost_ms: Audio that was lost on the client's side.
+    """
+
+    def __init__(self) -> None:
+        self._sendings: deque[tuple[int, float]] = deque(maxlen=_KEPT_SENDINGS)
+        self._begin: float | None = None
+        self._last_sent: float | None = None
+        self._last_final: float | None = None
+        self._first_word_s: float | None = None
+        self._sent_ms = 0
+        self.lost_ms = 0
+
+    def sent(self, until_ms: int, now: float) -> None:
+        """Audio up to this place in the stream was sent."""
+        self._begin = now if self._begin is None else self._begin
+        self._last_sent = now
+        self._sent_ms = until_ms
+        if self._first_word_s is None:
+            self._sendings.append((until_ms, now))
+
+    def text(self, event: Partial | Final, now: float) -> None:
+        """Text has come."""
+        if isinstance(event, Final):
+            self._last_final = now
+        if self._first_word_s is None and event.text:
+            sent_at = next((at for until_ms, at in self._sendings if until_ms >= event.start_ms), None)
+            self._first_word_s = None if sent_at is None else now - sent_at
+            self._sendings.clear()
+
+    def lost(self, ms: int) -> None:
+        """Audio was lost on the client's side."""
+        self.lost_ms += ms
+
+    def receipt(self, done: Done, now: float) -> Receipt:
+        """Return the figures after the server's own receipt."""
+        last_final_s = None
+        if (
+            self._last_final is not None
+            and self._last_sent is not None
+            and self._last_final >= self._last_sent
+        ):
+            last_final_s = self._last_final - self._last_sent
+        return Receipt(
+            audio_s=self._sent_ms / 1000,
+            wall_s=0.0 if self._begin is None else now - self._begin,
+            segments=done.segments,
+            dropped_ms=done.dropped_ms,
+            lost_ms=self.lost_ms,
+            first_word_s=self._first_word_s,
+            last_final_s=last_final_s,
+        )
