@@ -49,7 +49,7 @@ def refuse_absent(config: ModelConfig) -> None:
     if config.name == catalog.DEMO:
         glance(catalog.demo_directory())
     elif config.name not in catalog.KNOWN:
-        glance(find_directory(config.name))
+        glance(_find_directory(config.name))
     elif (target := cached(config)).path.is_dir():
         glance(target.path)
 
