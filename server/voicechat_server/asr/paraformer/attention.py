@@ -9,28 +9,30 @@ from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.modules import Attention
 
 
-def split_heads(x: Tensor, heads: int) -> Tensor:
+def attend(query: Tensor, memory: Tensor, invalid: Tensor | None, heads: int) -> Tensor:
+    """Scaled dot-product attention.
+
+    Args:
+        query: [rows, queries, width].
+        memory: Keys and values side by side, [rows, keys, 2 x width].
+        invalid: Keys to leave out, [rows, keys]; None where all count.
+        heads: Heads that the width is split into.
+
+    Returns:
+        [rows, queries, width].
+    """
+    mask = None if invalid is None else ~invalid[:, None, None, :]
+    keys, values = memory.chunk(2, dim=-1)
+    context = nn.functional.scaled_dot_product_attention(
+        _split(query, heads), _split(keys, heads), _split(values, heads), attn_mask=mask
+    )
+    return context.transpose(1, 2).reshape(query.shape)
+
+
+def _split(x: Tensor, heads: int) -> Tensor:
     """[rows, frames, heads x width] -> [rows, heads, frames, width]."""
     rows, frames, width = x.shape
     return x.view(rows, frames, heads, width // heads).transpose(1, 2)
-
-
-def attend(query: Tensor, key: Tensor, value: Tensor, invalid: Tensor | None) -> Tensor:
-    """Scaled dot-product attention over heads.
-
-    Args:
-        query: [rows, heads, queries, width].
-        key: [rows, heads, keys, width].
-        value: Like `key`.
-        invalid: Keys to leave out, [rows, keys]; None where all count.
-
-    Returns:
-        [rows, queries, heads x width].
-    """
-    mask = None if invalid is None else ~invalid[:, None, None, :]
-    context = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-    rows, heads, queries, width = context.shape
-    return context.transpose(1, 2).reshape(rows, queries, heads * width)
 
 
 def look_back_of(
@@ -41,4 +43,4 @@ def look_back_of(
         return None
     first = attentions[0]
     frames = None if chunks < 0 else chunks * step
-    return LookBack(len(attentions), first.h, first.d_k, frames, device)
+    return LookBack(len(attentions), 2 * first.h * first.d_k, frames, device)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from voicechat_server.asr.paraformer.attention import attend, look_back_of, split_heads
+from voicechat_server.asr.paraformer.attention import attend, look_back_of
 from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.modules import decoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows
@@ -71,14 +71,9 @@ class DecoderStepper:
             kept = sequence[keep].gather(2, recent[:, None, :].expand(-1, sequence.shape[1], -1))
             fsmn[layer].index_copy_(0, rows.slots[keep], kept)
             attention = block.src_attn
-            q = split_heads(attention.linear_q(block.norm3(x)), attention.h)
-            key, value = attention.linear_k_v(encoded).chunk(2, dim=-1)
-            k, v = split_heads(key, attention.h), split_heads(value, attention.h)
-            keys, values = k, v
-            if earlier is not None:
-                keys, values = earlier.extend(layer, k, v)
-                earlier.write(layer, k, v)
-            x = x + attention.linear_out(attend(q, keys, values, invalid))
+            query, own = attention.linear_q(block.norm3(x)), attention.linear_k_v(encoded)
+            memory = own if earlier is None else earlier.extend(layer, own)
+            x = x + attention.linear_out(attend(query, memory, invalid, attention.h))
         for block in self._feed_forward_blocks:
             x = block.feed_forward(block.norm1(x))
         return self._output(self._after_norm(x)).argmax(dim=-1)

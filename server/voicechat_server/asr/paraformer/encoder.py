@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from voicechat_server.asr.paraformer.attention import attend, look_back_of, split_heads
+from voicechat_server.asr.paraformer.attention import attend, look_back_of
 from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.modules import SelfAttention, encoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows
@@ -45,14 +45,12 @@ class EncoderStepper:
             invalid = earlier.invalid
         for layer, block in enumerate(self._blocks):
             attention = block.self_attn
-            query, key, value = attention.linear_q_k_v(block.norm1(x)).chunk(3, dim=-1)
-            memory = _fsmn(attention, value, padding)
-            q, k, v = (split_heads(part, attention.h) for part in (query, key, value))
-            keys, values = k, v
-            if earlier is not None:
-                keys, values = earlier.extend(layer, k, v)
-                earlier.write(layer, k[:, :, :kept], v[:, :, :kept])
-            h = attention.linear_out(attend(q, keys, values, invalid)) + memory
+            projected = attention.linear_q_k_v(block.norm1(x))
+            width = projected.shape[-1] // 3
+            query, own = projected[..., :width], projected[..., width:]
+            memory = own if earlier is None else earlier.extend(layer, own)
+            h = attention.linear_out(attend(query, memory, invalid, attention.h))
+            h += _fsmn(attention, own[..., width:], padding)
             x = x + h if block.in_size == block.size else h
             x = x + block.feed_forward(block.norm2(x))
         encoded = self._after_norm(x)
@@ -60,8 +58,14 @@ class EncoderStepper:
 
 
 def _fsmn(attention: SelfAttention, value: Tensor, padding: Tensor | None) -> Tensor:
-    """The feed-forward sequential memory of one attention layer: a depthwise convolution plus its input."""
+    """The feed-forward sequential memory of one attention layer: a depthwise convolution plus its input.
+
+    The convolution pads for itself, which is several times faster than FunASR's padding before it.
+    """
     if padding is not None:
         value = value.masked_fill(padding[:, :, None], 0.0)
-    memory = attention.fsmn_block(attention.pad_fn(value.transpose(1, 2)))
+    weight = attention.fsmn_block.weight
+    memory = nn.functional.conv1d(
+        value.transpose(1, 2), weight, padding=weight.shape[2] // 2, groups=weight.shape[0]
+    )
     return memory.transpose(1, 2) + value

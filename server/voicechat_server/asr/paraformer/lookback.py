@@ -12,39 +12,39 @@ class LookBack:
     """Keys and values of earlier chunks for every layer of a stack, as rings in one tensor.
 
     Attention does not depend on the order of its keys (positions are in the features), so a ring needs no
-    shifting: the newest frames overwrite the oldest.
+    shifting: the newest frames overwrite the oldest. Keys and values of a frame lie side by side, as the
+    layers' linear maps give them, so that a frame is one copy.
 
     Args:
         layers: Attention layers of the stack.
-        heads: Attention heads.
-        width: Width of one head.
+        width: Width of keys and values together.
         frames: Frames kept; None keeps all of a segment.
         device: Where the rings live.
     """
 
     _GROWTH_FRAMES = 128
 
-    def __init__(self, layers: int, heads: int, width: int, frames: int | None, device: torch.device) -> None:
+    def __init__(self, layers: int, width: int, frames: int | None, device: torch.device) -> None:
         self._bound = frames
         capacity = self._GROWTH_FRAMES if frames is None else frames
-        self._data = torch.zeros(layers, 2, 0, heads, capacity, width, device=device)
+        self._data = torch.zeros(layers, 0, capacity, width, device=device)
+        self._scratch = torch.zeros(0, 0, width, device=device)
 
     @property
     def frames(self) -> int:
         """Frames there is room for in each row."""
-        return self._data.shape[4]
+        return self._data.shape[2]
 
     @property
     def row_bytes(self) -> int:
         """Bytes of one row over all layers."""
-        layers, two, _, heads, frames, width = self._data.shape
-        return layers * two * heads * frames * width * self._data.element_size()
+        layers, _, frames, width = self._data.shape
+        return layers * frames * width * self._data.element_size()
 
     def resize(self, rows: int) -> None:
         """Make room for that many rows, at least as many as there are."""
-        shape = list(self._data.shape)
-        shape[2] = rows - shape[2]
-        self._data = torch.cat((self._data, self._data.new_zeros(shape)), dim=2)
+        layers, had, frames, width = self._data.shape
+        self._data = torch.cat((self._data, self._data.new_zeros(layers, rows - had, frames, width)), dim=1)
 
     def begin(self, rows: Rows, written: list[int], new_frames: int, own_frames: int) -> "LookBackStep":
         """Prepare the reads and writes of one batch.
@@ -52,30 +52,44 @@ class LookBack:
         Args:
             rows: The rows of the batch.
             written: Frames each row's segment wrote before.
-            new_frames: Frames that rows which go on write.
+            new_frames: Leading frames that rows which go on write.
             own_frames: Frames of the batch itself, padding included.
         """
         self._reserve(max(written) + new_frames)
         device = rows.slots.device
-        kept = min(new_frames, self.frames)
-        keep = rows.going_on
-        starts = torch.tensor(written, device=device)[keep] + (new_frames - kept)
-        places = (starts[:, None] + torch.arange(kept, device=device)[None, :]) % self.frames
+        counts = torch.tensor(written, device=device)
         invalid = None
         padding = rows.padding(own_frames)
         if padding is not None or min(written) < self.frames:
-            ring = torch.arange(self.frames, device=device)[None, :]
-            empty = ring >= torch.tensor(written, device=device)[:, None]
+            empty = torch.arange(self.frames, device=device)[None, :] >= counts[:, None]
             own = padding if padding is not None else empty.new_zeros(len(written), own_frames)
             invalid = torch.cat((empty, own), dim=1)
-        return LookBackStep(self._data, rows.slots, keep, rows.slots[keep], places, invalid)
+        kept = min(new_frames, self.frames)
+        keep = rows.going_on
+        newest = torch.arange(new_frames - kept, new_frames, device=device)
+        places = (counts[keep, None] + newest[None, :]) % self.frames
+        return LookBackStep(
+            data=self._data,
+            slots=rows.slots,
+            scratch=self._room(len(written), own_frames),
+            keep=keep if len(keep) < len(written) else None,
+            written=slice(new_frames - kept, new_frames),
+            places=(rows.slots[keep, None] * self.frames + places).flatten(),
+            invalid=invalid,
+        )
 
     def _reserve(self, needed: int) -> None:
         if self._bound is not None or needed <= self.frames:
             return
-        shape = list(self._data.shape)
-        shape[4] = -(-needed // self._GROWTH_FRAMES) * self._GROWTH_FRAMES - self.frames
-        self._data = torch.cat((self._data, self._data.new_zeros(shape)), dim=4)
+        layers, rows, had, width = self._data.shape
+        more = -(-needed // self._GROWTH_FRAMES) * self._GROWTH_FRAMES - had
+        self._data = torch.cat((self._data, self._data.new_zeros(layers, rows, more, width)), dim=2)
+
+    def _room(self, rows: int, own_frames: int) -> Tensor:
+        frames = self.frames + own_frames
+        if self._scratch.shape[0] < rows or self._scratch.shape[1] != frames:
+            self._scratch = self._data.new_empty(rows, frames, self._data.shape[3])
+        return self._scratch[:rows]
 
 
 @dataclass(frozen=True)
@@ -83,33 +97,40 @@ class LookBackStep:
     """One batch's view of the rings.
 
     Attributes:
-        data: The rings, [layers, 2, segments, heads, frames, width].
+        data: The rings, [layers, segments, frames, width].
         slots: The ring row of each batch row.
-        keep: Batch rows whose newest frames are written.
-        keep_slots: Their ring rows.
-        places: Where in the ring they are written, [kept rows, frames].
+        scratch: Room for a layer's keys and values, [rows, ring frames + own frames, width].
+        keep: Batch rows whose newest frames are written; None for all.
+        written: Which of the own frames are written.
+        places: Where they are written, in the rings of one layer seen as one row of frames.
         invalid: Keys that don't count, ring first, [rows, ring frames + own frames]; None where all count.
     """
 
     data: Tensor
     slots: Tensor
-    keep: Tensor
-    keep_slots: Tensor
+    scratch: Tensor
+    keep: Tensor | None
+    written: slice
     places: Tensor
     invalid: Tensor | None
 
-    def extend(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Put earlier keys and values before the batch's own, [rows, heads, frames, width]."""
-        keys = self.data[layer, 0].index_select(0, self.slots)
-        values = self.data[layer, 1].index_select(0, self.slots)
-        return torch.cat((keys, key), dim=2), torch.cat((values, value), dim=2)
+    def extend(self, layer: int, own: Tensor) -> Tensor:
+        """Put the earlier keys and values of one layer before the batch's own, and store the newest.
 
-    def write(self, layer: int, key: Tensor, value: Tensor) -> None:
-        """Store the newest of the given frames, [rows, heads, frames, width], of rows that go on."""
-        if not len(self.keep):
-            return
-        kept = self.places.shape[1]
-        first = key.shape[2] - kept
-        index = (self.keep_slots[:, None], slice(None), self.places)
-        self.data[layer, 0][index] = key[self.keep, :, first:].transpose(1, 2)
-        self.data[layer, 1][index] = value[self.keep, :, first:].transpose(1, 2)
+        Args:
+            layer: Number of the layer.
+            own: Keys and values of the batch, [rows, own frames, width].
+
+        Returns:
+            [rows, ring frames + own frames, width], valid until the next call.
+        """
+        ring = self.data[layer]
+        earlier = ring.shape[1]
+        torch.index_select(ring, 0, self.slots, out=self.scratch[:, :earlier])
+        self.scratch[:, earlier:] = own
+        if len(self.places):
+            kept = own if self.keep is None else own[self.keep]
+            ring.view(-1, ring.shape[2]).index_copy_(
+                0, self.places, kept[:, self.written].reshape(-1, own.shape[2])
+            )
+        return self.scratch

@@ -20,8 +20,7 @@ class SelfAttention(Attention, Protocol):
     """`MultiHeadedAttentionSANM`."""
 
     linear_q_k_v: Map
-    fsmn_block: Map
-    pad_fn: Map
+    fsmn_block: nn.Conv1d
 
 
 class CrossAttention(Attention, Protocol):
