@@ -1,9 +1,12 @@
 """The listening side: binds the port, serves the app, ends in good order."""
 
 import errno
+import logging
+import os
 import signal
 import socket
 import sys
+import threading
 from types import FrameType
 
 import structlog
@@ -102,7 +105,11 @@ class Server(uvicorn.Server):
         """Serve until SIGINT or SIGTERM; both are a wanted end, so the process exits with status 0."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _exit_wanted)
-        self.run(sockets=[listener])
+        try:
+            self.run(sockets=[listener])
+        except SystemExit as end:
+            _leave_loading_behind(end.code if isinstance(end.code, int) else 0)
+            raise
 
 
 def announce(settings: Settings, listener: socket.socket) -> None:
@@ -142,6 +149,17 @@ def _notice_vanished_peers(listener: socket.socket) -> None:
 
 def _exit_wanted(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
+
+
+def _leave_loading_behind(status: int) -> None:
+    """End the process at once, with an exit status, if a model is still being loaded.
+
+    The thread that loads it can't be interrupted, and Python aborts when it ends around a thread that is
+    in the middle of PyTorch's import.
+    """
+    if any(thread.daemon for thread in threading.enumerate()):
+        logging.shutdown()
+        os._exit(status)
 
 
 def _unusable_host(host: str, error: OSError) -> VoicechatError:

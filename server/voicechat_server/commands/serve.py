@@ -5,6 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from voicechat_server import logs
+from voicechat_server.asr.models.hardware import refuse_absent_device
+from voicechat_server.asr.models.resolving import refuse_absent
 from voicechat_server.settings import Settings
 
 
@@ -58,6 +60,8 @@ def run(settings: Settings) -> None:
     Raises:
         VoicechatError: The server can't start with these settings; nothing has listened yet.
     """
+    refuse_absent(settings.engine_config().model)
+    refuse_absent_device(settings.device)
     # FastAPI and uvicorn take half a second to import, which `--help` and `models` need not pay.
     from voicechat_server.api.app import create_app
     from voicechat_server.api.server import Server, bind
