@@ -155,7 +155,7 @@ def test_a_port_in_use() -> None:
 def test_a_host_that_is_not_here() -> None:
     said = refused("--model", "demo", "--host", "192.0.2.1")
     assert "can't listen on '192.0.2.1'" in said
-    assert "0.0.0.0" in said
+    assert "127.0.0.1 for this machine only" in said
 
 
 def test_a_bad_setting() -> None:
