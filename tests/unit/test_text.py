@@ -100,9 +100,10 @@ def test_a_word_that_spans_a_chunk_border_comes_out_whole(border: int) -> None:
 
 
 def test_a_partial_shows_the_pieces_there_are_and_the_next_one_the_word() -> None:
-    segment = Segment(begin=0, wanted=0, decoded=0)
+    segment = Segment(begin=0, wanted=9600, decoded=9600)
     assert segment.add([Token("hel@@", 3)])
     assert segment.partial(0).text == "hel"
+    segment.wanted = segment.decoded = 19_200
     assert segment.add([Token("lo", 11)])
     assert segment.partial(0).text == "hello"
 
@@ -128,6 +129,14 @@ def test_words_are_in_order_and_inside_their_segment(
     times = [time for word in final.words for time in (word.start_ms, word.end_ms)]
     assert times == sorted(times)
     assert all(final.start_ms <= time <= final.end_ms for time in times)
+
+
+def test_a_word_in_the_last_frame_ends_with_the_audio() -> None:
+    """The last frame is 60 ms long, the audio may end within it."""
+    segment = Segment(begin=0, wanted=1400, decoded=1400, closed=True)
+    segment.add([Token("我", 1)])
+    final = segment.final(0)
+    assert final.words[0].end_ms == final.end_ms == 87
 
 
 def test_a_word_after_a_pause_does_not_begin_in_the_pause() -> None:

@@ -47,7 +47,7 @@ class Segment:
     def add(self, tokens: list[Token]) -> bool:
         """Take tokens of the newest chunk; tell whether the text changed."""
         for token in tokens:
-            fired = self.begin + (token.frame + 1) * FRAME_SAMPLES
+            fired = min(self.begin + (token.frame + 1) * FRAME_SAMPLES, self.decoded)
             if self.limit is not None and fired > self.limit:
                 continue
             self._tokens.append(self._timed(token.text, milliseconds(fired)))
