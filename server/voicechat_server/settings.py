@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     threads: int = Field(
         0, ge=0, le=1024, description="CPU threads the model may use; 0 takes one for each core."
     )
+    precision: Literal["auto", "fp32", "int8", "fp16", "bf16"] = Field(
+        "auto",
+        description="Number format: `fp32`; `int8` on CPU; `fp16`, `bf16` on CUDA; `auto` takes the fastest.",
+    )
     chunk_size: Annotated[ChunkSize, NoDecode, BeforeValidator(_parse_chunk_size)] = Field(
         (0, 10, 5),
         description="`left,step,look-ahead` in 60 ms frames: larger steps are cheaper, smaller ones sooner.",
@@ -162,6 +166,7 @@ class Settings(BaseSettings):
             recognition=RecognitionConfig(
                 device=self.device,
                 threads=self.threads,
+                precision=self.precision,
                 chunk_size=self.chunk_size,
                 encoder_chunk_look_back=self.encoder_chunk_look_back,
                 decoder_chunk_look_back=self.decoder_chunk_look_back,

@@ -79,5 +79,5 @@ def free_port() -> int:
 
 
 def demo_settings(**changes: object) -> Settings:
-    """Settings of a server with the demo model."""
-    return Settings.load({"model": "demo", "log_level": "warning", **changes})
+    """Settings of a server with the demo model, in fp32: its tokens are to equal FunASR's."""
+    return Settings.load({"model": "demo", "precision": "fp32", "log_level": "warning", **changes})

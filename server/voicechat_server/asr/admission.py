@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
-BATCH_SIZES = (1, 2, 4, 8, 16, 32)
+BATCH_SIZES = (1, 2, 4, 8, 16)
 
 _REPETITIONS = 3
 

@@ -36,6 +36,7 @@ class RecognitionConfig:
     Attributes:
         device: `cpu`, `cuda:N` or `mps`; an absent one is an error.
         threads: CPU threads of the model; 0 takes one per core.
+        precision: `fp32`, `int8`, `fp16`, `bf16`, or `auto` for the fastest that recognises as well as fp32.
         chunk_size: `[left, step, look-ahead]` in 60 ms frames, unless a stream asks for another.
         encoder_chunk_look_back: Earlier chunks each encoder block attends to; -1 for all of the segment.
         decoder_chunk_look_back: Earlier chunks each decoder block attends to.
@@ -43,6 +44,7 @@ class RecognitionConfig:
 
     device: str = "cpu"
     threads: int = 0
+    precision: str = "auto"
     chunk_size: ChunkSize = (0, 10, 5)
     encoder_chunk_look_back: int = 4
     decoder_chunk_look_back: int = 1

@@ -12,8 +12,7 @@ from voicechat_common.protocol.speech import Ready, Start
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
 from voicechat_server.asr.endpoint import Endpointer
 from voicechat_server.asr.lane import Lane, Report
-from voicechat_server.asr.models import ModelFiles
-from voicechat_server.asr.preparation import prepare
+from voicechat_server.asr.preparation import Found, prepare
 from voicechat_server.asr.scheduler import Command, Order, Scheduler
 from voicechat_server.asr.session import SpeechSession
 from voicechat_server.asr.status import EngineInfo, EngineState, EngineStatus
@@ -50,7 +49,7 @@ class Engine:
             model=config.model.name,
             model_revision=config.model.revision,
             device=recognition.device,
-            precision="fp32",
+            precision=recognition.precision,
             chunk_size=recognition.chunk_size,
             encoder_chunk_look_back=recognition.encoder_chunk_look_back,
             decoder_chunk_look_back=recognition.decoder_chunk_look_back,
@@ -181,12 +180,17 @@ class Engine:
     def _tell(self, status: EngineStatus) -> None:
         self._on_loop(setattr, self, "status", status)
 
-    def _found(self, model: ModelFiles, streams: int) -> None:
-        self._on_loop(self._take_model, model, streams)
+    def _found(self, found: Found) -> None:
+        self._on_loop(self._take_found, found)
 
-    def _take_model(self, model: ModelFiles, streams: int) -> None:
-        self.info = replace(self.info, model=model.name, model_revision=model.revision)
-        self.max_streams = streams
+    def _take_found(self, found: Found) -> None:
+        self.info = replace(
+            self.info,
+            model=found.model.name,
+            model_revision=found.model.revision,
+            precision=found.precision,
+        )
+        self.max_streams = found.streams
 
     def _ended(self, error: VoicechatError | None) -> None:
         if error is None:

@@ -1,6 +1,7 @@
 """From the name of a model to tools that recognise: resolve, load, measure. On the model's thread."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
@@ -24,15 +25,30 @@ if TYPE_CHECKING:  # torch takes seconds to import, and the server answers befor
 log = structlog.stdlib.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Found:
+    """What preparation finds out.
+
+    Attributes:
+        model: The model's files.
+        precision: The number format it computes with.
+        streams: Live streams there is room for.
+    """
+
+    model: ModelFiles
+    precision: str
+    streams: int
+
+
 def prepare(
-    config: EngineConfig, tell: Callable[[EngineStatus], None], found: Callable[[ModelFiles, int], None]
+    config: EngineConfig, tell: Callable[[EngineStatus], None], found: Callable[[Found], None]
 ) -> Tools:
     """Return tools that recognise.
 
     Args:
         config: What the engine is told.
         tell: Takes the status as it changes.
-        found: Takes the model's files and the streams it can carry, once both are known.
+        found: Takes what only preparation can find out.
 
     Raises:
         VoicechatError: The model can't be had, or can't be used.
@@ -40,17 +56,21 @@ def prepare(
     model = resolve(config.model, lambda done, total: tell(_downloading(config.model.name, done, total)))
     tell(EngineStatus(EngineState.LOADING, f"Loading {model.name}."))
     from voicechat_server.asr.models import load
+    from voicechat_server.asr.paraformer.precision import choose, convert
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
     recognition = config.recognition
+    loaded = load(model, recognition.device, recognition.threads)
+    precision = choose(recognition.precision, next(loaded.model.parameters()).device)
+    convert(loaded.model, precision)
     stepper = ParaformerStepper(
-        load(model, recognition.device, recognition.threads),
+        loaded,
         encoder_look_back=recognition.encoder_chunk_look_back,
         decoder_look_back=recognition.decoder_chunk_look_back,
     )
     detector = VoiceActivityDetector()
     streams = config.limits.max_streams or _streams_carried(stepper, detector, recognition.chunk_size)
-    found(model, streams)
+    found(Found(model, precision, streams))
     tell(EngineStatus(EngineState.READY, f"{model.name} is ready for {streams} streams."))
     return Tools(stepper, detector)
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:  # torch takes seconds to import, and the server answers befor
 
 log = structlog.stdlib.get_logger(__name__)
 
-MAX_BATCH = 32
-"""Most chunks in one batch: beyond it a chunk gets hardly cheaper, and the first one waits for the last."""
+MAX_BATCH = 16
+"""Most chunks in one batch: beyond it a chunk gets no cheaper, and the first one waits for the last."""
 
 _STREAM_FAULTS = (ArithmeticError, LookupError, RuntimeError, ValueError, MemoryError)
 

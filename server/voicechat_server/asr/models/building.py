@@ -79,8 +79,9 @@ def _fitting(wanted: dict[str, Tensor], weights: dict[str, Tensor], path: Path) 
 
 
 def _unbuildable(path: Path, error: Exception) -> VoicechatError:
+    reason = f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(". ")
     return VoicechatError(
         ErrorCode.MODEL_UNSUPPORTED,
-        f"FunASR can't build the model that {path / CONFIG} describes: {type(error).__name__}: {error}.",
+        f"FunASR can't build the model that {path / CONFIG} describes: {reason}.",
         "Use the config.yaml that was published with the model.",
     )

@@ -34,6 +34,6 @@ class ModelFiles:
 class Progress(Protocol):
     """Hears how far a download is. It may raise: the download stops, and goes on from there next time."""
 
-    def __call__(self, done_bytes: int, total_bytes: int) -> None:
+    def __call__(self, done_bytes: int, total_bytes: int, /) -> None:
         """Take note that `done_bytes` of `total_bytes` are on this machine."""
         ...

@@ -41,11 +41,7 @@ def fetch(client: httpx.Client, file: RemoteFile, target: Path, report: Callable
         _complete(client, file, target, report)
     if not _matches(target, file):
         target.unlink()
-        raise VoicechatError(
-            ErrorCode.MODEL_CORRUPT,
-            f"{file.name} arrived with other bytes than the hub had listed.",
-            "Try again later or from the other hub; a proxy that changes files can cause this too.",
-        )
+        raise _unlike_its_listing(file)
 
 
 def _complete(client: httpx.Client, file: RemoteFile, target: Path, report: Callable[[int], None]) -> None:
@@ -73,8 +69,7 @@ def _receive(
     try:
         with client.stream("GET", file.url, headers=headers) as response:
             if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-                target.write_bytes(b"")
-                return None
+                raise _unlike_its_listing(file)
             response.raise_for_status()
             _write(response, target, start if _continues(response, start) else 0, file.size, report)
     except httpx.TransportError as error:
@@ -105,6 +100,14 @@ def _write(
                 break
         output.flush()
         os.fsync(output.fileno())
+
+
+def _unlike_its_listing(file: RemoteFile) -> VoicechatError:
+    return VoicechatError(
+        ErrorCode.MODEL_CORRUPT,
+        f"{file.name} arrived with other bytes than the hub had listed.",
+        "Try again later or from the other hub; a proxy that changes files can cause this too.",
+    )
 
 
 def _matches(path: Path, file: RemoteFile) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from voicechat_server.asr.paraformer.lookback import LookBack
@@ -35,12 +34,13 @@ def _split(x: Tensor, heads: int) -> Tensor:
     return x.view(rows, frames, heads, width // heads).transpose(1, 2)
 
 
-def look_back_of(
-    attentions: Sequence[Attention], chunks: int, step: int, device: torch.device
-) -> LookBack | None:
-    """Return the look-back of a stack of layers: `chunks` x `step` frames, -1 for all; None for 0."""
+def look_back_of(attentions: Sequence[Attention], chunks: int, step: int, like: Tensor) -> LookBack | None:
+    """Return the look-back of a stack of layers: `chunks` x `step` frames, -1 for all; None for 0.
+
+    Its numbers are of the format and on the device of `like`.
+    """
     if chunks == 0:
         return None
     first = attentions[0]
     frames = None if chunks < 0 else chunks * step
-    return LookBack(len(attentions), 2 * first.h * first.d_k, frames, device)
+    return LookBack(len(attentions), 2 * first.h * first.d_k, frames, like.device, like.dtype)

@@ -15,22 +15,21 @@ class DecoderStepper:
     def __init__(self, decoder: nn.Module) -> None:
         self._blocks = decoder_blocks(decoder, "decoders")
         self._feed_forward_blocks = decoder_blocks(decoder, "decoders3")
+        self._numbers = decoder.get_parameter("after_norm.weight")
         self._after_norm = map_of(decoder, "after_norm")
         self._output = map_of(decoder, "output_layer")
 
-    @property
-    def layers(self) -> int:
-        """Number of blocks with attention."""
-        return len(self._blocks)
+    def memory(self, width: int) -> Tensor:
+        """Return the convolution memory of no segment yet, [layers, 0, width, earlier tokens seen]."""
+        return self._numbers.new_zeros(len(self._blocks), 0, width, self._memory_frames)
 
     @property
-    def memory_frames(self) -> int:
-        """Earlier tokens that each block's convolution sees."""
+    def _memory_frames(self) -> int:
         return self._blocks[0].self_attn.kernel_size - 1
 
-    def look_back(self, chunks: int, step: int, device: torch.device) -> LookBack | None:
+    def look_back(self, chunks: int, step: int) -> LookBack | None:
         """Return room for that many earlier chunks of `step` frames; like FunASR, none for -1."""
-        return look_back_of([block.src_attn for block in self._blocks], max(chunks, 0), step, device)
+        return look_back_of([block.src_attn for block in self._blocks], max(chunks, 0), step, self._numbers)
 
     def step(
         self,
@@ -63,7 +62,8 @@ class DecoderStepper:
             invalid = earlier.invalid
         keep = rows.going_on
         # After a row's last token its memory holds the tokens before the padding.
-        recent = counts[keep, None] + torch.arange(self.memory_frames, device=x.device)[None, :]
+        recent = counts[keep, None] + torch.arange(self._memory_frames, device=x.device)[None, :]
+        x, encoded = x.to(self._numbers.dtype), encoded.to(self._numbers.dtype)
         for layer, block in enumerate(self._blocks):
             h = block.norm2(block.feed_forward(block.norm1(x)))
             sequence = torch.cat((fsmn[layer].index_select(0, rows.slots), h.transpose(1, 2)), dim=2)

@@ -1,6 +1,5 @@
 """One chunk of many streams through FunASR's SANM encoder blocks."""
 
-import torch
 from torch import Tensor, nn
 
 from voicechat_server.asr.paraformer.attention import attend, look_back_of
@@ -18,12 +17,13 @@ class EncoderStepper:
 
     def __init__(self, encoder: nn.Module) -> None:
         self._blocks = encoder_blocks(encoder)
+        self._numbers = encoder.get_parameter("after_norm.weight")
         self._after_norm = map_of(encoder, "after_norm")
         self.width = self._blocks[-1].size
 
-    def look_back(self, chunks: int, step: int, device: torch.device) -> LookBack | None:
+    def look_back(self, chunks: int, step: int) -> LookBack | None:
         """Return room for that many earlier chunks of `step` frames; -1 keeps all of a segment."""
-        return look_back_of([block.self_attn for block in self._blocks], chunks, step, device)
+        return look_back_of([block.self_attn for block in self._blocks], chunks, step, self._numbers)
 
     def step(self, x: Tensor, rows: Rows, look_back: LookBack | None, kept: int) -> Tensor:
         """Encode one chunk of every row.
@@ -35,7 +35,7 @@ class EncoderStepper:
             kept: Leading frames of a chunk that go to the look-back; the rest is look-ahead.
 
         Returns:
-            [rows, frames, width]; zero where padded.
+            [rows, frames, width] in fp32; zero where padded.
         """
         padding = invalid = rows.padding(x.shape[1])
         earlier = None
@@ -43,6 +43,7 @@ class EncoderStepper:
             written = [state.encoder_frames for state in rows.states]
             earlier = look_back.begin(rows, written, kept, x.shape[1])
             invalid = earlier.invalid
+        x = x.to(self._numbers.dtype)
         for layer, block in enumerate(self._blocks):
             attention = block.self_attn
             projected = attention.linear_q_k_v(block.norm1(x))
@@ -53,7 +54,7 @@ class EncoderStepper:
             h += _fsmn(attention, own[..., width:], padding)
             x = x + h if block.in_size == block.size else h
             x = x + block.feed_forward(block.norm2(x))
-        encoded = self._after_norm(x)
+        encoded = self._after_norm(x).float()
         return encoded if padding is None else encoded.masked_fill(padding[:, :, None], 0.0)
 
 

@@ -55,9 +55,9 @@ class ChunkSizeGroup:
             chunk_size,
             features=features,
             width=self._encoder.width,
-            fsmn=(self._decoder.layers, self._decoder.memory_frames),
-            encoder_look_back=self._encoder.look_back(encoder_look_back, step, self._device),
-            decoder_look_back=self._decoder.look_back(decoder_look_back, step, self._device),
+            fsmn=self._decoder.memory(self._encoder.width),
+            encoder_look_back=self._encoder.look_back(encoder_look_back, step),
+            decoder_look_back=self._decoder.look_back(decoder_look_back, step),
             device=self._device,
         )
         self._encoder_kept = left + step

@@ -20,15 +20,18 @@ class LookBack:
         width: Width of keys and values together.
         frames: Frames kept; None keeps all of a segment.
         device: Where the rings live.
+        dtype: Number format of keys and values.
     """
 
     _GROWTH_FRAMES = 128
 
-    def __init__(self, layers: int, width: int, frames: int | None, device: torch.device) -> None:
+    def __init__(
+        self, layers: int, width: int, frames: int | None, device: torch.device, dtype: torch.dtype
+    ) -> None:
         self._bound = frames
         capacity = self._GROWTH_FRAMES if frames is None else frames
-        self._data = torch.zeros(layers, 0, capacity, width, device=device)
-        self._scratch = torch.zeros(0, 0, width, device=device)
+        self._data = torch.zeros(layers, 0, capacity, width, device=device, dtype=dtype)
+        self._scratch = self._data.new_zeros(0, 0, width)
 
     @property
     def frames(self) -> int:

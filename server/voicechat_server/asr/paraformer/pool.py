@@ -13,7 +13,7 @@ class StatePool:
         chunk_size: `[left, step, look-ahead]` in frames.
         features: Feature width.
         width: Model width.
-        fsmn: Layers and frames of the decoder's convolution memory.
+        fsmn: The decoder's convolution memory, of no segment yet.
         encoder_look_back: Keys and values of the encoder; None without look-back.
         decoder_look_back: Keys and values of the decoder; None without look-back.
 
@@ -32,18 +32,17 @@ class StatePool:
         *,
         features: int,
         width: int,
-        fsmn: tuple[int, int],
+        fsmn: torch.Tensor,
         encoder_look_back: LookBack | None,
         decoder_look_back: LookBack | None,
         device: torch.device,
     ) -> None:
         self._chunk_size = chunk_size
-        layers, memory = fsmn
         left, _, ahead = chunk_size
         self.overlap = torch.zeros(0, left + ahead, features, device=device)
         self.cif_hidden = torch.zeros(0, width, device=device)
         self.cif_alpha = torch.zeros(0, device=device)
-        self.fsmn = torch.zeros(layers, 0, width, memory, device=device)
+        self.fsmn = fsmn
         self.encoder_look_back = encoder_look_back
         self.decoder_look_back = decoder_look_back
         self._free: list[int] = []

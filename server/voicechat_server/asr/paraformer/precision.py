@@ -1,0 +1,91 @@
+"""The number formats the model computes with, and how its modules are brought into them."""
+
+import warnings
+from collections.abc import Iterator
+from enum import StrEnum
+
+import torch
+from torch import Tensor, nn
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+
+
+class Precision(StrEnum):
+    """A number format of weights and activations."""
+
+    FP32 = "fp32"
+    INT8 = "int8"
+    FP16 = "fp16"
+    BF16 = "bf16"
+
+
+_ON_DEVICE = {
+    "cpu": (Precision.INT8, Precision.FP32),
+    "cuda": (Precision.FP16, Precision.BF16, Precision.FP32),
+    "mps": (Precision.FP32,),
+}
+_DTYPES = {Precision.FP16: torch.float16, Precision.BF16: torch.bfloat16}
+
+
+def choose(wanted: str, device: torch.device) -> Precision:
+    """Return the precision to use on a device; `auto` takes the fastest that recognises as well as fp32.
+
+    docs/performance.md has the measurements behind the choice.
+
+    Raises:
+        VoicechatError: `bad_setting`: the device doesn't compute with it.
+    """
+    offered = _ON_DEVICE[device.type]
+    if wanted == "auto":
+        return offered[0]
+    if wanted not in offered:
+        raise VoicechatError(
+            ErrorCode.BAD_SETTING,
+            f"The precision {wanted} is not offered on {device.type}.",
+            f"Use auto or one of: {', '.join(offered)}.",
+        )
+    return Precision(wanted)
+
+
+def convert(model: nn.Module, precision: Precision) -> None:
+    """Bring encoder and decoder of a model into a precision, in place; CIF's predictor stays in fp32.
+
+    Under `int8` the linear maps have 8-bit weights, one scale for each output, and quantise what they are
+    given by its range; everything between them stays in fp32.
+    """
+    parts = [model.get_submodule("encoder"), model.get_submodule("decoder")]
+    if precision is Precision.INT8:
+        for part in parts:
+            for parent, name, linear in list(_linears(part)):
+                setattr(parent, name, Int8Linear(linear))
+    elif precision in _DTYPES:
+        for part in parts:
+            part.to(_DTYPES[precision])
+
+
+class Int8Linear(nn.Module):
+    """A linear map with 8-bit weights; what it is given is quantised by its range."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        weight = linear.weight.detach()
+        scales = weight.abs().amax(dim=1).clamp_min(1e-12).double() / 127
+        zero_points = torch.zeros(len(scales), dtype=torch.long)
+        with warnings.catch_warnings():
+            # PyTorch announces the end of quantised tensors; pyproject.toml bounds the release that has them.
+            warnings.filterwarnings("ignore", message="torch.quantize_per_tensor, torch.quantize_per_channel")
+            quantised = torch.quantize_per_channel(weight, scales, zero_points, 0, torch.qint8)
+        self._packed = torch.ops.quantized.linear_prepack(quantised, linear.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [..., inputs] to [..., outputs]."""
+        # Seven bits of input where eight could overflow the 16-bit sums of processors without VNNI.
+        mapped: Tensor = torch.ops.quantized.linear_dynamic(x, self._packed, True)
+        return mapped
+
+
+def _linears(module: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Linear]]:
+    for parent in module.modules():
+        for name, child in parent.named_children():
+            if isinstance(child, nn.Linear):
+                yield parent, name, child
