@@ -122,7 +122,7 @@ def announce(settings: Settings, listener: socket.socket) -> None:
         ws=f"ws://{address}/ws",
         model=settings.model,
     )
-    log.info("try it", command=f"voicechat-tui replay --server ws://{address} FILE.wav")
+    log.info("try it", command=f"voicechat-tui replay --url ws://{address}/ws FILE")
 
 
 def reachable_address(listener: socket.socket) -> str:

@@ -28,6 +28,7 @@ def serve(
     cache_dir: Annotated[str | None, _option("cache_dir")] = None,
     device: Annotated[str | None, _option("device")] = None,
     threads: Annotated[int | None, _option("threads")] = None,
+    precision: Annotated[str | None, _option("precision")] = None,
     chunk_size: Annotated[str | None, _option("chunk_size")] = None,
     encoder_chunk_look_back: Annotated[int | None, _option("encoder_chunk_look_back")] = None,
     decoder_chunk_look_back: Annotated[int | None, _option("decoder_chunk_look_back")] = None,

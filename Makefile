@@ -1,0 +1,65 @@
+# Every target works from a bare clone: it first installs what it needs, once.
+# PYTHON names the interpreter to build the environment with, VENV the environment's directory.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format serve clean
+
+help: ## Show the targets.
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+install: $(VENV)/.dev ## Install the server, the client and the tools of development into .venv.
+
+demo: $(VENV)/.run ## Recognise a recorded sentence with the model that ships in the package.
+	@$(BIN)/python tools/demo.py
+
+test: $(VENV)/.dev ## Run every test; common/ and server/ must stay covered to 90 % of their lines.
+	$(BIN)/python -m pytest \
+		--cov=voicechat_common --cov=voicechat_server --cov-report=term --cov-fail-under=90
+
+check: $(VENV)/.dev ## Check style, types and the contracts between the packages.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Bring the code into the project's style.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+serve: $(VENV)/.run ## Start the server; VOICECHAT_* variables set it up.
+	@$(BIN)/python main.py
+
+clean: ## Remove the environment and everything that tools have left.
+	rm -rf $(VENV) build dist .cache .coverage .coverage.* .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are younger than what they were made from exactly when nothing is left to install.
+
+$(VENV)/.venv:
+	@test -n "$(PYTHON)" || { \
+		echo "Error: Python 3.11 or newer is needed, and none was found."; \
+		echo "Install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; } >&2
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Error: $(PYTHON) is not Python 3.11 or newer."; \
+		echo "Name one that is: make PYTHON=/path/to/python3.12"; exit 1; } >&2
+	@"$(PYTHON)" -m venv "$(VENV)" || { \
+		echo "Error: $(PYTHON) can't make a virtual environment."; \
+		echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; } >&2
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.venv requirements.txt pyproject.toml
+	@echo "Installing the server and the client into $(VENV); the first time this takes minutes."
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "Installing the tools of development into $(VENV)."
+	@$(PIP) install -e '.[dev]'
+	@touch $@
