@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests.support.server import LiveServer, demo_settings, serving
@@ -11,8 +12,11 @@ from voicechat_server import logs
 
 
 def pytest_configure() -> None:
-    """Keep the settings of the person who runs the tests out of them, and the logs to pytest's report."""
+    """Set up what holds for the whole run: no settings of its user, no logs beside pytest's report."""
     logs.configure("warning", io.StringIO())
+    # A busy machine must not fail a property, and a run of CI must not differ from the one before it.
+    hypothesis.settings.register_profile("voicechat", deadline=None, derandomize="CI" in os.environ)
+    hypothesis.settings.load_profile("voicechat")
     for name in [name for name in os.environ if name.upper().startswith("VOICECHAT_")]:
         del os.environ[name]
 
