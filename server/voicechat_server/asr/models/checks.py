@@ -86,7 +86,7 @@ def _check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path / WEIGHTS) as archive:
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, OSError) as error:
         raise corrupt(path, f"{WEIGHTS} is no sound archive") from error
     if damaged is not None:
         raise corrupt(path, f"{WEIGHTS} has wrong bytes in {damaged}")

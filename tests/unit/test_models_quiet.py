@@ -1,0 +1,50 @@
+"""Silence for one thread leaves the others heard, and nothing behind."""
+
+import logging
+import sys
+import threading
+
+import pytest
+
+from voicechat_server.asr.models.quiet import silence
+
+
+def test_this_thread_is_silent_and_another_is_heard(capsys: pytest.CaptureFixture[str]) -> None:
+    def speak() -> None:
+        sys.stdout.write("other out\n")
+        sys.stderr.write("other err\n")
+
+    with silence():
+        sys.stdout.write("mine out\n")
+        sys.stderr.write("mine err\n")
+        thread = threading.Thread(target=speak)
+        thread.start()
+        thread.join()
+    sys.stdout.write("after\n")
+    captured = capsys.readouterr()
+    assert captured.out == "other out\nafter\n"
+    assert captured.err == "other err\n"
+
+
+def test_root_logs_of_this_thread_are_dropped_and_all_others_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with silence():
+        logging.getLogger().warning("FunASR says")
+        logging.getLogger("voicechat_server").warning("we say")
+        thread = threading.Thread(target=logging.getLogger().warning, args=("another thread says",))
+        thread.start()
+        thread.join()
+    logging.getLogger().warning("after")
+    assert [record.getMessage() for record in caplog.records] == ["we say", "another thread says", "after"]
+
+
+def test_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    streams = (sys.stdout, sys.stderr)
+    with silence():
+        logging.info("this would install a handler")
+    assert (sys.stdout, sys.stderr) == streams
+    assert root.handlers == []
+    assert root.filters == []
