@@ -39,9 +39,9 @@ class Sentence:
 
 SENTENCES: Mapping[str, Sentence] = {
     "greeting": Sentence("你好欢迎使用语音聊天", Voice("f2", 165, 50, 0)),
-    "complaint": Sentence("你好我想投诉一个电器商家", Voice("m3", 165, 45, 0)),
+    "complaint": Sentence("你好我想投诉一个电器商家", Voice("m3", 160, 50, 0)),
     "fridge": Sentence("我在二零二零年买了一台冰箱", Voice("m1", 160, 50, 0)),
-    "phone": Sentence("我的电话号码是一三五零一二七八六四九", Voice("f4", 160, 50, 0)),
+    "phone": Sentence("我的电话号码是一三五零一二七八六四九", Voice("f3", 170, 55, 0)),
     "meeting": Sentence("会议改到周三下午三点半", Voice("m2", 160, 45, 0)),
     "weather": Sentence("北京明天多云气温二十三度", Voice("f3", 165, 50, 0)),
     "ticket": Sentence("我要订三张去上海的火车票", Voice("", 160, 50, 0)),

@@ -84,7 +84,7 @@ def _receive(
 def _continues(response: httpx.Response, start: int) -> bool:
     """Tell whether a response goes on at `start`: ModelScope may do so with status 200 instead of 206."""
     match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-    return match is not None and int(match[1]) == start
+    return response.status_code == 206
 
 
 def _write(
