@@ -136,7 +136,7 @@ def replay(
     ] = None,
     url: Annotated[
         str,
-        typer.Option(envvar="VOICECHAT_URL", help="The server's speech socket.", rich_help_panel=_SERVER),
+        typer.Option(envvar="VOICECHAT_TUI_URL", help="The server's speech socket.", rich_help_panel=_SERVER),
     ] = DEFAULT_URL,
     wait_ready: Annotated[
         float,

@@ -45,7 +45,7 @@ class TextListener:
     async def hear(self, event: Event) -> None:
         """Print finals, show partials, and move the progress bar."""
         if isinstance(event, Partial):
-            self._said = self._transcript.apply(event)
+            self._said = self._transcript.apply(event) or self._said
             self._show()
         elif isinstance(event, Final):
             self._transcript.apply(event)

@@ -90,6 +90,7 @@ class StreamRun:
             packets: The audio, at the stream's rate. Closed in the end.
             speed: How many times faster than speech; infinite for as fast as it can be had.
         """
+        self.timing.begin(self._clock.now())
         async with (
             aclosing(packets),
             aclosing(paced(packets, self._rate, speed, self._clock)) as in_time,

@@ -15,7 +15,7 @@ class Receipt:
 
     Attributes:
         audio_s: Audio that was sent.
-        wall_s: Time from the first packet to the end.
+        wall_s: Time from the beginning of the first packet to the end.
         segments: Segments that were recognised.
         dropped_ms: Audio the server dropped.
         lost_ms: Audio the client could not deliver.
@@ -33,7 +33,7 @@ class Receipt:
 
     def __str__(self) -> str:
         parts = [f"{self.audio_s:.1f} s of audio in {self.wall_s:.1f} s"]
-        if self.audio_s > 0:
+        if self.audio_s >= 0.1:
             parts[0] += f" ({self.wall_s / self.audio_s:.2f} x real time)"
         parts.append(f"{self.segments} segment{'' if self.segments == 1 else 's'}")
         parts.append(f"{self.dropped_ms} ms dropped" if self.dropped_ms else "nothing dropped")
@@ -62,9 +62,12 @@ class Timing:
         self._sent_ms = 0
         self.lost_ms = 0
 
+    def begin(self, now: float) -> None:
+        """Audio begins to be sent. Only the first call counts."""
+        self._begin = now if self._begin is None else self._begin
+
     def sent(self, until_ms: int, now: float) -> None:
         """Audio up to this place in the stream was sent."""
-        self._begin = now if self._begin is None else self._begin
         self._last_sent = now
         self._sent_ms = until_ms
         if self._first_word_s is None:

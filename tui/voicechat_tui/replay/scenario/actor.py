@@ -1,7 +1,7 @@
-"""One speaker of a scenario: does the steps in their order and notes what came of each expectation."""
+"""One speaker of a scenario: does the steps in their order."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,17 +59,26 @@ class SpeakerActor:
         speaker: The steps.
         run: The speaker's stream, at 16 kHz.
         directory: Where the scenario's recordings are.
+        report: Told what came of each expectation, as soon as it is known.
         packet_ms: Length of the packets.
         speed: How many times faster than speech, unless a step says otherwise.
 
     Attributes:
-        outcomes: What came of the expectations so far.
+        failed: Whether an expectation was not met.
     """
 
     def __init__(
-        self, speaker: Speaker, run: StreamRun, directory: Path, *, packet_ms: int, speed: float
+        self,
+        speaker: Speaker,
+        run: StreamRun,
+        directory: Path,
+        report: Callable[[Outcome], Awaitable[None]],
+        *,
+        packet_ms: int,
+        speed: float,
     ) -> None:
-        self.outcomes: list[Outcome] = []
+        self.failed = False
+        self._report = report
         self._speaker = speaker
         self._run = run
         self._directory = directory
@@ -99,7 +108,9 @@ class SpeakerActor:
             case Stop():
                 self._run.client.stop()
             case Expect():
-                self.outcomes.append(await self._expect(number, step))
+                outcome = await self._expect(number, step)
+                self.failed = self.failed or not outcome.passed
+                await self._report(outcome)
             case _:
                 assert_never(step)
 

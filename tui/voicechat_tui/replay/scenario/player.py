@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from rich.text import Text
@@ -73,7 +74,12 @@ async def _play_speaker(
         interrupt,
     )
     actor = SpeakerActor(
-        speaker, run, directory, packet_ms=options.packet_ms, speed=options.speed or scenario.speed
+        speaker,
+        run,
+        directory,
+        partial(_report, speaker, options, screen),
+        packet_ms=options.packet_ms,
+        speed=options.speed or scenario.speed,
     )
     code = ExitCode.OK
     try:
@@ -85,9 +91,7 @@ async def _play_speaker(
     else:
         if receipt is not None:
             screen.note(f"{speaker.name}: {receipt}")
-    for outcome in actor.outcomes:
-        await _report(speaker, outcome, options, screen)
-    if any(not outcome.passed for outcome in actor.outcomes):
+    if actor.failed:
         return ExitCode.FAILED
     return code or (ExitCode.AUDIO_LOST if run.timing.lost_ms else ExitCode.OK)
 
@@ -99,7 +103,7 @@ def _listeners(speaker: Speaker, options: ReplayOptions, screen: Screen) -> list
     return [TextListener(screen, speaker.name, None, SAMPLE_RATE), talk]
 
 
-async def _report(speaker: Speaker, outcome: Outcome, options: ReplayOptions, screen: Screen) -> None:
+async def _report(speaker: Speaker, options: ReplayOptions, screen: Screen, outcome: Outcome) -> None:
     """Say whether an expectation was met; show the difference if not."""
     what = f"{speaker.name}, step {outcome.step}: character error rate {outcome.cer:.1%}"
     if outcome.passed:
