@@ -107,6 +107,13 @@ def test_a_hub_that_knows_no_ranges_sends_the_whole_again(hub: FakeHub, tmp_path
     assert (files.path / WEIGHTS).read_bytes() == hub.files[WEIGHTS]
 
 
+def test_a_hub_that_does_not_say_what_it_sends_is_given_up(hub: FakeHub, tmp_path: Path) -> None:
+    hub.ranges = "silent"
+    hub.cut_at[WEIGHTS] = [1_000_000]
+    assert refusal(config(tmp_path)).code in {ErrorCode.HUB_UNREACHABLE, ErrorCode.MODEL_CORRUPT}
+    assert not cached_path(tmp_path).exists()
+
+
 def test_a_connection_that_keeps_breaking_is_given_up_and_taken_up_later(
     hub: FakeHub, tmp_path: Path
 ) -> None:

@@ -44,7 +44,7 @@ class FakeHub:
         listing_status: Answers every request for a listing, if not 200.
         listing_body: The body of every listing, if it is not to be one.
         ranges: How a request for a part is answered: `partial` with 206, `quiet` with 200 and the part, as
-            ModelScope does, `ignored` with 200 and the whole.
+            ModelScope does, `ignored` with 200 and the whole, `silent` with 200 and the part but no word of it.
         pause_s: Seconds to wait before each block of 64 KiB.
         gate: When set aside with `clear`, bodies wait for it after their first block.
         requests: The method-less log: paths of listings, and `name@offset` of files.
@@ -57,7 +57,7 @@ class FakeHub:
         self.refused: dict[str, list[int]] = {}
         self.listing_status = 200
         self.listing_body: bytes | None = None
-        self.ranges: Literal["partial", "quiet", "ignored"] = "partial"
+        self.ranges: Literal["partial", "quiet", "ignored", "silent"] = "partial"
         self.pause_s = 0.0
         self.gate = threading.Event()
         self.gate.set()
@@ -162,7 +162,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if start and self.hub.ranges != "ignored":
             self.send_response(206 if self.hub.ranges == "partial" else 200)
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+            if self.hub.ranges != "silent":
+                self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         else:
             start = 0
             self.send_response(200)

@@ -14,7 +14,7 @@ from voicechat_server.asr.models.hubs import RemoteFile
 from voicechat_server.asr.models.manifest import sha256
 
 RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
-"""Pauses between attempts that bring no byte; an attempt that brings some starts the count anew."""
+"""Pauses between attempts that get no further than any before; one that does starts the count anew."""
 
 READ_BYTES = 2**18
 
@@ -48,10 +48,12 @@ def _complete(client: httpx.Client, file: RemoteFile, target: Path, report: Call
     if not target.exists() or target.stat().st_size > file.size:
         target.write_bytes(b"")
     fruitless = 0
+    most = 0
     while (have := target.stat().st_size) < file.size:
         report(have)
+        most = max(most, have)
         problem = _receive(client, file, target, have, report)
-        if target.stat().st_size > have:
+        if target.stat().st_size > most:
             fruitless = 0
         elif fruitless < len(RETRY_DELAYS_S):
             time.sleep(RETRY_DELAYS_S[fruitless])
@@ -84,7 +86,7 @@ def _receive(
 def _continues(response: httpx.Response, start: int) -> bool:
     """Tell whether a response goes on at `start`: ModelScope may do so with status 200 instead of 206."""
     match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-    return response.status_code == 206
+    return match is not None and int(match[1]) == start
 
 
 def _write(
