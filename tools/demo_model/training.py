@@ -74,11 +74,12 @@ def encoder_of(model: torch.nn.Module) -> Encoder:
 
 
 def learning_rate(step: int, options: Options) -> float:
-    """Compute the rate of a step: steady with CTC (steps below 0), a straight rise, then half a cosine."""
+    """Compute the rate of a step: it rises, then stays with CTC (steps below 0) or falls with chunks."""
+    since_start = step if step >= 0 else step + options.ctc_steps
+    if since_start < options.warmup_steps:
+        return options.peak_rate * max(since_start / options.warmup_steps, LOWEST_RATE)
     if step < 0:
         return options.peak_rate
-    if step < options.warmup_steps:
-        return options.peak_rate * max(step / options.warmup_steps, LOWEST_RATE)
     done = min(1.0, (step - options.warmup_steps) / max(1, options.steps - options.warmup_steps))
     return options.peak_rate * (LOWEST_RATE + (1 - LOWEST_RATE) * 0.5 * (1 + math.cos(math.pi * done)))
 
