@@ -2,7 +2,7 @@
 
 Policy: partials of a segment are coalesced to the newest, and so are `ack`s; finals, errors and the receipt
 never are. So what waits for a slow reader is at most one partial, one `ack`, and its finals, which take at
-least a silence each. The last finals stay to be repeated to a client that comes back.
+least a silence each. The last finals, and the receipt, stay to be repeated to a client that comes back.
 """
 
 import asyncio
@@ -23,21 +23,20 @@ class Outbox:
     def __init__(self) -> None:
         self._waiting: deque[StreamEvent] = deque()
         self._finals: deque[Final] = deque(maxlen=KEPT_FINALS)
+        self._ending: StreamEvent | None = None
         self._news = asyncio.Event()
 
     def put(self, event: StreamEvent) -> None:
         """Add an event; it replaces a waiting one that it makes superfluous."""
         if isinstance(event, Final):
             self._finals.append(event)
+        elif isinstance(event, Done) or (isinstance(event, Error) and event.fatal):
+            self._ending = event
         if isinstance(event, Partial | Final):
             self._drop(lambda old: isinstance(old, Partial) and old.segment == event.segment)
         elif isinstance(event, Ack):
             self._drop(lambda old: isinstance(old, Ack))
         self._waiting.append(event)
-        self._news.set()
-
-    def wake(self) -> None:
-        """Let the reader look whether it still is the reader."""
         self._news.set()
 
     async def wait(self) -> None:
@@ -51,10 +50,11 @@ class Outbox:
         return self._waiting.popleft() if self._waiting else None
 
     def repeat_from(self, segment: int) -> None:
-        """Queue the kept finals from a segment on once more, before everything that is not a final."""
-        others = [event for event in self._waiting if not isinstance(event, Final)]
+        """Queue once more the kept finals from a segment on; then what is no final; then the ending, if any."""
         again = [final for final in self._finals if final.segment >= segment]
-        self._waiting = deque([*again, *others])
+        others = [event for event in self._waiting if not isinstance(event, Final) and event != self._ending]
+        ending = [self._ending] if self._ending is not None else []
+        self._waiting = deque([*again, *others, *ending])
         self._news.set()
 
     def _drop(self, superfluous: Callable[[StreamEvent], bool]) -> None:
