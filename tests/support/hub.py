@@ -44,7 +44,7 @@ class FakeHub:
         listing_status: Answers every request for a listing, if not 200.
         listing_body: The body of every listing, if it is not to be one.
         ranges: How a request for a part is answered: `partial` with 206, `quiet` with 200 and the part, as
-            ModelScope does, `ignored` with 200 and the whole, `silent` with 200 and the part but no word of it.
+            ModelScope does, `ignored` with 200 and the whole, `silent` with the part in disguise.
         pause_s: Seconds to wait before each block of 64 KiB.
         gate: When set aside with `clear`, bodies wait for it after their first block.
         requests: The method-less log: paths of listings, and `name@offset` of files.

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Self
+from typing import Annotated, NoReturn, Self
 
 import typer
 from tqdm import tqdm
@@ -128,13 +128,23 @@ def _as_table(entries: list[Entry]) -> str:
 
 
 class _Bar:
-    """A progress bar on a terminal's standard error, nothing elsewhere."""
+    """A progress bar on a terminal's standard error from the first byte on; nothing elsewhere."""
 
     def __init__(self, title: str) -> None:
-        self._bar = tqdm(desc=title, total=0, unit="B", unit_scale=True, disable=None)
+        self._title = title
+        self._bar: tqdm[NoReturn] | None = None
 
     def __call__(self, done_bytes: int, total_bytes: int) -> None:
-        self._bar.total = total_bytes
+        if self._bar is None:
+            # What an earlier download left is where the bar begins, so that the speed shown is of this one.
+            self._bar = tqdm(
+                desc=self._title,
+                initial=done_bytes,
+                total=total_bytes,
+                unit="B",
+                unit_scale=True,
+                disable=None,
+            )
         self._bar.update(done_bytes - self._bar.n)
 
     def __enter__(self) -> Self:
@@ -143,4 +153,5 @@ class _Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
