@@ -50,7 +50,7 @@ class Outbox:
         return self._waiting.popleft() if self._waiting else None
 
     def repeat_from(self, segment: int) -> None:
-        """Queue once more the kept finals from a segment on; then what is no final; then the ending, if any."""
+        """Queue once more the kept finals from a segment on, then what is no final, then the ending."""
         again = [final for final in self._finals if final.segment >= segment]
         others = [event for event in self._waiting if not isinstance(event, Final) and event != self._ending]
         ending = [self._ending] if self._ending is not None else []

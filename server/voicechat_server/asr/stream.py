@@ -33,10 +33,13 @@ class LiveStream:
         self.outbox = Outbox()
         self._rate = rate
         self._limits = limits
+        # Less than a chunk can't be decoded, so it is no lag.
+        self._max_lag_ms = limits.max_lag_s * 1000 + ready.chunk_ms
         self._send = send
         self._on_end = on_end
         self._received_bytes = 0
         self._decoded = 0
+        self._acknowledged = 0
         self._flushes_done = 0
         self._stopped = False
         self._finished = asyncio.Event()
@@ -80,12 +83,16 @@ class LiveStream:
         self._progress.set()
 
     async def take(self, data: bytes, holder: "Stream") -> None:
-        """Take audio from the holder; return when the stream is not too far behind."""
+        """Take audio from the holder; return when the stream is not too far behind.
+
+        What comes after the stream was stopped, as it is when its client returns too late, is dropped.
+        """
         self._received_bytes += len(data)
+        if self._stopped:
+            return
         self._send(Order.AUDIO, data)
-        if time.monotonic() - self._last_ack >= self._limits.ack_interval_s:
-            self._acknowledge()
-        while self.lag_ms > self._limits.max_lag_s * 1000 and self.held_by(holder) and not self.is_finished:
+        self._acknowledge_in_time()
+        while self.lag_ms > self._max_lag_ms and self.held_by(holder) and not self.is_finished:
             self._progress.clear()
             await self._progress.wait()
 
@@ -117,6 +124,8 @@ class LiveStream:
         if report.flushes_done > self._flushes_done:
             self._flushes_done = report.flushes_done
             self._acknowledge()
+        else:
+            self._acknowledge_in_time()
         if report.error is not None:
             self.fail(report.error)
         elif report.is_done and not self.is_finished:
@@ -145,13 +154,14 @@ class LiveStream:
                     advice="Send whole samples of two bytes; check that the audio is 16-bit PCM.",
                 )
             )
-        received = milliseconds(self.received_samples, self._rate)
+        received_ms = milliseconds(self.received_samples, self._rate)
+        decoded_ms = milliseconds(report.taken, self._rate)
         self.outbox.put(
             Done(
-                received_ms=received,
-                decoded_ms=received,
-                dropped_ms=0,
-                silence_ms=min(received, milliseconds(report.silence, SAMPLE_RATE)),
+                received_ms=received_ms,
+                decoded_ms=decoded_ms,
+                dropped_ms=received_ms - decoded_ms,
+                silence_ms=min(decoded_ms, milliseconds(report.silence, SAMPLE_RATE)),
                 segments=report.segments,
                 received_samples=self.received_samples,
                 decoded_samples=report.taken,
@@ -166,8 +176,16 @@ class LiveStream:
         if self._holder is None and self._expiry is None:
             self.release()
 
+    def _acknowledge_in_time(self) -> None:
+        """Acknowledge so often that neither the clock nor what an eager client sent gets far ahead."""
+        interval_s = self._limits.ack_interval_s
+        unacknowledged = self.received_samples - self._acknowledged
+        if time.monotonic() - self._last_ack >= interval_s or unacknowledged >= interval_s * self._rate:
+            self._acknowledge()
+
     def _acknowledge(self) -> None:
         self._last_ack = time.monotonic()
+        self._acknowledged = self.received_samples
         self.outbox.put(
             Ack(received_samples=self.received_samples, decoded_samples=self._decoded, lag_ms=self.lag_ms)
         )
@@ -195,6 +213,7 @@ class Stream:
     def __init__(self, live: LiveStream, finals_received: int = 0) -> None:
         self.stream_id = live.ready.stream_id
         self._live = live
+        self._told_to_end = False
         live.attach(self, finals_received)
         self.ready = live.ready.model_copy(update={"received_samples": live.received_samples})
 
@@ -235,12 +254,13 @@ class Stream:
                 continue
             yield event
             if isinstance(event, Done) or (isinstance(event, Error) and event.fatal):
+                self._told_to_end = True
                 self._live.release()
                 return
 
     def detach(self) -> None:
         """Say that the connection is gone; without effect if the stream was taken over or told to its end."""
-        if self._live.held_by(self):
+        if self._live.held_by(self) and not self._told_to_end:
             self._live.detach()
 
     def _check_hold(self) -> None:
