@@ -138,8 +138,10 @@ def test_what_the_listener_raises_stops_the_download_for_later(hub: FakeHub, tmp
         resolve(config(tmp_path), stop)
     assert not cached_path(tmp_path).exists()
     hub.requests.clear()
-    resolve(config(tmp_path))
+    heard: list[int] = []
+    resolve(config(tmp_path), lambda done, _: heard.append(done))
     assert hub.fetched(WEIGHTS)[0] > 0
+    assert heard[0] >= hub.fetched(WEIGHTS)[0]
 
 
 def test_an_overloaded_hub_is_asked_again(hub: FakeHub, tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ class _Bar:
 
     def __call__(self, done_bytes: int, total_bytes: int) -> None:
         if self._bar is None:
-            # What an earlier download left is where the bar begins, so that the speed shown is of this one.
+            # The bar begins where an earlier download stopped, so that its speed is that of this one.
             self._bar = tqdm(
                 desc=self._title,
                 initial=done_bytes,

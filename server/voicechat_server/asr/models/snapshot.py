@@ -4,6 +4,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -110,22 +111,25 @@ def _require_all(model: KnownModel, listing: Listing) -> None:
 def _fetch_all(client: httpx.Client, listing: Listing, directory: Path, progress: Progress | None) -> None:
     wanted = [listing.files[name] for name in _wanted(listing)]
     total = sum(file.size for file in wanted)
-    here = sum(path.stat().st_size for path in directory.iterdir())
-    if shutil.disk_usage(directory).free < total - here:
+    here = {file.name: _bytes_in(directory / file.name) for file in wanted}
+    if shutil.disk_usage(directory).free < total - sum(here.values()):
         raise VoicechatError(
             ErrorCode.DISK,
             f"The disk of {directory.parent} has no room for the {total / 1e6:.0f} MB of the model.",
             "Free some space, or choose another directory with --cache-dir.",
         )
-    before = 0
+
+    def report(name: str, done: int) -> None:
+        here[name] = done
+        if progress is not None:
+            progress(sum(here.values()), total)
+
     for file in wanted:
+        fetch(client, file, directory / file.name, partial(report, file.name))
 
-        def report(done: int, before: int = before) -> None:
-            if progress is not None:
-                progress(before + done, total)
 
-        fetch(client, file, directory / file.name, report)
-        before += file.size
+def _bytes_in(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 @contextmanager
