@@ -1,0 +1,118 @@
+"""What can go wrong in a chat, each said once, with what to do."""
+
+from typing import NamedTuple
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.chat.records import Chat
+
+_RETRY_S = 5.0
+_CHECK_DATABASE = "Check the place that --database or VOICECHAT_DATABASE names, and start the server again."
+
+_LONGEST_REASON = 200
+
+
+class _Cause(NamedTuple):
+    sign: str
+    cause: str
+    advice: str
+
+
+_CAUSES = (
+    _Cause("locked", "another program has locked it", "End the program that writes to it, and try again."),
+    _Cause("disk is full", "its disk is full", "Free some space on its disk, and try again."),
+    _Cause("readonly", "it can't be written", "Let the server's user write the file and its directory."),
+    _Cause("unable to open", "it can't be opened", "Let the server's user read and write its directory."),
+    _Cause("not a database", "the file is no database", "Move the file away, or name another one."),
+    _Cause("malformed", "the file is damaged", "Move it away or restore a backup."),
+    _Cause(
+        "disk i/o error", "its disk fails", "Check the disk, and restore a backup if the file is damaged."
+    ),
+)
+
+
+def unknown_chat(chat_id: str) -> VoicechatError:
+    """There is no such chat."""
+    return VoicechatError(
+        ErrorCode.NOT_FOUND,
+        f"There is no chat {chat_id!r}.",
+        "Create one with POST /chat, or connect to /chatting, which creates what it does not find.",
+    )
+
+
+def chat_ended(chat: Chat) -> VoicechatError:
+    """The chat takes no messages any more."""
+    when = "" if chat.ended_at is None else f" at {chat.ended_at.isoformat(timespec='seconds')}"
+    return VoicechatError(
+        ErrorCode.CHAT_ENDED,
+        f"The chat {chat.chat_id!r} was ended by {chat.ended_by!r}{when}, and takes no more messages.",
+        "Read it as long as you like; to say more, open another chat.",
+    )
+
+
+def not_owner(chat: Chat) -> VoicechatError:
+    """Only the owner may do this."""
+    return VoicechatError(
+        ErrorCode.NOT_OWNER,
+        f"Only {chat.owner!r}, who owns the chat {chat.chat_id!r}, may end it.",
+        f"Ask {chat.owner!r} to end it, or just leave.",
+    )
+
+
+def beyond_the_end(chat_id: str, since: int, last_seq: int) -> VoicechatError:
+    """Somebody claims to have messages that do not exist."""
+    return VoicechatError(
+        ErrorCode.BAD_FIELD,
+        f"since is {since}, but the last message of the chat {chat_id!r} is {last_seq}.",
+        "What you have is not of this chat as the server knows it: read it anew, with since=0.",
+    )
+
+
+def slow_reader(limit: int) -> VoicechatError:
+    """A connection does not read what is sent to it."""
+    return VoicechatError(
+        ErrorCode.SLOW_READER,
+        f"More than {limit} messages wait for this connection, which does not read them fast enough.",
+        "Connect again with `since`, the seq of the last message you have; nothing is lost.",
+    )
+
+
+def speech_needs_a_user() -> VoicechatError:
+    """Speech came for a chat, and nobody is named as its speaker."""
+    return VoicechatError(
+        ErrorCode.BAD_FIELD,
+        "`start` has a chat_id but no user.",
+        "Name the speaker: send `start` again, with `user`.",
+    )
+
+
+def too_many_waiting() -> VoicechatError:
+    """More is posted than the database takes."""
+    return VoicechatError(
+        ErrorCode.BUSY,
+        "More messages wait to be stored than the server holds.",
+        "Send the message again in a moment, with the same client_message_id.",
+        retry_after_s=_RETRY_S,
+    )
+
+
+def shutting_down() -> VoicechatError:
+    """The server takes no more operations."""
+    return VoicechatError(
+        ErrorCode.SHUTTING_DOWN,
+        "The server is shutting down.",
+        "Send the message again in a moment, with the same client_message_id.",
+        retry_after_s=_RETRY_S,
+    )
+
+
+def storage(error: SQLAlchemyError | OSError) -> VoicechatError:
+    """The database failed: nothing of the operation is to be taken for stored."""
+    text = str(getattr(error, "orig", None) or error)
+    known = next((each for each in _CAUSES if each.sign in text.lower()), None)
+    cause = known.cause if known else (text.splitlines() or [type(error).__name__])[0][:_LONGEST_REASON]
+    advice = known.advice if known else _CHECK_DATABASE
+    return VoicechatError(
+        ErrorCode.STORAGE, f"The chat database failed: {cause}.", advice, retry_after_s=_RETRY_S
+    )

@@ -1,0 +1,66 @@
+"""Live fan-out: what is published to a chat reaches everybody who has subscribed to it.
+
+This is all the server needs of a message broker. `LocalHub` serves one process; a hub that talks to a broker
+can take its place, if it keeps the order in which a chat's broadcasts were published.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from voicechat_server.chat.outbox import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Something everybody in a chat is told.
+
+    Attributes:
+        frame: What is sent.
+        seq: The place of a stored message; None for everything that is not in the history.
+        author: Who need not be told, for it is about them; None for nobody.
+    """
+
+    frame: Frame
+    seq: int | None = None
+    author: str | None = None
+
+
+Receiver = Callable[[Broadcast], None]
+"""Takes a broadcast. It is called on the event loop, must not wait, and must not raise."""
+
+
+class Hub(Protocol):
+    """Carries broadcasts to the subscribers of a chat."""
+
+    def subscribe(self, chat_id: str, receiver: Receiver) -> None:
+        """Let a receiver have every broadcast of a chat from now on."""
+
+    def unsubscribe(self, chat_id: str, receiver: Receiver) -> None:
+        """Let a receiver have no more of them."""
+
+    def publish(self, chat_id: str, broadcast: Broadcast) -> None:
+        """Give a broadcast to every receiver of a chat."""
+
+
+class LocalHub:
+    """The hub of one process: plain calls."""
+
+    def __init__(self) -> None:
+        self._receivers: dict[str, dict[Receiver, None]] = {}
+
+    def subscribe(self, chat_id: str, receiver: Receiver) -> None:
+        """Let a receiver have every broadcast of a chat from now on."""
+        self._receivers.setdefault(chat_id, {})[receiver] = None
+
+    def unsubscribe(self, chat_id: str, receiver: Receiver) -> None:
+        """Let a receiver have no more of them."""
+        receivers = self._receivers.get(chat_id, {})
+        receivers.pop(receiver, None)
+        if not receivers:
+            self._receivers.pop(chat_id, None)
+
+    def publish(self, chat_id: str, broadcast: Broadcast) -> None:
+        """Give a broadcast to every receiver of a chat."""
+        for receiver in tuple(self._receivers.get(chat_id, ())):
+            receiver(broadcast)

@@ -1,0 +1,1 @@
+"""The history of the chat database's tables, applied at start by `migrate`."""

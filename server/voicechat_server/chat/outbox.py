@@ -1,0 +1,79 @@
+"""What waits to be sent over one chat connection.
+
+Policy: at most `limit` frames wait. A frame replaces a waiting one of the same key: a newer partial the older
+one of its message, a final its partial. When the limit is reached, frames that only matter now (partials,
+that somebody types) are dropped first, for a later one tells the same. If that is not enough, the reader is
+too slow: the outbox is full for good, and the connection ends. Stored messages and acks are never dropped.
+"""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A text frame, encoded once however many connections it is sent over.
+
+    Attributes:
+        text: What is sent.
+        key: What it tells of; a newer frame of the same key replaces it while it waits. None for nothing.
+        is_passing: Whether it may be dropped for a slow reader.
+    """
+
+    text: str
+    key: str | None = None
+    is_passing: bool = False
+
+
+class Outbox:
+    """The waiting frames of one connection, with one reader.
+
+    Args:
+        limit: How many may wait.
+
+    Attributes:
+        overflow: Set once the limit was exceeded.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.overflow = asyncio.Event()
+        self._limit = limit
+        self._waiting: OrderedDict[str | int, Frame] = OrderedDict()
+        self._added = 0
+        self._reader: asyncio.Future[None] | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the limit was exceeded; nothing is taken any more then."""
+        return self.overflow.is_set()
+
+    def put(self, frame: Frame) -> None:
+        """Add a frame, or find that too many wait."""
+        if self.is_full:
+            return
+        self._added += 1
+        key = self._added if frame.key is None else frame.key
+        self._waiting.pop(key, None)
+        self._waiting[key] = frame
+        if len(self._waiting) > self._limit:
+            self._make_room()
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    def take(self) -> Frame | None:
+        """Return the next frame, if one waits."""
+        return self._waiting.popitem(last=False)[1] if self._waiting else None
+
+    async def wait(self) -> None:
+        """Return when a frame waits."""
+        if not self._waiting:
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+
+    def _make_room(self) -> None:
+        for key in [key for key, frame in self._waiting.items() if frame.is_passing]:
+            del self._waiting[key]
+        if len(self._waiting) > self._limit:
+            self._waiting.clear()
+            self.overflow.set()

@@ -1,0 +1,125 @@
+"""What the chat half of the server knows: chats, messages, and what can be done to them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from voicechat_common.protocol.chat import ChatStatus, MessageKind
+from voicechat_common.protocol.speech import Word
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat.
+
+    Attributes:
+        chat_id: Its name.
+        title: What it is about.
+        owner: Who may end it.
+        created_at: When it began.
+        ended_at: When it ended; None while it goes on.
+        ended_by: Who ended it.
+        last_seq: The seq of its last message, which is also how many it has.
+    """
+
+    chat_id: str
+    title: str
+    owner: str
+    created_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    last_seq: int = 0
+
+    @property
+    def status(self) -> ChatStatus:
+        """Whether it takes messages."""
+        return ChatStatus.ACTIVE if self.ended_at is None else ChatStatus.ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Where a spoken message was spoken.
+
+    Attributes:
+        spoken_at: The wall clock at its first word.
+        start_ms: Where it begins in its stream.
+        end_ms: Where it ends in its stream.
+        words: Its words with their places in the stream.
+    """
+
+    spoken_at: datetime
+    start_ms: int
+    end_ms: int
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A stored message."""
+
+    message_id: str
+    chat_id: str
+    seq: int
+    speaker: str
+    kind: MessageKind
+    content: str
+    timestamp: datetime
+    client_message_id: str | None = None
+    speech: Speech | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Somebody enters a chat, which is created if there is none; its creator owns it.
+
+    Attributes:
+        chat_id: Which chat.
+        user: Who.
+        title: The title of the chat if it is created.
+        at: Now.
+    """
+
+    chat_id: str
+    user: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Somebody says something. Attributes are those of the message it becomes."""
+
+    chat_id: str
+    message_id: str
+    speaker: str
+    kind: MessageKind
+    content: str
+    at: datetime
+    client_message_id: str | None = None
+    speech: Speech | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Somebody ends a chat."""
+
+    chat_id: str
+    user: str
+    at: datetime
+
+
+Operation = Enter | Post | End
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What has become of an operation.
+
+    Attributes:
+        chat: The chat after it.
+        message: The message of a `Post`: the earlier one, if it had been posted before.
+        is_new: Whether the operation changed anything that others should hear of.
+    """
+
+    chat: Chat
+    message: Message | None = None
+    is_new: bool = True

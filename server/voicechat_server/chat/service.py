@@ -1,0 +1,235 @@
+"""What people may do in chats: the rules, without any transport."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from voicechat_common.protocol.chat import ConnectionEstablished, MessageKind
+from voicechat_server.chat import failures
+from voicechat_server.chat.clock import now
+from voicechat_server.chat.committer import Committer
+from voicechat_server.chat.hub import Broadcast, Hub, LocalHub
+from voicechat_server.chat.member import Member
+from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, Outcome, Post
+from voicechat_server.chat.room import Room
+from voicechat_server.chat.speech import SpeechFeed
+from voicechat_server.chat.store import Store
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A connection that has joined a chat.
+
+    Attributes:
+        member: The connection.
+        established: What its client is told first.
+    """
+
+    member: Member
+    established: ConnectionEstablished
+
+
+class ChatService:
+    """All chats of a server. An async context manager; used on one event loop.
+
+    Args:
+        store: Where chats are kept; opened and closed with the service.
+        queue_limit: Frames that may wait for a slow reader before its connection is cut.
+        hub: Carries what happens live.
+
+    Attributes:
+        store: Where chats are kept, to read from.
+        total_chats: How many chats there are.
+    """
+
+    def __init__(self, store: Store, queue_limit: int, hub: Hub | None = None) -> None:
+        self.store = store
+        self.total_chats = 0
+        self._queue_limit = queue_limit
+        self._hub = hub or LocalHub()
+        self._rooms: dict[str, Room] = {}
+        self._committer = Committer(store.write, self._observe)
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.store)
+            self.total_chats = await self.store.count_chats()
+            await stack.enter_async_context(self._committer)
+            self._open = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+
+    async def create(self, user: str, title: str) -> Chat:
+        """Create a chat that a person owns.
+
+        Raises:
+            VoicechatError: `storage` or `busy`.
+        """
+        return await self._enter(uuid4().hex, user, title)
+
+    async def chat(self, chat_id: str) -> Chat:
+        """Return a chat.
+
+        Raises:
+            VoicechatError: `not_found` or `storage`.
+        """
+        chat = await self.store.chat(chat_id)
+        if chat is None:
+            raise failures.unknown_chat(chat_id)
+        return chat
+
+    async def page(self, chat_id: str, since: int, limit: int) -> Sequence[Message]:
+        """Return stored messages of a chat after a seq, in order.
+
+        Raises:
+            VoicechatError: `storage`.
+        """
+        return await self.store.messages(chat_id, since=since, limit=limit)
+
+    def post(
+        self, chat_id: str, user: str, content: str, client_message_id: str | None
+    ) -> asyncio.Future[Outcome]:
+        """Take a text; the future tells when it is durable, or why it is not.
+
+        Raises:
+            VoicechatError: `busy` or `shutting_down`.
+        """
+        return self.submit(
+            Post(
+                chat_id=chat_id,
+                message_id=uuid4().hex,
+                speaker=user,
+                kind=MessageKind.TEXT,
+                content=content,
+                at=now(),
+                client_message_id=client_message_id,
+            )
+        )
+
+    def submit(self, operation: Operation) -> asyncio.Future[Outcome]:
+        """Take an operation; the future tells when it is durable, or why it is not.
+
+        Raises:
+            VoicechatError: `busy` or `shutting_down`.
+        """
+        return self._committer.submit(operation)
+
+    async def end(self, chat_id: str, user: str) -> Chat:
+        """End a chat; one that has ended stays as it is.
+
+        Raises:
+            VoicechatError: `not_found`, `not_owner`, `storage` or `busy`.
+        """
+        return (await self.submit(End(chat_id, user, now()))).chat
+
+    async def join(self, chat_id: str, user: str | None, since: int) -> Joined:
+        """Let a connection into a chat, which is created if there is none.
+
+        Somebody without a name is a guest, who is recorded as a participant only after saying something.
+
+        Raises:
+            VoicechatError: `bad_field` if `since` is beyond the end; `storage` or `busy`.
+        """
+        name = user or f"guest-{secrets.token_hex(4)}"
+        member = Member(self, chat_id, name, since, self._queue_limit)
+        # From here on it hears what is published, so that nothing falls between the history and that.
+        self._hub.subscribe(chat_id, member.receive)
+        try:
+            chat = await self._admit(chat_id, name, since, is_guest=user is None)
+        except BaseException:
+            self._hub.unsubscribe(chat_id, member.receive)
+            raise
+        room = self._room(chat_id)
+        room.enter(name)
+        established = ConnectionEstablished(
+            chat_id=chat_id,
+            user=name,
+            title=chat.title,
+            owner=chat.owner,
+            status=chat.status,
+            seq=chat.last_seq,
+            participants=room.present,
+        )
+        return Joined(member, established)
+
+    def leave(self, chat_id: str, member: Member) -> None:
+        """Let a connection out of a chat."""
+        self._hub.unsubscribe(chat_id, member.receive)
+        self._room(chat_id).leave(member.user)
+        self._forget_if_empty(chat_id)
+
+    def passing_state(self, chat_id: str) -> Sequence[Broadcast]:
+        """Return what is true of a chat only now."""
+        return self._room(chat_id).passing_state()
+
+    def set_typing(self, chat_id: str, user: str, *, is_typing: bool) -> None:
+        """Note that somebody who is in the chat types or has stopped."""
+        room = self._room(chat_id)
+        if is_typing:
+            room.start_typing(user)
+        else:
+            room.stop_typing(user)
+
+    async def open_speech(self, chat_id: str, user: str) -> SpeechFeed:
+        """Let a stream of speech into a chat, which is created if there is none.
+
+        Raises:
+            VoicechatError: `chat_ended`, `storage` or `busy`.
+        """
+        chat = await self._enter(chat_id, user, chat_id)
+        if chat.ended_at is not None:
+            raise failures.chat_ended(chat)
+        room = self._room(chat_id)
+
+        def close() -> None:
+            room.close_stream()
+            self._forget_if_empty(chat_id)
+
+        room.open_stream()
+        return SpeechFeed(chat_id, user, room, self.submit, close)
+
+    async def _admit(self, chat_id: str, user: str, since: int, *, is_guest: bool) -> Chat:
+        chat = await self.store.chat(chat_id)
+        last_seq = 0 if chat is None else chat.last_seq
+        if since > last_seq:
+            raise failures.beyond_the_end(chat_id, since, last_seq)
+        if chat is not None and (is_guest or chat.ended_at is not None):
+            return chat
+        return await self._enter(chat_id, user, chat_id)
+
+    async def _enter(self, chat_id: str, user: str, title: str) -> Chat:
+        return (await self.submit(Enter(chat_id, user, title, now()))).chat
+
+    def _observe(self, operation: Operation, outcome: Outcome) -> None:
+        """Tell everybody of what has become durable."""
+        if not outcome.is_new:
+            return
+        match operation:
+            case Enter():
+                self.total_chats += 1
+            case Post() if outcome.message is not None:
+                self._room(operation.chat_id).add(outcome.message)
+            case End():
+                self._room(operation.chat_id).end(outcome.chat)
+        self._forget_if_empty(operation.chat_id)
+
+    def _room(self, chat_id: str) -> Room:
+        room = self._rooms.get(chat_id)
+        if room is None:
+            room = self._rooms[chat_id] = Room(chat_id, self._hub)
+        return room
+
+    def _forget_if_empty(self, chat_id: str) -> None:
+        room = self._rooms.get(chat_id)
+        if room is not None and room.is_empty:
+            del self._rooms[chat_id]
