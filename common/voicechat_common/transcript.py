@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from os.path import commonprefix
+from itertools import takewhile
 
 from voicechat_common.protocol.speech import Final, SegmentEvent, Word
 
@@ -47,7 +47,7 @@ class Transcript:
         is_final = isinstance(event, Final)
         if known is not None and (known.is_final or (not is_final and event.revision <= known.revision)):
             return None
-        shared = len(commonprefix([known.text, event.text])) if known is not None else 0
+        shared = shared_length(known.text, event.text) if known is not None else 0
         segment = Segment(
             index=event.segment,
             revision=event.revision,
@@ -81,10 +81,15 @@ class Transcript:
 
 
 def join_texts(texts: Iterable[str]) -> str:
-    """Join the texts of consecutive segments: a space only between two that meet in Latin letters or digits."""
+    """Join the texts of consecutive segments: a space only where two meet in Latin letters or digits."""
     joined = ""
     for text in texts:
         if joined and text and joined[-1].isascii() and text[0].isascii():
             joined += " "
         joined += text
     return joined
+
+
+def shared_length(one: str, other: str) -> int:
+    """Return how many leading characters two texts have in common."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -1,12 +1,11 @@
 """How messages are written on the socket: as JSON, or as bare text for the simplest clients."""
 
-from itertools import takewhile
 from typing import Protocol
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Final, Partial, SegmentEvent, ServerMessage
-from voicechat_common.transcript import join_texts
+from voicechat_common.transcript import join_texts, shared_length
 
 
 class Format(Protocol):
@@ -57,7 +56,7 @@ class TextFormat:
         return self._growth(message) or None
 
     def _growth(self, event: SegmentEvent) -> str:
-        shared = _shared_length(self._sent, event.text)
+        shared = shared_length(self._sent, event.text)
         if shared < len(self._sent) and isinstance(event, Partial):
             return ""
         new = event.text[shared:]
@@ -89,7 +88,3 @@ def choose_format(name: str) -> Format:
                 f"The format {name[:64]!r} is not known here.",
                 "Connect to /ws for JSON messages, or to /ws?format=text for bare text.",
             )
-
-
-def _shared_length(one: str, other: str) -> int:
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
