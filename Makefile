@@ -19,8 +19,7 @@ demo: $(VENV)/.run ## Recognise a recorded sentence with the model that ships in
 	@$(BIN)/python tools/demo.py
 
 test: $(VENV)/.dev ## Run every test; common/ and server/ must stay covered to 90 % of their lines.
-	$(BIN)/python -m pytest \
-		--cov=voicechat_common --cov=voicechat_server --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
 
 check: $(VENV)/.dev ## Check style, types and the contracts between the packages.
 	$(BIN)/ruff check .
