@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
+import structlog
+
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ready, Start
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
@@ -18,6 +20,8 @@ from voicechat_server.asr.session import SpeechSession
 from voicechat_server.asr.status import EngineInfo, EngineState, EngineStatus
 from voicechat_server.asr.stream import LiveStream, Stream
 from voicechat_server.asr.vad import WINDOW_SAMPLES
+
+log = structlog.stdlib.get_logger(__name__)
 
 _FINISH_TIMEOUT_S = 8.0
 """At the end of the server: how long open streams have to be told to their end."""
@@ -197,5 +201,6 @@ class Engine:
             self.status = EngineStatus(EngineState.STOPPED, "The recogniser has been stopped.")
             return
         self.status = EngineStatus(EngineState.FAILED, error.message, error=error)
+        log.error("the recogniser failed", code=error.code, reason=error.message, advice=error.advice)
         for stream in list(self._streams.values()):
             stream.fail(error)
