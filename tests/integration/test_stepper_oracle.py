@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import nn
 
+from tests.support.demo import demo_model, sample_by_funasr
 from tests.support.funasr_oracle import recognise_by_funasr
 from tests.support.samples import DIRECTORY, SENTENCES, as_float, pcm
 from voicechat_common.protocol.speech import ChunkSize
-from voicechat_server.asr.config import FRAME_SAMPLES, ModelConfig
-from voicechat_server.asr.models import LoadedModel, load, resolve
+from voicechat_server.asr.config import FRAME_SAMPLES
+from voicechat_server.asr.models import LoadedModel
 from voicechat_server.asr.models.funasr_parts import registered
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
@@ -29,12 +30,6 @@ from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 CHUNK_SIZES: list[ChunkSize] = [(0, 10, 5), (0, 8, 4), (5, 10, 5)]
 LOOK_BACKS = [(4, 1), (0, 0), (-1, -1)]
 UNSPOKEN = {"<blank>", "<s>", "</s>"}
-
-
-@cache
-def demo_model() -> LoadedModel:
-    files = resolve(ModelConfig("demo", "ms", "v2.0.4", Path("unused")))
-    return load(files, "cpu", 2)
 
 
 @cache
@@ -170,7 +165,7 @@ def stepper_of(model: Callable[[], LoadedModel], look_backs: tuple[int, int]) ->
 
 @pytest.mark.parametrize("look_backs", LOOK_BACKS)
 @pytest.mark.parametrize("model", MODELS)
-@settings(deadline=None, max_examples=12, derandomize=True)
+@settings(max_examples=12)
 @given(st.lists(talks(), min_size=1, max_size=5))
 def test_every_row_of_every_batch_gets_the_tokens_funasr_gives_it_alone(
     model: Callable[[], LoadedModel], look_backs: tuple[int, int], talks: list[Talk]
@@ -222,6 +217,5 @@ def test_the_oracle_is_what_auto_model_generate_returns() -> None:
         encoding="utf-8",
     )
     texts = [json.loads(line) for line in done.stderr.splitlines() if line.startswith('"')]
-    oracle = [recognise_by_funasr(demo_model(), as_float(pcm(name))).text for name in SENTENCES]
-    assert texts == oracle
+    assert texts == [sample_by_funasr(name) for name in SENTENCES]
     assert all(len(text) > 5 for text in texts)

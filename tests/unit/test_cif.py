@@ -124,7 +124,7 @@ def predictor() -> FunasrPredictor:
     return cast("FunasrPredictor", module)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40)
 @given(
     remainders=st.lists(st.integers(1, FRAMES), min_size=1, max_size=4),
     chunks=st.lists(st.integers(0, 3), min_size=4, max_size=4),

@@ -193,7 +193,7 @@ STRETCHES = st.lists(
 """Probability, windows and loudness of stretches of a stream."""
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(CONFIGS, STRETCHES, st.integers(0, WINDOW - 1))
 def test_all_speech_is_in_one_segment_and_none_is_in_two(
     config: EndpointConfig, stretches: list[tuple[float, int, float]], remainder: int

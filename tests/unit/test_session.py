@@ -231,7 +231,7 @@ CONFIGS = st.none() | st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     config=CONFIGS,
     chunk_size=st.sampled_from([(0, 10, 5), (0, 8, 4), (5, 10, 5), (0, 3, 1)]),

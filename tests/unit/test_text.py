@@ -37,7 +37,7 @@ def words(*tokens: str) -> list[str]:
     return [word.text for word in words_of(timed(*tokens))]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(WHOLE_WORDS)
 def test_the_text_of_whole_words_is_that_of_funasr(tokens: list[str]) -> None:
     assert text(*tokens) == text_by_funasr(tokens)

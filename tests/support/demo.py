@@ -1,0 +1,27 @@
+"""The demo model in this process, and what FunASR itself makes of the samples with it."""
+
+from functools import cache
+from pathlib import Path
+
+from tests.support.funasr_oracle import recognise_by_funasr
+from tests.support.samples import as_float, pcm
+from voicechat_server.asr.config import ModelConfig
+from voicechat_server.asr.models import LoadedModel, load, resolve
+
+
+@cache
+def demo_model() -> LoadedModel:
+    """The demo model, loaded once."""
+    files = resolve(ModelConfig("demo", "ms", "v2.0.4", Path("unused")))
+    return load(files, "cpu", 2)
+
+
+def funasr_text(data: bytes) -> str:
+    """The text FunASR gives for audio, as `AutoModel.generate(cache=...)` with the server's defaults."""
+    return recognise_by_funasr(demo_model(), as_float(data)).text
+
+
+@cache
+def sample_by_funasr(name: str) -> str:
+    """The text FunASR gives for a sample."""
+    return funasr_text(pcm(name))
