@@ -3,6 +3,8 @@
 import io
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
@@ -10,15 +12,19 @@ import pytest
 from tests.support.server import LiveServer, demo_settings, serving
 from voicechat_server import logs
 
+_scratch = TemporaryDirectory(prefix="voicechat-tests-")
+"""Holds the chats of servers whose tests do not care where they are kept."""
+
 
 def pytest_configure() -> None:
-    """Set up what holds for the whole run: no settings of its user, no logs beside pytest's report."""
+    """Set up what holds for the whole run: no settings or chats of its user, no logs beside the report."""
     logs.configure("warning", io.StringIO())
     # A busy machine must not fail a property, and a run of CI must not differ from the one before it.
     hypothesis.settings.register_profile("voicechat", deadline=None, derandomize="CI" in os.environ)
     hypothesis.settings.load_profile("voicechat")
     for name in [name for name in os.environ if name.upper().startswith("VOICECHAT_")]:
         del os.environ[name]
+    os.environ["VOICECHAT_DATABASE"] = str(Path(_scratch.name) / "chats.db")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ real client at the pace of speech, shows the text as it grows, and ends the serv
 """
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 
@@ -49,16 +51,18 @@ def running_server() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         port = probe.getsockname()[1]
     command = [sys.executable, "main.py", "--model", "demo", "--port", str(port), "--log-level", "warning"]
     print("$ python main.py --model demo", flush=True)
-    process = subprocess.Popen(command, cwd=ROOT)
-    try:
-        yield process, f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
+    with TemporaryDirectory(prefix="voicechat-demo-") as scratch:
+        environment = os.environ | {"VOICECHAT_DATABASE": str(Path(scratch) / "chats.db")}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment)
         try:
-            process.wait(ENDS_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            yield process, f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            try:
+                process.wait(ENDS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], base: str) -> bool:

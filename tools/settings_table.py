@@ -28,6 +28,8 @@ def shown_default(name: str) -> str:
     """Return a setting's default as one would write it in a variable."""
     if name == "cache_dir":
         return "the user's cache directory"
+    if name == "database":
+        return "`chats.db` in the user's data directory"
     default = Settings.model_fields[name].default
     if default is None:
         return "unset"

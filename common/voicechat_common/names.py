@@ -16,7 +16,8 @@ TITLE_MAX_LENGTH = 200
 CLIENT_MESSAGE_ID_MAX_LENGTH = 128
 CONTENT_MAX_LENGTH = 4000
 
-_CHAT_ID = "^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
+# `/chat/list` is a call of its own.
+_CHAT_ID = "^(?!list$)[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 _CLIENT_MESSAGE_ID = "^[A-Za-z0-9_.:-]+$"
 
 # The two codes that are no characters. Lone surrogates never get here: Pydantic refuses them.
@@ -40,7 +41,9 @@ _CONTENT = rf"^[^{_NOT_IN_CONTENT}]*[^\s{_NOT_IN_CONTENT}][^{_NOT_IN_CONTENT}]*$
 def check_chat_id(value: str) -> str:
     """Return a chat's id, fit for addresses and file names; ValueError tells what is wrong with it."""
     if not re.fullmatch(_CHAT_ID[1:-1], value):
-        raise ValueError("a chat id has ASCII letters, digits, '_', '-' and '.', and does not begin with '.'")
+        raise ValueError(
+            "a chat id has ASCII letters, digits, '_', '-' and '.', does not begin with '.', is not 'list'"
+        )
     return value
 
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -123,6 +123,17 @@ class Settings(BaseSettings):
     )
     shutdown_grace_s: float = Field(
         8.0, ge=0, le=600, description="Seconds that open streams get for their finals when the server ends."
+    )
+    database: str = Field(
+        default_factory=lambda: str(user_data_path("voicechat") / "chats.db"),
+        min_length=1,
+        description="Where chats are kept: a file, or the URL of a PostgreSQL database.",
+    )
+    max_waiting_messages: int = Field(
+        512,
+        ge=16,
+        le=100_000,
+        description="Messages that may wait for a chat reader; a slower one is cut off and resumes.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severity that is logged."

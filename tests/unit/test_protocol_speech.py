@@ -29,6 +29,8 @@ from voicechat_common.protocol.speech import (
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 COUNTS = st.integers(0, 2**48)
 IDENTIFIERS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=128)
+CHAT_IDS = st.from_regex("[a-z0-9_][A-Za-z0-9_.-]{0,20}", fullmatch=True).filter(lambda text: text != "list")
+USERS = st.sampled_from(["alice", "小明", 'O\'Brien / "x"', "Zoë 😀"])
 CHUNK_SIZES = st.tuples(st.integers(0, 30), st.integers(1, 60), st.integers(1, 30))
 PING_IDS = st.none() | st.integers(-(2**53), 2**53) | TEXTS
 
@@ -36,8 +38,8 @@ CLIENT_MESSAGES: st.SearchStrategy[ClientMessage] = st.one_of(
     st.builds(
         Start,
         sample_rate=st.integers(8_000, 48_000),
-        user=st.none() | IDENTIFIERS,
-        chat_id=st.none() | IDENTIFIERS,
+        user=st.none() | USERS,
+        chat_id=st.none() | CHAT_IDS,
         chunk_size=st.none() | CHUNK_SIZES,
         endpointing=st.none() | st.booleans(),
         stream_id=st.none() | IDENTIFIERS,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, TypeAdapter, field_validator
 
 from voicechat_common.errors import ErrorCode
+from voicechat_common.names import ChatId, UserName
 from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.codec import Decoder, Message
 
@@ -39,8 +40,8 @@ class Start(Message):
     sample_rate: int = Field(16_000, ge=MIN_SAMPLE_RATE, le=MAX_SAMPLE_RATE)
     encoding: Literal["pcm_s16le"] = "pcm_s16le"
     channels: Literal[1] = 1
-    user: Identifier | None = None
-    chat_id: Identifier | None = None
+    user: UserName | None = None
+    chat_id: ChatId | None = None
     chunk_size: ChunkSize | None = None
     endpointing: bool | None = None
     stream_id: Identifier | None = None

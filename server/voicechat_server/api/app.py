@@ -7,9 +7,12 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from voicechat_common import __version__
-from voicechat_server.api import errors, http, speech_ws
+from voicechat_server.api import chat_http, chat_ws, errors, http, speech_ws
+from voicechat_server.api.body_limit import BodyLimit
 from voicechat_server.api.services import Services
 from voicechat_server.asr.engine import Engine
+from voicechat_server.chat.service import ChatService
+from voicechat_server.chat.store import Store
 from voicechat_server.settings import Settings
 
 DESCRIPTION = """
@@ -19,6 +22,10 @@ Audio goes over the WebSocket **`/ws`**: send 16-bit little-endian mono samples 
 then the text `{"type": "stop"}`. `partial` messages tell the text as it grows, `final` each segment's text
 for the last time, `done` accounts for every sample. `/ws?format=text` sends bare text instead.
 The whole protocol stands in `docs/protocol.md`.
+
+People talk over the WebSocket **`/chatting?id=CHAT&user=USER`**, and scripts with the calls below: every
+message is stored before it is acknowledged, and what is spoken into a chat appears in it. `docs/chat.md`
+tells the rest.
 """
 
 
@@ -29,11 +36,16 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         settings: What the server is told.
         engine: The recogniser; one is made from the settings unless given. It starts and ends with the app.
     """
-    services = Services(settings=settings, engine=engine or Engine(settings.engine_config()))
+    services = Services(
+        settings=settings,
+        engine=engine or Engine(settings.engine_config()),
+        chat=ChatService(Store(settings.database), settings.max_waiting_messages),
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with services.engine:
+        # The engine ends first: the last finals still go into their chats.
+        async with services.chat, services.engine:
             yield
 
     app = FastAPIOffline(
@@ -44,7 +56,10 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
+    app.add_middleware(BodyLimit)
     errors.install(app)
     app.include_router(http.router)
     app.include_router(speech_ws.router)
+    app.include_router(chat_http.router)
+    app.include_router(chat_ws.router)
     return app

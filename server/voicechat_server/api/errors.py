@@ -14,7 +14,12 @@ from voicechat_common.protocol.speech import Error
 HTTP_STATUSES = {
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    ErrorCode.NOT_OWNER: HTTPStatus.FORBIDDEN,
+    ErrorCode.CHAT_ENDED: HTTPStatus.CONFLICT,
+    ErrorCode.BAD_JSON: HTTPStatus.BAD_REQUEST,
+    ErrorCode.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ErrorCode.BAD_FIELD: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.STORAGE: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.NOT_READY: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.SHUTTING_DOWN: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -28,6 +33,9 @@ FORGIVABLE = {
     ErrorCode.BAD_ORDER,
     ErrorCode.UNKNOWN_STREAM,
     ErrorCode.ODD_BYTES,
+    ErrorCode.CHAT_ENDED,
+    ErrorCode.NOT_OWNER,
+    ErrorCode.STORAGE,
 }
 """The mistakes of a client after which its WebSocket goes on; any other error ends it."""
 
@@ -43,6 +51,7 @@ CLOSE_CODES = {
     ErrorCode.SHUTTING_DOWN: 1012,
     ErrorCode.NOT_READY: 1013,
     ErrorCode.BUSY: 1013,
+    ErrorCode.SLOW_READER: 1013,
 } | dict.fromkeys(FORGIVABLE, POLICY_VIOLATION)
 """The close code of each error that is not the server's own fault."""
 
@@ -145,5 +154,9 @@ def _from_status(request: Request, error: HTTPException) -> VoicechatError:
         allowed = (error.headers or {}).get("Allow", "another method")
         return VoicechatError(
             ErrorCode.NOT_ALLOWED, f"{path} does not take {request.method}.", f"Use {allowed}."
+        )
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return VoicechatError(
+            ErrorCode.BAD_JSON, "The body can't be read as JSON.", "Send one JSON object, encoded in UTF-8."
         )
     return VoicechatError(ErrorCode.INTERNAL, f"{error.detail}.", NOT_FOUND_ADVICE)

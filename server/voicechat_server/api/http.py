@@ -34,6 +34,9 @@ ENDPOINTS = {
     "/ready": "whether audio would be recognised now",
     "/asr/info": "how audio is recognised and what to send",
     "/ws": "WebSocket: audio in, text out",
+    "/chat/list": "the chats a person takes part in",
+    "/chat": "create a chat; below it are its messages and its export",
+    "/chatting": "WebSocket: messages of a chat, live and from its history",
 }
 
 router = APIRouter(tags=["server"])
@@ -69,7 +72,7 @@ async def health(services: ServicesDep) -> Health:
         status=health_status(services.engine),
         asr_available=services.engine.status.state is EngineState.READY,
         active_connections=len(services.connections),
-        total_chats=0,
+        total_chats=services.chat.total_chats,
         timestamp=datetime.now(UTC).astimezone(),
         uptime_s=round(time.monotonic() - services.started_at, 3),
         versions=_versions(),

@@ -17,6 +17,8 @@ from voicechat_common.protocol.speech import (
 from voicechat_server.api.pcm_check import PcmCheck
 from voicechat_server.asr.engine import Engine
 from voicechat_server.asr.stream import Stream
+from voicechat_server.chat.failures import speech_needs_a_user
+from voicechat_server.chat.service import ChatService
 
 MAX_TEXT_CHARACTERS = 64 * 1024
 """The longest text frame; the longest message of the protocol needs a hundredth of it."""
@@ -27,17 +29,23 @@ class Intake:
 
     Args:
         engine: Opens the stream.
+        chat: Takes the speech that belongs to a chat.
         max_frame_bytes: The largest binary frame taken.
         on_open: Called once with the stream, before anything is done to it.
     """
 
     def __init__(
-        self, engine: Engine, max_frame_bytes: int, on_open: Callable[[Stream], Awaitable[None]]
+        self,
+        engine: Engine,
+        chat: ChatService,
+        max_frame_bytes: int,
+        on_open: Callable[[Stream], Awaitable[None]],
     ) -> None:
         self.stream: Stream | None = None
         self.stopped = False
         self.received_bytes = 0
         self._engine = engine
+        self._chat = chat
         self._max_frame_bytes = max_frame_bytes
         self._on_open = on_open
         self._pcm_check: PcmCheck | None = PcmCheck()
@@ -103,7 +111,7 @@ class Intake:
 
     async def _open(self, start: Start) -> Stream:
         if start.stream_id is None:
-            stream = self._engine.open_stream(start)
+            stream = await self._open_new(start)
         else:
             stream = self._engine.resume_stream(start)
             # Audio that goes on in the middle of a stream has no beginning to look at.
@@ -111,6 +119,18 @@ class Intake:
         self.stream = stream
         await self._on_open(stream)
         return stream
+
+    async def _open_new(self, start: Start) -> Stream:
+        if start.chat_id is None:
+            return self._engine.open_stream(start)
+        if start.user is None:
+            raise speech_needs_a_user()
+        feed = await self._chat.open_speech(start.chat_id, start.user)
+        try:
+            return self._engine.open_stream(start, feed)
+        except VoicechatError:
+            feed.close()
+            raise
 
     def _running(self, what: str) -> Stream:
         if self.stream is None:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from voicechat_server.api.connections import Connections
 from voicechat_server.asr.engine import Engine
+from voicechat_server.chat.service import ChatService
 from voicechat_server.settings import Settings
 
 
@@ -19,12 +20,14 @@ class Services:
     Attributes:
         settings: What the server was told at its start.
         engine: The recogniser.
+        chat: The chats.
         connections: The WebSockets that are open.
         started_at: `time.monotonic()` at the start.
     """
 
     settings: Settings
     engine: Engine
+    chat: ChatService
     connections: Connections = field(default_factory=Connections)
     started_at: float = field(default_factory=time.monotonic)
 

@@ -51,7 +51,9 @@ class SpeechConnection:
         self._services = services
         self._format_name = format_name
         self._format: Format = JsonFormat()
-        self._intake = Intake(services.engine, services.settings.max_frame_bytes, self._welcome)
+        self._intake = Intake(
+            services.engine, services.chat, services.settings.max_frame_bytes, self._welcome
+        )
         self._opened: asyncio.Future[Stream] = asyncio.get_running_loop().create_future()
         self._server_ends = asyncio.Event()
         self._client_gone = False

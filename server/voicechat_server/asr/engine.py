@@ -14,6 +14,7 @@ from voicechat_common.protocol.speech import Ready, Start
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
 from voicechat_server.asr.endpoint import Endpointer
 from voicechat_server.asr.lane import Lane, Report
+from voicechat_server.asr.outbox import Listener
 from voicechat_server.asr.preparation import Found, prepare
 from voicechat_server.asr.scheduler import Command, Order, Scheduler
 from voicechat_server.asr.session import SpeechSession
@@ -93,8 +94,12 @@ class Engine:
         for stream in list(self._streams.values()):
             stream.release()
 
-    def open_stream(self, start: Start) -> Stream:
+    def open_stream(self, start: Start, listener: Listener | None = None) -> Stream:
         """Open a stream.
+
+        Args:
+            start: How it is opened.
+            listener: Hears every event once, also while no connection has the stream.
 
         Raises:
             VoicechatError: `not_ready` or `busy`, with when to try again.
@@ -108,7 +113,7 @@ class Engine:
                 retry_after_s=_RETRY_BUSY_S,
             )
         ready = self._new_ready(start)
-        live = self._streams[ready.stream_id] = self._open_lane(ready, start)
+        live = self._streams[ready.stream_id] = self._open_lane(ready, start, listener)
         return Stream(live)
 
     def resume_stream(self, start: Start) -> Stream:
@@ -149,7 +154,7 @@ class Engine:
             lookahead_ms=ahead * FRAME_SAMPLES * 1000 // SAMPLE_RATE,
         )
 
-    def _open_lane(self, ready: Ready, start: Start) -> LiveStream:
+    def _open_lane(self, ready: Ready, start: Start, listener: Listener | None) -> LiveStream:
         stream_id = ready.stream_id
         config = self._config
         endpointing = config.endpoint.enabled if start.endpointing is None else start.endpointing
@@ -169,7 +174,7 @@ class Engine:
                 send(Order.DROP, b"")
 
         send(Order.OPEN, b"")
-        return LiveStream(ready, start.sample_rate, config.limits, send, on_end)
+        return LiveStream(ready, start.sample_rate, config.limits, send, on_end, listener)
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
         """Call something on the event loop; a thread that outlives it has nobody left to tell."""

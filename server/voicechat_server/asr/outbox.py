@@ -17,10 +17,19 @@ KEPT_FINALS = 1000
 """Finals kept for a client that comes back: a quarter of an hour of the shortest segments at least."""
 
 
-class Outbox:
-    """The events of one stream, with one reader at a time."""
+Listener = Callable[[StreamEvent], None]
+"""Hears every event of a stream once, when it happens, on the event loop. It must not wait and not raise."""
 
-    def __init__(self) -> None:
+
+class Outbox:
+    """The events of one stream, with one reader at a time.
+
+    Args:
+        listener: Hears of the events too, whether or not anybody reads them.
+    """
+
+    def __init__(self, listener: Listener | None = None) -> None:
+        self._listener = listener
         self._waiting: deque[StreamEvent] = deque()
         self._finals: deque[Final] = deque(maxlen=KEPT_FINALS)
         self._ending: StreamEvent | None = None
@@ -38,6 +47,8 @@ class Outbox:
             self._drop(lambda old: isinstance(old, Ack))
         self._waiting.append(event)
         self._news.set()
+        if self._listener is not None:
+            self._listener(event)
 
     async def wait(self) -> None:
         """Return when there may be an event."""

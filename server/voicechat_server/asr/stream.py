@@ -9,7 +9,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Error, Ready
 from voicechat_server.asr.config import SAMPLE_RATE, StreamLimits
 from voicechat_server.asr.lane import Report
-from voicechat_server.asr.outbox import Outbox, StreamEvent
+from voicechat_server.asr.outbox import Listener, Outbox, StreamEvent
 from voicechat_server.asr.scheduler import Order
 
 SendOrder = Callable[[Order, bytes], None]
@@ -24,13 +24,20 @@ class LiveStream:
         limits: Bounds.
         send: Gives an order to the model's thread.
         on_end: Called once, when nothing of the stream is left to tell and nobody can come back for it.
+        listener: Hears every event once, whatever becomes of the connections.
     """
 
     def __init__(
-        self, ready: Ready, rate: int, limits: StreamLimits, send: SendOrder, on_end: Callable[[], None]
+        self,
+        ready: Ready,
+        rate: int,
+        limits: StreamLimits,
+        send: SendOrder,
+        on_end: Callable[[], None],
+        listener: Listener | None = None,
     ) -> None:
         self.ready = ready
-        self.outbox = Outbox()
+        self.outbox = Outbox(listener)
         self._rate = rate
         self._limits = limits
         # Less than a chunk can't be decoded, so it is no lag.

@@ -33,12 +33,13 @@ class Outbox:
         limit: How many may wait.
 
     Attributes:
+        limit: How many may wait.
         overflow: Set once the limit was exceeded.
     """
 
     def __init__(self, limit: int) -> None:
         self.overflow = asyncio.Event()
-        self._limit = limit
+        self.limit = limit
         self._waiting: OrderedDict[str | int, Frame] = OrderedDict()
         self._added = 0
         self._reader: asyncio.Future[None] | None = None
@@ -56,7 +57,7 @@ class Outbox:
         key = self._added if frame.key is None else frame.key
         self._waiting.pop(key, None)
         self._waiting[key] = frame
-        if len(self._waiting) > self._limit:
+        if len(self._waiting) > self.limit:
             self._make_room()
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
@@ -74,6 +75,6 @@ class Outbox:
     def _make_room(self) -> None:
         for key in [key for key, frame in self._waiting.items() if frame.is_passing]:
             del self._waiting[key]
-        if len(self._waiting) > self._limit:
+        if len(self._waiting) > self.limit:
             self._waiting.clear()
             self.overflow.set()

@@ -124,6 +124,16 @@ class Store:
         await self._writing.dispose()
 
 
+async def prepare(place: str) -> None:
+    """Bring a database up to date and close it again, to find out whether it can be used.
+
+    Raises:
+        VoicechatError: It can't.
+    """
+    async with Store(place):
+        pass
+
+
 @asynccontextmanager
 async def _reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:

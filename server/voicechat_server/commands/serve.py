@@ -1,5 +1,6 @@
 """`voicechat-server serve`: check what can be known, listen, serve until told to end."""
 
+import asyncio
 from typing import Annotated, Any
 
 import typer
@@ -42,6 +43,8 @@ def serve(
     idle_timeout_s: Annotated[float | None, _option("idle_timeout_s")] = None,
     max_frame_bytes: Annotated[int | None, _option("max_frame_bytes")] = None,
     shutdown_grace_s: Annotated[float | None, _option("shutdown_grace_s")] = None,
+    database: Annotated[str | None, _option("database")] = None,
+    max_waiting_messages: Annotated[int | None, _option("max_waiting_messages")] = None,
     log_level: Annotated[str | None, _option("log_level")] = None,
 ) -> None:
     """Start the server.
@@ -66,6 +69,9 @@ def run(settings: Settings) -> None:
     # FastAPI and uvicorn take half a second to import, which `--help` and `models` need not pay.
     from voicechat_server.api.app import create_app
     from voicechat_server.api.server import Server, bind
+    from voicechat_server.chat.store import prepare
 
+    app = create_app(settings)
     listener = bind(settings.host, settings.port)
-    Server(create_app(settings)).run_until_signal(listener)
+    asyncio.run(prepare(settings.database))
+    Server(app).run_until_signal(listener)

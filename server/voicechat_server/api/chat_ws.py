@@ -1,0 +1,175 @@
+"""The chat WebSocket, `/chatting`: receives, calls the chat service, sends."""
+
+import asyncio
+import time
+from uuid import uuid4
+
+import structlog
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.chat import ChatQuery, EndChat, SendMessage, Typing, chat_client_decoder
+from voicechat_common.protocol.codec import describe, encode
+from voicechat_common.protocol.speech import Ping, Pong
+from voicechat_server.api.errors import close_code, close_reason, internal_error, shutting_down
+from voicechat_server.api.intake import MAX_TEXT_CHARACTERS
+from voicechat_server.api.services import Services, services_of
+from voicechat_server.chat import failures
+from voicechat_server.chat.member import Member, error_message
+from voicechat_server.chat.outbox import Frame
+from voicechat_server.chat.service import Joined
+
+CLOSE_WITHIN_S = 30
+"""How long a reader that was too slow may take to read why its connection ends."""
+
+log = structlog.stdlib.get_logger(__name__)
+router = APIRouter()
+
+
+@router.websocket("/chatting")
+async def chatting(socket: WebSocket) -> None:
+    """One person's connection to one chat, until either side ends it."""
+    with structlog.contextvars.bound_contextvars(connection=uuid4().hex[:8]):
+        await ChatConnection(socket, services_of(socket)).run()
+
+
+class ChatConnection:
+    """One socket of `/chatting`.
+
+    Four tasks work for it: one receives, one sends, one watches for a reader that is too slow, one waits for
+    the end of the server. An error in any ends all.
+
+    Args:
+        socket: The socket, not accepted yet.
+        services: The parts of the app.
+    """
+
+    def __init__(self, socket: WebSocket, services: Services) -> None:
+        self._socket = socket
+        self._services = services
+        self._server_ends = asyncio.Event()
+        self._client_gone = False
+
+    def shut_down(self) -> None:
+        """Tell the client that the server ends; returns before that is done."""
+        self._server_ends.set()
+
+    async def run(self) -> None:
+        """Serve the socket from its acceptance to its end."""
+        await self._socket.accept()
+        began = time.monotonic()
+        with self._services.connections.holding(self):
+            failure = await self._serve()
+        await self._close(failure)
+        log.info(
+            "chat connection closed",
+            seconds=round(time.monotonic() - began, 3),
+            client_gone=self._client_gone,
+            error=failure and failure.code,
+        )
+
+    async def _serve(self) -> VoicechatError | None:
+        """Run the connection; return the error that ended it, if one did."""
+        try:
+            query = self._query()
+            joined = await self._services.chat.join(query.id, query.user, query.since)
+        except VoicechatError as error:
+            return error
+        log.info("chat connection opened", chat=query.id, user=joined.established.user, since=query.since)
+        try:
+            return await self._converse(joined)
+        finally:
+            self._services.chat.leave(query.id, joined.member)
+
+    def _query(self) -> ChatQuery:
+        try:
+            return ChatQuery.model_validate(dict(self._socket.query_params))
+        except ValidationError as error:
+            raise VoicechatError(
+                ErrorCode.BAD_FIELD,
+                f"The address has a parameter that can't be used: {describe(error)}.",
+                "Connect to /chatting?id=CHAT&user=USER&since=SEQ; docs/chat.md tells what each may be.",
+            ) from error
+
+    async def _converse(self, joined: Joined) -> VoicechatError | None:
+        errors: list[VoicechatError] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._receive(joined.member))
+                group.create_task(self._send(joined))
+                group.create_task(self._watch(joined.member))
+                group.create_task(self._await_server_end())
+        except* WebSocketDisconnect:
+            self._client_gone = True
+        except* VoicechatError as group_of_errors:
+            errors += [error for error in group_of_errors.exceptions if isinstance(error, VoicechatError)]
+        except* Exception as fault:
+            log.exception("chat connection failed", exc_info=fault)
+            errors.append(internal_error())
+        return errors[0] if errors else None
+
+    async def _receive(self, member: Member) -> None:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message["code"])
+            text: str | None = message.get("text")
+            try:
+                await self._act(member, text)
+            except VoicechatError as error:
+                if error.code is ErrorCode.FRAME_TOO_LARGE:
+                    raise
+                member.tell_error(error)
+
+    async def _act(self, member: Member, text: str | None) -> None:
+        if text is None:
+            raise VoicechatError(
+                ErrorCode.BAD_FIELD,
+                "A binary frame came, and this socket takes none.",
+                "Send JSON in text frames; audio goes to /ws.",
+            )
+        if len(text) > MAX_TEXT_CHARACTERS:
+            raise VoicechatError(
+                ErrorCode.FRAME_TOO_LARGE,
+                f"A text frame of {len(text)} characters came; the most is {MAX_TEXT_CHARACTERS}.",
+                "Send a long text in several messages.",
+            )
+        match chat_client_decoder.decode(text):
+            case SendMessage() as message:
+                await member.say(message)
+            case Typing(is_typing=is_typing):
+                member.set_typing(is_typing=is_typing)
+            case EndChat():
+                await member.end_chat()
+            case Ping(id=id_):
+                member.outbox.put(Frame(encode(Pong(id=id_))))
+
+    async def _send(self, joined: Joined) -> None:
+        await self._socket.send_text(encode(joined.established))
+        async for frame in joined.member.history():
+            await self._socket.send_text(frame.text)
+        outbox = joined.member.outbox
+        while True:
+            await outbox.wait()
+            while (waiting := outbox.take()) is not None:
+                await self._socket.send_text(waiting.text)
+
+    async def _watch(self, member: Member) -> None:
+        await member.outbox.overflow.wait()
+        raise failures.slow_reader(member.outbox.limit)
+
+    async def _await_server_end(self) -> None:
+        await self._server_ends.wait()
+        raise shutting_down()
+
+    async def _close(self, reason: VoicechatError | None) -> None:
+        """Close the socket and say why."""
+        if self._client_gone or reason is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await self._socket.send_text(encode(error_message(reason, fatal=True)))
+                await self._socket.close(close_code(reason), close_reason(reason))
+        except (WebSocketDisconnect, TimeoutError):
+            self._client_gone = True

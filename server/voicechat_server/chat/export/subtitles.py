@@ -1,0 +1,43 @@
+"""What was spoken in a chat, as subtitles in the SubRip form.
+
+Time zero is the beginning of the stream in which the first words were spoken, so that the subtitles of a
+single recording fit the recording.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+from voicechat_server.chat.export.pages import speeches
+from voicechat_server.chat.records import Chat, Message, Speech
+from voicechat_server.chat.store import Store
+
+_SHORTEST_MS = 1
+
+
+async def export_subtitles(store: Store, chat: Chat) -> AsyncIterator[str]:
+    """Yield a cue for each spoken message, in the order in which they were begun."""
+    zero: datetime | None = None
+    number = 0
+    async for message in speeches(store, chat):
+        if message.speech is None:
+            continue
+        if zero is None:
+            zero = message.speech.spoken_at - timedelta(milliseconds=message.speech.start_ms)
+        number += 1
+        yield cue(number, message, message.speech, zero)
+
+
+def cue(number: int, message: Message, speech: Speech, zero: datetime) -> str:
+    """Return one cue. A blank line in the text would end it, so the text becomes one line."""
+    begin = (speech.spoken_at - zero) // timedelta(milliseconds=1)
+    end = begin + max(_SHORTEST_MS, speech.end_ms - speech.start_ms)
+    text = " ".join(message.content.split())
+    return f"{number}\n{timecode(begin)} --> {timecode(end)}\n{message.speaker}: {text}\n\n"
+
+
+def timecode(milliseconds: int) -> str:
+    """Return a time as subtitles write it."""
+    seconds, ms = divmod(milliseconds, 1000)
+    minutes, s = divmod(seconds, 60)
+    hours, m = divmod(minutes, 60)
+    return f"{hours:02}:{m:02}:{s:02},{ms:03}"
