@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.support.logging import restored_logging
 from voicechat_server import logs
 
 
@@ -17,15 +18,9 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture(autouse=True)
-def restored_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    before = root.handlers, root.level
-    yield
-    root.handlers, level = before
-    root.setLevel(level)
-    for name in logs.OWN_LOGGERS:
-        logging.getLogger(name).setLevel(logging.NOTSET)
-    structlog.reset_defaults()
+def _restored() -> Iterator[None]:
+    with restored_logging():
+        yield
 
 
 def test_elsewhere_than_on_a_terminal_a_line_is_one_json_object() -> None:
