@@ -4,11 +4,10 @@ import asyncio
 import time
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from tests.support.samples import packets, pcm, transcripts
-from tests.support.server import LiveServer, demo_settings, serving
+from tests.support.server import LiveServer, demo_settings, no_streams, serving, streams_now
 from tests.support.speech_client import connected, receipt, recognise, texts
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Done, Error, Final, Ready, Start, Stop
@@ -21,18 +20,6 @@ def tight_server() -> Iterator[LiveServer]:
     settings = demo_settings(idle_timeout_s=0.3, max_streams=1, max_lag_s=1, resume_grace_s=GRACE_S)
     with serving(settings) as server:
         yield server
-
-
-async def streams_now(server: LiveServer) -> int:
-    async with httpx.AsyncClient(base_url=server.http) as http:
-        count: int = (await http.get("/asr/info")).json()["streams_now"]
-        return count
-
-
-async def no_streams(server: LiveServer) -> None:
-    async with asyncio.timeout(10):
-        while await streams_now(server):
-            pass
 
 
 async def test_one_that_connects_and_says_nothing(tight_server: LiveServer) -> None:

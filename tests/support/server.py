@@ -1,5 +1,6 @@
 """A real server on a free port, in a thread of the test process, so that FunASR is imported only once."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
@@ -68,6 +69,20 @@ def wait_until_ready(base: str, within_s: float = READY_WITHIN_S) -> None:
         assert answer.json()["state"] != "failed", answer.text
         assert time.monotonic() < deadline, f"not ready in {within_s} s: {answer.text}"
         time.sleep(0.1)
+
+
+async def streams_now(server: LiveServer) -> int:
+    """How many streams are open, those that wait for their client's return included."""
+    async with httpx.AsyncClient(base_url=server.http) as http:
+        count: int = (await http.get("/asr/info")).json()["streams_now"]
+        return count
+
+
+async def no_streams(server: LiveServer) -> None:
+    """Wait until no stream is open."""
+    async with asyncio.timeout(10):
+        while await streams_now(server):
+            pass
 
 
 def free_port() -> int:

@@ -1,0 +1,165 @@
+"""Streams that lose their connection: nothing is lost, nothing comes twice, no stream stays for ever."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.samples import packets, pcm, silence, transcripts
+from tests.support.server import LiveServer, demo_settings, no_streams, serving
+from tests.support.speech_client import SpeechClient, connected, recognise, texts
+from voicechat_common.errors import ErrorCode
+from voicechat_common.protocol.speech import (
+    Ack,
+    Done,
+    Error,
+    Final,
+    Flush,
+    Partial,
+    Ready,
+    Start,
+    Stop,
+)
+from voicechat_common.transcript import Transcript
+
+GRACE_S = 0.3
+SPEECH = pcm("meeting") + silence(1.2) + pcm("network") + silence(1.2) + pcm("complaint")
+
+
+@pytest.fixture(scope="module")
+def forgetful_server() -> Iterator[LiveServer]:
+    """A server that keeps a lost stream for a moment only."""
+    with serving(demo_settings(resume_grace_s=GRACE_S)) as server:
+        yield server
+
+
+def cut(client: SpeechClient) -> None:
+    """Lose the connection, as when a cable is pulled."""
+    client.socket.transport.abort()
+
+
+class Caller:
+    """A client whose connection is lost again and again."""
+
+    def __init__(self, start: Start, data: bytes, seed: int) -> None:
+        self.transcript = Transcript()
+        self.done: Done | None = None
+        self.connections = 0
+        self._start = start
+        self._data = data
+        self._random = random.Random(seed)
+
+    async def call(self, server: LiveServer) -> None:
+        """Send everything and hear everything, over as many connections as it takes."""
+        while self.done is None:
+            async with connected(server.ws) as client:
+                self.connections += 1
+                await client.send(self._start)
+                ready = await client.expect(Ready)
+                lasts = self._random.randint(1, 30) if self.connections < 8 else len(self._data)
+                await self._talk(client, ready.received_samples * 2, lasts)
+            self._start = self._start.model_copy(
+                update={"stream_id": ready.stream_id, "finals_received": self.transcript.finals_in_order}
+            )
+
+    async def _talk(self, client: SpeechClient, position: int, lasts: int) -> None:
+        listening = asyncio.create_task(self._listen(client))
+        for _ in range(lasts):
+            if position >= len(self._data):
+                await client.send(Stop())
+                await listening
+                return
+            packet = self._data[position : position + self._random.randint(1, 9001)]
+            position += len(packet)
+            await client.send(packet)
+            await asyncio.sleep(0.001)
+        cut(client)
+        await listening
+
+    async def _listen(self, client: SpeechClient) -> None:
+        for message in await client.rest():
+            if isinstance(message, Partial | Final):
+                self.transcript.apply(message)
+            elif isinstance(message, Done):
+                self.done = message
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("endpointing", [False, True])
+async def test_a_stream_cut_at_random_moments_gives_the_text_of_an_uncut_one(
+    live_server: LiveServer, seed: int, *, endpointing: bool
+) -> None:
+    start = Start(endpointing=endpointing)
+    uncut = await recognise(live_server.ws, start, *packets(SPEECH, 3200))
+    caller = Caller(start, SPEECH, seed)
+    await caller.call(live_server)
+    assert caller.connections > 2
+    assert caller.transcript.text == texts(uncut) != ""
+    assert caller.done == uncut[-1]
+
+
+async def test_a_new_connection_takes_the_stream_over_from_a_half_open_one(live_server: LiveServer) -> None:
+    half = len(SPEECH) // 4 * 2
+    async with connected(live_server.ws) as old, connected(live_server.ws) as new:
+        await old.send(SPEECH[:half])
+        ready = await old.expect(Ready)
+        while (await old.expect(Ack)).received_samples < half // 2:
+            pass
+        await new.send(Start(stream_id=ready.stream_id))
+        assert (await new.expect(Ready)).received_samples == half // 2
+        error = await old.expect(Error)
+        assert (error.code, error.fatal) == (ErrorCode.CONNECTION_LOST, True)
+        await new.send(SPEECH[half:], Stop())
+        text = texts(await new.rest())
+    assert text == texts(await recognise(live_server.ws, SPEECH))
+
+
+async def test_finals_are_told_again_only_if_the_client_lacks_them(live_server: LiveServer) -> None:
+    async with connected(live_server.ws) as client:
+        await client.send(SPEECH, Flush())
+        ready = await client.expect(Ready)
+        finals = [await client.expect(Final) for _ in range(3)]
+        cut(client)
+    async with connected(live_server.ws) as client:
+        await client.send(Start(stream_id=ready.stream_id, finals_received=1), Stop())
+        assert [message for message in await client.rest() if isinstance(message, Final)] == finals[1:]
+
+
+async def test_a_stream_nobody_comes_back_for_is_finished(forgetful_server: LiveServer) -> None:
+    async with connected(forgetful_server.ws) as client:
+        await client.send(pcm("meeting"))
+        ready = await client.expect(Ready)
+        cut(client)
+    await no_streams(forgetful_server)
+    async with connected(forgetful_server.ws) as client:
+        await client.send(Start(stream_id=ready.stream_id))
+        error = await client.expect(Error)
+        assert error.code == ErrorCode.UNKNOWN_STREAM
+        assert f"{GRACE_S:g} s" in error.advice
+
+
+async def test_one_who_comes_back_in_time_finds_the_stream(forgetful_server: LiveServer) -> None:
+    data = pcm("meeting")
+    async with connected(forgetful_server.ws) as client:
+        await client.send(data[:64_000])
+        ready = await client.expect(Ready)
+        await client.expect(Ack)
+        cut(client)
+    async with connected(forgetful_server.ws) as client:
+        await client.send(Start(stream_id=ready.stream_id))
+        resumed = await client.expect(Ready)
+        await asyncio.sleep(2 * GRACE_S)
+        await client.send(data[resumed.received_samples * 2 :], Stop())
+        assert texts(await client.rest()) == transcripts()["meeting"]
+
+
+@pytest.mark.parametrize("delay_ms", [0, 1, 3, 10, 30, 60, 100])
+async def test_one_who_vanishes_after_stop_leaves_nothing_behind(
+    forgetful_server: LiveServer, delay_ms: int
+) -> None:
+    async with connected(forgetful_server.ws) as client:
+        await client.send(pcm("network"), Stop())
+        await asyncio.sleep(delay_ms / 1000)
+        cut(client)
+    await no_streams(forgetful_server)
