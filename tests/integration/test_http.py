@@ -32,7 +32,7 @@ def unstarted(app: FastAPI) -> httpx.AsyncClient:
 
 
 OTHER_STATUSES = {"/ws": 404, "/chatting": 404, "/chat": 405, "/chat/list": 422}
-"""How a bare GET is answered where it is not meant: by sockets, by what takes a body, by what takes a query."""
+"""How a bare GET is answered by sockets, by what takes a body, and by what needs a query."""
 
 
 async def test_the_index_names_the_server_and_its_paths(http: httpx.AsyncClient) -> None:

@@ -22,6 +22,7 @@ class SpeechPeer:
         self.url = ""
         self.connections = 0
         self.packets: list[int] = []
+        self._packet_came = asyncio.Event()
         self._behaviours = list(behaviours) or [answer]
 
     @property
@@ -32,6 +33,7 @@ class SpeechPeer:
     async def handle(self, socket: ServerConnection) -> None:
         behaviour = self._behaviours[min(self.connections, len(self._behaviours) - 1)]
         self.connections += 1
+        self.counting.finished = False
         try:
             await behaviour(self, socket)
         except ConnectionClosed:
@@ -39,11 +41,18 @@ class SpeechPeer:
         finally:
             self.counting.disconnect()
 
+    async def heard(self, packets: int) -> None:
+        """Wait until so many packets have come."""
+        while len(self.packets) < packets:
+            self._packet_came.clear()
+            await self._packet_came.wait()
+
     async def exchange(self, socket: ServerConnection) -> None:
         """Answer one frame."""
         frame = await socket.recv()
         if isinstance(frame, bytes):
             self.packets.append(len(frame))
+            self._packet_came.set()
         for reply in self.counting.handle(frame):
             await socket.send(reply)
 

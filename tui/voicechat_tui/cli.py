@@ -54,11 +54,11 @@ def _speed(text: str) -> float:
         raise typer.BadParameter(str(error)) from error
 
 
-def _chunk_size(text: str) -> ChunkSize:
+def _chunk_size(text: str | None) -> ChunkSize | None:
     try:
-        return parse_chunk_size(text)
+        return None if text is None else parse_chunk_size(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(str(error), param_hint="'--chunk-size'") from error
 
 
 def _identifier(text: str | None) -> str | None:
@@ -101,9 +101,8 @@ def replay(
         ),
     ] = None,
     chunk_size: Annotated[
-        ChunkSize | None,
+        str | None,
         typer.Option(
-            parser=_chunk_size,
             metavar="LEFT,STEP,AHEAD",
             help="Frames of 60 ms per recognition step, such as 0,10,5. The server's choice if left out.",
             rich_help_panel=_STREAM,
@@ -147,6 +146,15 @@ def replay(
             rich_help_panel=_SERVER,
         ),
     ] = 60.0,
+    reconnect: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            metavar="SECONDS",
+            help="How long to try to get a lost stream back.",
+            rich_help_panel=_SERVER,
+        ),
+    ] = 60.0,
     user: Annotated[
         str | None,
         typer.Option(callback=_identifier, help="Who speaks.", rich_help_panel=_SERVER),
@@ -174,13 +182,14 @@ def replay(
         speed=speed,
         json=json,
         srt=srt,
-        chunk_size=chunk_size,
+        chunk_size=_chunk_size(chunk_size),
         endpointing=endpointing,
         user=user,
         chat_id=chat,
         packet_ms=packet_ms,
         rate=rate,
         wait_ready_s=wait_ready,
+        reconnect_s=reconnect,
     )
     raise typer.Exit(run(options))
 

@@ -1,14 +1,15 @@
 """One segment of a stream on its way from audio to text."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from voicechat_common.protocol.speech import Final, Partial, Word
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE
 from voicechat_server.asr.paraformer.state import SegmentState, Token
 from voicechat_server.asr.text import TimedToken, text_of, words_of
 
-_LONGEST_TOKEN_MS = 400
-"""A token fires when it is complete; it began where the one before it ended, or this long ago."""
+_REACH_MS = 200
+"""A token lasts half way to its neighbours, but no further than this from its middle."""
 
 
 def milliseconds(samples: int) -> int:
@@ -35,7 +36,7 @@ class Segment:
     closed: bool = False
     limit: int | None = None
     state: SegmentState | None = None
-    _tokens: list[TimedToken] = field(default_factory=list)
+    _tokens: list[tuple[str, int]] = field(default_factory=list)
     _revision: int = 0
     _text: str = ""
 
@@ -46,17 +47,18 @@ class Segment:
 
     def add(self, tokens: list[Token]) -> bool:
         """Take tokens of the newest chunk; tell whether the text changed."""
-        for token in tokens:
-            fired = min(self.begin + (token.frame + 1) * FRAME_SAMPLES, self.decoded)
-            if self.limit is not None and fired > self.limit:
-                continue
-            self._tokens.append(self._timed(token.text, milliseconds(fired)))
+        middles = [self.begin + token.frame * FRAME_SAMPLES + FRAME_SAMPLES // 2 for token in tokens]
+        self._tokens += [
+            (token.text, middle)
+            for token, middle in zip(tokens, middles, strict=True)
+            if self.limit is None or middle < self.limit
+        ]
         return self._renew()
 
     def limit_to(self, limit: int) -> bool:
         """Give what was spoken from `limit` on to the next segment; tell whether the text changed."""
         self.limit = limit
-        self._tokens = [token for token in self._tokens if token.end_ms <= milliseconds(limit)]
+        self._tokens = [(text, middle) for text, middle in self._tokens if middle < limit]
         return self._renew()
 
     @property
@@ -81,16 +83,22 @@ class Segment:
             text=self._text,
             start_ms=milliseconds(self.begin),
             end_ms=milliseconds(self.end),
-            words=[Word(word.text, word.start_ms, word.end_ms) for word in words_of(self._tokens)],
+            words=[Word(word.text, word.start_ms, word.end_ms) for word in words_of(self._timed_tokens())],
         )
 
-    def _timed(self, text: str, fired_ms: int) -> TimedToken:
-        before = self._tokens[-1].end_ms if self._tokens else milliseconds(self.begin)
-        end = max(fired_ms, before)
-        return TimedToken(text, max(before, end - _LONGEST_TOKEN_MS), end)
+    def _timed_tokens(self) -> list[TimedToken]:
+        begin, end = milliseconds(self.begin), milliseconds(self.end)
+        middles = [min(milliseconds(middle), end) for _, middle in self._tokens]
+        borders = [begin, *((one + other) // 2 for one, other in pairwise(middles)), end]
+        return [
+            TimedToken(text, max(before, middle - _REACH_MS), min(after, middle + _REACH_MS))
+            for (text, _), middle, (before, after) in zip(
+                self._tokens, middles, pairwise(borders), strict=True
+            )
+        ]
 
     def _renew(self) -> bool:
-        text = text_of(words_of(self._tokens))
+        text = text_of(words_of(self._timed_tokens()))
         changed = text != self._text
         self._text = text
         return changed

@@ -29,7 +29,7 @@ class Arrival:
 
     chat_id: str
     user: str
-    at: datetime
+    joined_at: datetime
 
 
 def post_key(post: Post) -> PostKey | None:

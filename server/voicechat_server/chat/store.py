@@ -1,16 +1,12 @@
 """The chat database as the rest of the server sees it: batches in, chats and messages out."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from voicechat_server.chat import failures
-from voicechat_server.chat.database import database_url, open_engine
+from voicechat_server.chat.database import open_database
 from voicechat_server.chat.migrate import migrate
 from voicechat_server.chat.records import Chat, Message, Operation
 from voicechat_server.chat.rows import chat_of, message_of
@@ -27,27 +23,26 @@ class Store:
         place: A file, or the URL of a database.
 
     Raises:
-        VoicechatError: `bad_setting` or `missing_dependency`: the database can't be one of ours.
+        VoicechatError: `bad_setting`, `missing_dependency` or `storage`: it can't be one of ours.
     """
 
     def __init__(self, place: str) -> None:
-        url = database_url(place)
-        self._writing = open_engine(url, writing=True)
-        self._reading = open_engine(url, writing=False)
+        self._writing = open_database(place, writing=True)
+        self._reading = open_database(place, writing=False)
         self._writer = BatchWriter(self._writing)
 
     async def __aenter__(self) -> Self:
         try:
-            await migrate(self._writing)
+            await self._writing.run(migrate)
         except BaseException:
-            await self._dispose()
+            await self._close()
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._dispose()
+        await self._close()
 
     async def write(self, operations: Sequence[Operation]) -> list[Result]:
         """Apply operations in order, in one transaction; return what became of each once all is durable."""
@@ -55,22 +50,20 @@ class Store:
 
     async def count_chats(self) -> int:
         """Return how many chats there are."""
-        async with _reading(self._reading) as connection:
-            return (await connection.execute(select(func.count()).select_from(chats))).scalar_one()
+        query = select(func.count()).select_from(chats)
+        return await self._reading.run(lambda connection: connection.execute(query).scalar_one())
 
     async def chat(self, chat_id: str) -> Chat | None:
         """Return a chat, or None if there is none."""
-        async with _reading(self._reading) as connection:
-            rows = await connection.execute(select(chats).where(chats.c.chat_id == chat_id))
-            row = rows.mappings().one_or_none()
-        return None if row is None else chat_of(row)
+        query = select(chats).where(chats.c.chat_id == chat_id)
+        found = await self._reading.run(lambda connection: connection.execute(query).mappings().one_or_none())
+        return None if found is None else chat_of(found)
 
     async def participants(self, chat_id: str) -> list[str]:
         """Return who has taken part in a chat, in the order of their coming."""
         order = (participants.c.joined_at, participants.c.user)
         query = select(participants.c.user).where(participants.c.chat_id == chat_id).order_by(*order)
-        async with _reading(self._reading) as connection:
-            return list((await connection.execute(query)).scalars())
+        return await self._reading.run(lambda connection: list(connection.execute(query).scalars()))
 
     async def chats_of(self, user: str, *, skip: int, limit: int) -> list[tuple[Chat, Message | None]]:
         """Return the chats a person takes part in, each with its last message; the newest chat first."""
@@ -82,10 +75,13 @@ class Store:
             .offset(skip)
             .limit(limit)
         )
-        async with _reading(self._reading) as connection:
-            found = [chat_of(row) for row in (await connection.execute(query)).mappings()]
-            last = await self._last_messages(connection, [chat.chat_id for chat in found])
-        return [(chat, last.get(chat.chat_id)) for chat in found]
+
+        def work(connection: Connection) -> list[tuple[Chat, Message | None]]:
+            found = [chat_of(row) for row in connection.execute(query).mappings()]
+            last = _last_messages(connection, [chat.chat_id for chat in found])
+            return [(chat, last.get(chat.chat_id)) for chat in found]
+
+        return await self._reading.run(work)
 
     async def messages(self, chat_id: str, *, since: int, limit: int) -> list[Message]:
         """Return the messages of a chat after a seq, in order."""
@@ -95,7 +91,7 @@ class Store:
             .order_by(messages.c.seq)
             .limit(limit)
         )
-        return await self._messages(query)
+        return await self._reading.run(lambda connection: _messages(connection, query))
 
     async def speeches(self, chat_id: str, *, after: Message | None, limit: int) -> list[Message]:
         """Return spoken messages of a chat in the order in which they were begun, after one of them."""
@@ -104,24 +100,25 @@ class Store:
         if after is not None and after.speech is not None:
             at = after.speech.spoken_at
             query = query.where(or_(begun > at, and_(begun == at, seq > after.seq)))
-        return await self._messages(query.order_by(begun, seq).limit(limit))
+        query = query.order_by(begun, seq).limit(limit)
+        return await self._reading.run(lambda connection: _messages(connection, query))
 
-    async def _messages(self, query: Select[tuple[object, ...]]) -> list[Message]:
-        async with _reading(self._reading) as connection:
-            return [message_of(row) for row in (await connection.execute(query)).mappings()]
+    async def _close(self) -> None:
+        await self._reading.close()
+        await self._writing.close()
 
-    async def _last_messages(self, connection: AsyncConnection, chat_ids: list[str]) -> dict[str, Message]:
-        query = (
-            select(messages)
-            .join(chats, and_(chats.c.chat_id == messages.c.chat_id, chats.c.last_seq == messages.c.seq))
-            .where(chats.c.chat_id.in_(chat_ids))
-        )
-        found = (await connection.execute(query)).mappings()
-        return {row["chat_id"]: message_of(row) for row in found}
 
-    async def _dispose(self) -> None:
-        await self._reading.dispose()
-        await self._writing.dispose()
+def _messages(connection: Connection, query: Select[Any]) -> list[Message]:
+    return [message_of(row) for row in connection.execute(query).mappings()]
+
+
+def _last_messages(connection: Connection, chat_ids: list[str]) -> dict[str, Message]:
+    query = (
+        select(messages)
+        .join(chats, and_(chats.c.chat_id == messages.c.chat_id, chats.c.last_seq == messages.c.seq))
+        .where(chats.c.chat_id.in_(chat_ids))
+    )
+    return {message.chat_id: message for message in _messages(connection, query)}
 
 
 async def prepare(place: str) -> None:
@@ -132,12 +129,3 @@ async def prepare(place: str) -> None:
     """
     async with Store(place):
         pass
-
-
-@asynccontextmanager
-async def _reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    try:
-        async with engine.connect() as connection:
-            yield connection
-    except (SQLAlchemyError, OSError) as error:
-        raise failures.storage(error) from error

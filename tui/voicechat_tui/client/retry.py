@@ -59,8 +59,8 @@ class Backoff:
     def _patience(self, code: ErrorCode, *, established: bool) -> float:
         """Return how many seconds an outage of this kind may last."""
         policy = self._policy
-        own = policy.not_ready_s if code is ErrorCode.NOT_READY else policy.unreachable_s
-        return max(own, policy.lost_s) if established else own
+        usual = policy.lost_s if established else policy.unreachable_s
+        return max(usual, policy.not_ready_s) if code is ErrorCode.NOT_READY else usual
 
     def _wait(self, error: VoicechatError) -> float:
         policy = self._policy

@@ -33,6 +33,7 @@ class ReplayOptions:
         packet_ms: The longest packet.
         rate: Samples per second of standard input.
         wait_ready_s: How long to wait for a server that is not ready.
+        reconnect_s: How long to try to get a lost stream back.
     """
 
     inputs: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class ReplayOptions:
     packet_ms: int = 100
     rate: int = 16_000
     wait_ready_s: float = 60.0
+    reconnect_s: float = 60.0
 
     def checked(self) -> "ReplayOptions":
         """Return the options with a complete URL.
@@ -88,6 +90,7 @@ class ReplayOptions:
             packet_ms=self.packet_ms,
             not_ready_s=self.wait_ready_s,
             unreachable_s=min(usual.unreachable_s, self.wait_ready_s),
+            lost_s=self.reconnect_s,
         )
 
 

@@ -20,14 +20,16 @@ class Fired:
 
     Attributes:
         embeddings: Acoustic embeddings, padded: [rows, most tokens, width].
-        frames: Index of the frame each token fired in, padded with -1: [rows, most tokens].
+        middles: Index of the frame in which half of each token's weight had come; behind them, that of the
+            token whose weight is left over, as many as there are frames if not half of it has come:
+            [rows, most tokens + 1].
         counts: Tokens of each row: [rows].
         alpha: Weight left over for the next chunk: [rows].
         hidden: Its frame, normalised: [rows, width].
     """
 
     embeddings: Tensor
-    frames: Tensor
+    middles: Tensor
     counts: Tensor
     alpha: Tensor
     hidden: Tensor
@@ -68,10 +70,13 @@ def integrate_and_fire(hidden: Tensor, alphas: Tensor, threshold: float) -> Fire
     # A stable sort brings the frames that fired to the front, in order.
     order = (~fired).to(torch.int8).argsort(dim=1, stable=True)[:, :most]
     valid = torch.arange(most, device=hidden.device)[None, :] < counts[:, None]
+    # A token fires late where a pause follows it, but its middle tells when it was spoken.
+    halves = (torch.arange(most + 1, device=hidden.device) + 0.5) * threshold
+    middles = torch.searchsorted(alphas.cumsum(dim=1), halves.expand(rows, -1).contiguous())
     embeddings = torch.stack(emitted, dim=1).gather(1, order[:, :, None].expand(-1, -1, width))
     return Fired(
         embeddings=embeddings * valid[:, :, None],
-        frames=order.masked_fill(~valid, -1),
+        middles=middles,
         counts=counts,
         alpha=integrate,
         hidden=left,

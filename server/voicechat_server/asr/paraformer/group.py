@@ -118,7 +118,7 @@ class ChunkSizeGroup:
 
     def _decode(self, fired: Fired, encoded: Tensor, rows: Rows) -> Tensor:
         """Token ids of all rows, [rows, most tokens]; only rows that fired are run."""
-        ids = torch.zeros(fired.frames.shape, dtype=torch.long, device=self._device)
+        ids = torch.zeros(fired.embeddings.shape[:2], dtype=torch.long, device=self._device)
         indices = fired.counts.nonzero()[:, 0]
         if len(indices):
             batch = rows.select(indices)
@@ -135,13 +135,18 @@ class ChunkSizeGroup:
         return ids
 
     def _tokens_of(self, row: int, chunk: Chunk, fired: Fired, ids: Tensor, rows: Rows) -> list[Token]:
-        count = int(fired.counts[row])
+        state, count = chunk.state, int(fired.counts[row])
         last = int(rows.lengths[row]) - 1
-        first = chunk.state.frames - last - 1
-        tokens = []
-        for index, frame in zip(ids[row, :count].tolist(), fired.frames[row, :count].tolist(), strict=True):
-            text = self._tokens[index]
-            if text not in _SPECIAL_TOKENS:
-                # CIF's first frame is what the chunk before left over, its last one the tail.
-                tokens.append(Token(text, max(0, first + min(frame - 1, last))))
-        return tokens
+        first = state.frames - last - 1
+        # CIF's first frame is what the chunk before left over, its last one the tail.
+        frames = [
+            state.middle if middle == 0 else max(0, first + min(middle - 1, last))
+            for middle in fired.middles[row, : count + 1].tolist()
+        ]
+        state.middle = frames.pop()
+        texts = [self._tokens[index] for index in ids[row, :count].tolist()]
+        return [
+            Token(text, frame)
+            for text, frame in zip(texts, frames, strict=True)
+            if text not in _SPECIAL_TOKENS
+        ]

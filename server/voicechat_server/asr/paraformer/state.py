@@ -19,6 +19,7 @@ class SegmentState:
         frames: New frames stepped so far: the offset of the next positional encoding.
         encoder_frames: Frames written to the encoder's look-back.
         decoder_frames: Frames written to the decoder's look-back.
+        middle: Frame in which half of the weight had come that CIF carries over, if it is half a token's.
     """
 
     chunk_size: ChunkSize
@@ -27,6 +28,7 @@ class SegmentState:
     frames: int = 0
     encoder_frames: int = 0
     decoder_frames: int = 0
+    middle: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Token:
 
     Attributes:
         text: A character, or a word piece that ends in `@@` when the word goes on.
-        frame: The 60 ms frame of the segment in which CIF fired for it.
+        frame: The 60 ms frame of the segment in the middle of which it was spoken.
     """
 
     text: str
