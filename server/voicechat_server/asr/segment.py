@@ -87,6 +87,8 @@ class Segment:
         )
 
     def _timed_tokens(self) -> list[TimedToken]:
+        if not self._tokens:
+            return []
         begin, end = milliseconds(self.begin), milliseconds(self.end)
         middles = [min(milliseconds(middle), end) for _, middle in self._tokens]
         borders = [begin, *((one + other) // 2 for one, other in pairwise(middles)), end]
