@@ -44,7 +44,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "phone": Sentence("我的电话号码是一三五零一二七八六四九", Voice("f3", 170, 55, 0)),
     "meeting": Sentence("会议改到周三下午三点半", Voice("m2", 160, 45, 0)),
     "weather": Sentence("北京明天多云气温二十三度", Voice("f3", 165, 50, 0)),
-    "ticket": Sentence("我要订三张去上海的火车票", Voice("", 160, 50, 0)),
+    "ticket": Sentence("我要订三张去上海的火车票", Voice("m1", 160, 50, 0)),
     "network": Sentence("网络连接断开了", Voice("m4", 165, 45, 0)),
     "repeat": Sentence("我听不清楚请再说一遍", Voice("f1", 160, 50, 0)),
     "cut_at_the_end": Sentence("现在是下午四点半", Voice("f5", 165, 50, 0), before=0.3, after=0.0),
