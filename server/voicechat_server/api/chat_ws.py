@@ -12,6 +12,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatQuery, EndChat, SendMessage, Typing, chat_client_decoder
 from voicechat_common.protocol.codec import describe, encode
 from voicechat_common.protocol.speech import Ping, Pong
+from voicechat_server.api.at_once import AtOnce
 from voicechat_server.api.errors import close_code, close_reason, internal_error, shutting_down
 from voicechat_server.api.intake import MAX_TEXT_CHARACTERS
 from voicechat_server.api.services import Services, services_of
@@ -150,8 +151,9 @@ class ChatConnection:
         async for frame in joined.member.history():
             await self._socket.send_text(frame.text)
         outbox = joined.member.outbox
+        at_once = AtOnce(self._socket)
         while True:
-            await outbox.wait()
+            await outbox.wait(at_once)
             while (waiting := outbox.take()) is not None:
                 await self._socket.send_text(waiting.text)
 

@@ -1,6 +1,7 @@
 """The recognition engine as the edges see it: streams in, events out, and a status that is always honest."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -200,6 +201,9 @@ class Engine:
             precision=found.precision,
         )
         self.max_streams = found.streams
+        # The garbage collector would search all of PyTorch and FunASR again and again, and hold up everybody
+        # for a fifth of a second each time.
+        gc.freeze()
 
     def _ended(self, error: VoicechatError | None) -> None:
         if error is None:

@@ -8,6 +8,7 @@ too slow: the outbox is full for good, and the connection ends. Stored messages 
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -26,6 +27,10 @@ class Frame:
     is_passing: bool = False
 
 
+SendAtOnce = Callable[[str], bool]
+"""Sends a text if that needs no waiting; tells whether it did. It must not raise."""
+
+
 class Outbox:
     """The waiting frames of one connection, with one reader.
 
@@ -34,7 +39,7 @@ class Outbox:
 
     Attributes:
         limit: How many may wait.
-        overflow: Set once the limit was exceeded.
+        overflow: Set once the limit was exceeded; nothing is taken any more then.
     """
 
     def __init__(self, limit: int) -> None:
@@ -43,15 +48,16 @@ class Outbox:
         self._waiting: OrderedDict[str | int, Frame] = OrderedDict()
         self._added = 0
         self._reader: asyncio.Future[None] | None = None
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the limit was exceeded; nothing is taken any more then."""
-        return self.overflow.is_set()
+        self._send_at_once: SendAtOnce | None = None
 
     def put(self, frame: Frame) -> None:
-        """Add a frame, or find that too many wait."""
-        if self.is_full:
+        """Send a frame at once if nothing waits before it, or add it, or find that too many wait."""
+        if self._reader is not None:
+            if self._send_at_once is not None and self._send_at_once(frame.text):
+                return
+            self._reader.set_result(None)
+            self._reader = None
+        elif self.overflow.is_set():
             return
         self._added += 1
         key = self._added if frame.key is None else frame.key
@@ -59,18 +65,24 @@ class Outbox:
         self._waiting[key] = frame
         if len(self._waiting) > self.limit:
             self._make_room()
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
 
     def take(self) -> Frame | None:
         """Return the next frame, if one waits."""
         return self._waiting.popitem(last=False)[1] if self._waiting else None
 
-    async def wait(self) -> None:
-        """Return when a frame waits."""
+    async def wait(self, send_at_once: SendAtOnce | None = None) -> None:
+        """Return when a frame waits.
+
+        Args:
+            send_at_once: Offered each frame that comes in the meantime; what it sends does not wait.
+        """
         if not self._waiting:
+            self._send_at_once = send_at_once
             self._reader = asyncio.get_running_loop().create_future()
-            await self._reader
+            try:
+                await self._reader
+            finally:
+                self._reader = None
 
     def _make_room(self) -> None:
         for key in [key for key, frame in self._waiting.items() if frame.is_passing]:
