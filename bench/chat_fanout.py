@@ -50,8 +50,8 @@ def main() -> int:
         results: dict[str, list[dict[str, float]]] = {CHAT: [], BARE: []}
         for turn in range(options.rounds):
             chat_url = f"ws://127.0.0.1:{chat_port}/chatting?id=round-{turn}&user=person"
-            results[CHAT].append(measure(load, chat_pid, lambda person, url=chat_url: f"{url}-{person}"))
-            results[BARE].append(measure(load, bare_pid, lambda _: f"ws://127.0.0.1:{bare_port}/"))
+            results[CHAT].append(measure(load, chat_pid, chat_url + "-{person}"))
+            results[BARE].append(measure(load, bare_pid, f"ws://127.0.0.1:{bare_port}/"))
             for name, rounds in results.items():
                 print(f"round {turn + 1}: {name:9}  {describe(rounds[-1])}", file=sys.stderr, flush=True)
     median = {name: middle(rounds) for name, rounds in results.items()}
@@ -65,15 +65,15 @@ def main() -> int:
     return 0 if ratio < LIMIT else 1
 
 
-def measure(load: Load, pid: int, url: Callable[[int], str]) -> dict[str, float]:
-    """Let people talk on one server; return the figures."""
+def measure(load: Load, pid: int, url: str) -> dict[str, float]:
+    """Let people talk on one server, whose address may hold `{person}`; return the figures."""
     spent_before = 0.0
 
     def begin() -> None:
         nonlocal spent_before
         spent_before = cpu_seconds(pid)
 
-    readers = asyncio.run(talk(load, url, begin))
+    readers = asyncio.run(talk(load, lambda person: url.format(person=person), begin))
     spent = cpu_seconds(pid) - spent_before
     check(readers)
     delays = sorted(delay for reader in readers for delay in reader.delays_s)
@@ -126,8 +126,14 @@ def chat_server() -> Iterator[tuple[int, int]]:
 def bare_server() -> Iterator[tuple[int, int]]:
     """Run the bare loop while the context lasts; yield its process id and port."""
     with process([sys.executable, "bench/bare_broadcast.py"]) as (pid, port):
-        wait_for(lambda: socket.create_connection(("127.0.0.1", port)).close() is None)
+        wait_for(lambda: is_listening(port))
         yield pid, port
+
+
+def is_listening(port: int) -> bool:
+    """Tell whether a port takes connections; OSError if not."""
+    with socket.create_connection(("127.0.0.1", port)):
+        return True
 
 
 @contextmanager

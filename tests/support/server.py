@@ -12,6 +12,7 @@ import httpx
 
 from voicechat_server.api.app import create_app
 from voicechat_server.api.server import Server, bind, reachable_address
+from voicechat_server.asr.engine import Engine
 from voicechat_server.settings import Settings
 
 READY_WITHIN_S = 180
@@ -42,11 +43,13 @@ class LiveServer:
 
 
 @contextmanager
-def serving(settings: Settings, *, wait_ready: bool = True) -> Iterator[LiveServer]:
+def serving(
+    settings: Settings, *, wait_ready: bool = True, engine: Engine | None = None
+) -> Iterator[LiveServer]:
     """Run a server while the context lasts; its settings' host and port are not used."""
     listener = bind("127.0.0.1", 0)
     address = reachable_address(listener)
-    server = Server(create_app(settings))
+    server = Server(create_app(settings, engine))
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="live server")
     thread.start()
     try:

@@ -1,0 +1,105 @@
+"""Servers for tests of the chat, which works whether or not there is a recogniser.
+
+    python -m tests.support.chat_server --port PORT --database FILE
+
+runs one in a process of its own, to be killed.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from tests.support.server import LiveServer, demo_settings, free_port, serving
+from voicechat_server.api.app import create_app
+from voicechat_server.api.server import Server, bind
+from voicechat_server.asr.engine import Engine
+
+ROOT = Path(__file__).parents[2]
+UP_WITHIN_S = 30
+
+
+class IdleEngine(Engine):
+    """A recogniser that is never started, so that no test of the chat waits for a model."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+
+@contextmanager
+def chat_serving(database: Path | str, **settings: object) -> Iterator[LiveServer]:
+    """Run a chat server in this process while the context lasts."""
+    chosen = demo_settings(database=str(database), **settings)
+    with serving(chosen, wait_ready=False, engine=IdleEngine(chosen.engine_config())) as server:
+        wait_until_up(server.http)
+        yield server
+
+
+class ChatProcess:
+    """A chat server in a process of its own.
+
+    Args:
+        database: Where it keeps its chats.
+        port: Where it listens; a free port unless given.
+    """
+
+    def __init__(self, database: Path | str, port: int | None = None) -> None:
+        self.port = port or free_port()
+        command = [sys.executable, "-m", "tests.support.chat_server", "--port", str(self.port)]
+        self._process = subprocess.Popen([*command, "--database", str(database)], cwd=ROOT)
+        self.http = f"http://127.0.0.1:{self.port}"
+        self.ws = f"ws://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        wait_until_up(self.http)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once, as a crash does."""
+        self._process.kill()
+        self._process.wait()
+
+
+def wait_until_up(base: str) -> None:
+    """Wait until a server answers."""
+    deadline = time.monotonic() + UP_WITHIN_S
+    while True:
+        try:
+            httpx.get(f"{base}/health").raise_for_status()
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, f"{base} did not come up in {UP_WITHIN_S} s"
+            time.sleep(0.02)
+        else:
+            return
+
+
+def main() -> None:
+    """Serve until killed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--database", required=True)
+    options = parser.parse_args()
+    settings = demo_settings(database=options.database, log_level="error")
+    server = Server(create_app(settings, IdleEngine(settings.engine_config())))
+    server.run_until_signal(bind("127.0.0.1", options.port))
+
+
+if __name__ == "__main__":
+    main()
