@@ -1,5 +1,6 @@
 """Integrate-and-fire over the rows of a batch against FunASR's predictor, which steps one row at a time."""
 
+from itertools import accumulate
 from typing import Protocol, cast
 
 import pytest
@@ -39,11 +40,11 @@ def fire(hidden: Tensor, weights: list[list[float]]) -> Fired:
     return integrate_and_fire(hidden, torch.tensor(weights), 1.0)
 
 
-def places(fired: Fired, row: int) -> list[int]:
-    padded: list[int] = fired.frames[row].tolist()
-    count = int(fired.counts[row])
-    assert padded[count:] == [-1] * (len(padded) - count)
-    return padded[:count]
+def middles_of(weights: list[float], tokens: int) -> list[int]:
+    """Frames in which half of each token's weight has come."""
+    sums = list(accumulate(weights))
+    halves = [token + 0.5 for token in range(tokens)]
+    return [next(place for place, total in enumerate(sums) if total >= half) for half in halves]
 
 
 @given(st.lists(WEIGHTS, min_size=1, max_size=5), st.integers(0, 100))
@@ -52,9 +53,11 @@ def test_every_row_fires_where_its_weights_reach_the_threshold(weights: list[lis
     fired = fire(hidden, weights)
     for row, own in enumerate(weights):
         expected, left = places_fired(own)
-        assert places(fired, row) == expected
+        count = len(expected)
+        assert int(fired.counts[row]) == count
+        assert fired.middles[row, :count].tolist() == middles_of(own, count)
         assert float(fired.alpha[row]) == left
-        assert not fired.embeddings[row, len(expected) :].any()
+        assert not fired.embeddings[row, count:].any()
 
 
 @given(st.lists(WEIGHTS, min_size=2, max_size=5), st.integers(0, 100))
@@ -176,7 +179,8 @@ def test_the_tail_completes_a_token_that_is_nearly_there(predictor: FunasrPredic
     with torch.inference_mode():
         fired = stepper.step(torch.zeros(2, LEFT, WIDTH), rows, torch.ones(2, WIDTH), carried)
     assert fired.counts.tolist() == [0, 1]
-    assert fired.frames.tolist() == [[-1], [LEFT + 1]]
+    # Half of either token's weight was carried over, and half of the next one's never comes.
+    assert fired.middles.tolist() == [[0, LEFT + 2], [0, LEFT + 2]]
 
 
 def test_look_ahead_frames_fire_only_in_the_end(predictor: FunasrPredictor) -> None:
@@ -190,7 +194,7 @@ def test_look_ahead_frames_fire_only_in_the_end(predictor: FunasrPredictor) -> N
     )
     with torch.inference_mode():
         fired = stepper.step(encoded, rows, torch.zeros(2, WIDTH), torch.zeros(2))
-    going_on, ended = places(fired, 0), places(fired, 1)
+    going_on, ended = (fired.middles[row, :count].tolist() for row, count in enumerate(fired.counts.tolist()))
     assert going_on[0] > LEFT
     assert going_on[-1] <= LEFT + STEP < ended[-1]
     assert ended[: len(going_on)] == going_on

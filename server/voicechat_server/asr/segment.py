@@ -87,16 +87,16 @@ class Segment:
         )
 
     def _timed_tokens(self) -> list[TimedToken]:
-        if not self._tokens:
-            return []
         begin, end = milliseconds(self.begin), milliseconds(self.end)
         middles = [min(milliseconds(middle), end) for _, middle in self._tokens]
         borders = [begin, *((one + other) // 2 for one, other in pairwise(middles)), end]
         return [
-            TimedToken(text, max(before, middle - _REACH_MS), min(after, middle + _REACH_MS))
-            for (text, _), middle, (before, after) in zip(
-                self._tokens, middles, pairwise(borders), strict=True
+            TimedToken(
+                text,
+                max(borders[index], middles[index] - _REACH_MS),
+                min(borders[index + 1], middles[index] + _REACH_MS),
             )
+            for index, (text, _) in enumerate(self._tokens)
         ]
 
     def _renew(self) -> bool:
