@@ -141,4 +141,4 @@ def test_a_word_in_the_last_frame_ends_with_the_audio() -> None:
 
 def test_a_word_after_a_pause_does_not_begin_in_the_pause() -> None:
     final = segment_of([[Token("我", 3), Token("好", 49)]], 0, 60).final(0)
-    assert [(word.start_ms, word.end_ms) for word in final.words] == [(0, 240), (2600, 3000)]
+    assert [(word.start_ms, word.end_ms) for word in final.words] == [(10, 410), (2770, 3170)]
