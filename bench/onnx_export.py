@@ -14,11 +14,10 @@ from pathlib import Path
 import onnx
 import torch
 
+from bench.onnx_files import ENCODER, TOKEN_TABLE
 from bench.staging import staged
 from voicechat_server.asr.models.description import read_description, section_of
 from voicechat_server.asr.models.files import CMVN, CONFIG, TOKENS
-
-ENCODER, DECODER, TOKEN_TABLE = "model_quant.onnx", "decoder_quant.onnx", "tokens.txt"
 
 
 def export(model: Path, target: Path) -> None:
