@@ -67,6 +67,16 @@ class Child:
         if status is not None:
             raise ChildFailed(f"{self._module} ended with status {status}:\n{self._last_words()}")
 
+    def finish(self) -> None:
+        """Wait for the process's end.
+
+        Raises:
+            ChildFailed: It ended with another status than 0.
+        """
+        self._process.communicate()
+        if self._process.returncode:
+            self.check_running()
+
     def answer(self) -> None:
         """Write an empty line, for which the process waits."""
         if self._process.stdin:

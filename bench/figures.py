@@ -11,6 +11,7 @@ class Machine(BaseModel):
 
     processor: str
     cores: int
+    memory_gb: float
     device: str
     python: str
     torch: str
