@@ -28,8 +28,13 @@ class PipeReader:
         self._at_end = False
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin to read."""
-        threading.Thread(target=self._run, args=(loop,), daemon=True, name="standard input").start()
+        """Begin to read, from a copy of the descriptor: a closed one's number may soon mean another file."""
+        try:
+            copy = os.dup(self._fd)
+        except OSError as error:
+            self._queue.put_nowait(error)
+            return
+        threading.Thread(target=self._run, args=(loop, copy), daemon=True, name="standard input").start()
 
     def close(self) -> None:
         """Let the thread end with its next read."""
@@ -55,19 +60,25 @@ class PipeReader:
         self._at_end = not item
         return item
 
-    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        while True:
-            self._free.acquire()
-            if self._closed:
-                return
-            item: bytes | OSError
-            try:
-                item = os.read(self._fd, _READ_BYTES)
-            except OSError as error:
-                item = error
-            try:
-                loop.call_soon_threadsafe(self._queue.put_nowait, item)
-            except RuntimeError:  # The loop was closed meanwhile: nobody listens any more.
-                return
-            if not item or isinstance(item, OSError):
-                return
+    def _run(self, loop: asyncio.AbstractEventLoop, fd: int) -> None:
+        try:
+            while self._read_once(loop, fd):
+                pass
+        finally:
+            os.close(fd)
+
+    def _read_once(self, loop: asyncio.AbstractEventLoop, fd: int) -> bool:
+        """Hand over the next bytes; tell whether there may be more, and somebody who wants them."""
+        self._free.acquire()
+        if self._closed:
+            return False
+        item: bytes | OSError
+        try:
+            item = os.read(fd, _READ_BYTES)
+        except OSError as error:
+            item = error
+        try:
+            loop.call_soon_threadsafe(self._queue.put_nowait, item)
+        except RuntimeError:  # The loop was closed meanwhile: nobody listens any more.
+            return False
+        return bool(item) and not isinstance(item, OSError)
