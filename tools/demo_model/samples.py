@@ -23,8 +23,8 @@ CONVERSATION = (
     "谢谢你的帮助",
     "不客气再见",
 )
-CUSTOMER = Voice("m3", 165, 45, 0)
-CLERK = Voice("f2", 170, 55, 0)
+CUSTOMER = Voice("m2", 170, 55, 0)
+CLERK = Voice("m3", 155, 50, 0)
 
 
 @dataclass(frozen=True)
