@@ -11,9 +11,13 @@ from voicechat_server.asr.models import LoadedModel, load, resolve
 
 @cache
 def demo_model() -> LoadedModel:
-    """The demo model, loaded once."""
-    files = resolve(ModelConfig("demo", "ms", "v2.0.4", Path("unused")))
-    return load(files, "cpu", 2)
+    """The demo model, loaded once; not to be changed."""
+    return load_demo("cpu")
+
+
+def load_demo(device: str) -> LoadedModel:
+    """A demo model of the caller's own."""
+    return load(resolve(ModelConfig("demo", "ms", "v2.0.4", Path("unused"))), device, 2)
 
 
 def funasr_text(data: bytes) -> str:

@@ -1,0 +1,76 @@
+"""The number formats beside fp32: what they may cost in accuracy, and where they are offered."""
+
+import pytest
+import torch
+from jiwer import cer
+
+from tests.support.demo import load_demo
+from tests.support.samples import as_float, pcm, transcripts
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.asr.config import FRAME_SAMPLES
+from voicechat_server.asr.models import LoadedModel
+from voicechat_server.asr.paraformer.precision import Precision, choose, convert
+from voicechat_server.asr.paraformer.state import Chunk
+from voicechat_server.asr.paraformer.stepper import ParaformerStepper
+
+CHUNK_SIZE = (0, 10, 5)
+STRIDE = CHUNK_SIZE[1] * FRAME_SAMPLES
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+
+
+def converted(precision: Precision, device: str = "cpu") -> LoadedModel:
+    """A demo model of its own in a precision."""
+    loaded = load_demo(device)
+    convert(loaded.model, precision)
+    return loaded
+
+
+def error_rate(loaded: LoadedModel) -> float:
+    """Errors of all samples, stepped together as one batch, per character."""
+    stepper = ParaformerStepper(loaded, encoder_look_back=4, decoder_look_back=1)
+    said = transcripts()
+    left = {name: as_float(pcm(name)) for name in said}
+    states = {name: stepper.open(CHUNK_SIZE) for name in said}
+    texts = dict.fromkeys(said, "")
+    while states:
+        names = list(states)
+        chunks = [Chunk(states[name], left[name][:STRIDE], len(left[name]) < STRIDE) for name in names]
+        for name, chunk, tokens in zip(names, chunks, stepper.step(chunks), strict=True):
+            texts[name] += "".join(token.text for token in tokens)
+            left[name] = left[name][STRIDE:]
+            if chunk.is_final:
+                del states[name]
+    return float(cer(list(said.values()), [texts[name] for name in said]))
+
+
+@pytest.mark.parametrize("precision", [Precision.INT8, Precision.BF16])
+def test_the_error_rate_stays_within_a_tenth_of_a_point_of_fp32(precision: Precision) -> None:
+    """On CPU tensors, which run the same steps as CUDA's."""
+    assert error_rate(converted(precision)) <= error_rate(converted(Precision.FP32)) + 0.001
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("precision", [Precision.FP32, Precision.FP16, Precision.BF16])
+def test_a_gpu_recognises_as_well(precision: Precision) -> None:
+    assert error_rate(converted(precision, "cuda:0")) <= error_rate(converted(Precision.FP32)) + 0.001
+
+
+def test_int8_weights_take_a_quarter_of_the_memory_of_fp32_ones() -> None:
+    loaded = converted(Precision.INT8)
+    whole = sum(parameter.nbytes for parameter in converted(Precision.FP32).model.parameters())
+    left = sum(parameter.nbytes for parameter in loaded.model.parameters())
+    assert left < whole / 4
+
+
+def test_automatic_is_the_fastest_that_recognises_as_well() -> None:
+    assert choose("auto", CPU) is Precision.INT8
+    assert choose("auto", CUDA) is Precision.FP16
+    assert choose("fp32", CPU) is Precision.FP32
+
+
+@pytest.mark.parametrize(("wanted", "device"), [("fp16", CPU), ("bf16", CPU), ("int8", CUDA)])
+def test_a_precision_the_device_does_not_have_is_refused(wanted: str, device: torch.device) -> None:
+    with pytest.raises(VoicechatError, match=wanted) as caught:
+        choose(wanted, device)
+    assert caught.value.code is ErrorCode.BAD_SETTING
