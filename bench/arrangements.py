@@ -39,13 +39,11 @@ def measure(
     """Return what a chunk costs while all processes are busy: the median over processes and chunks.
 
     Raises:
-        ChildFailed: A process ended without its times.
+        ChildFailedError: A process ended without its times.
     """
     with ExitStack() as stack:
         workers = [
-            stack.enter_context(
-                Child("bench.worker", system, model, arrangement.threads, device, chunks)
-            )
+            stack.enter_context(Child("bench.worker", system, model, arrangement.threads, device, chunks))
             for _ in range(arrangement.processes)
         ]
         for worker in workers:

@@ -8,7 +8,7 @@ from typing import Self
 _LAST_WORDS = 2000
 
 
-class ChildFailed(Exception):
+class ChildFailedError(Exception):
     """A process ended without its figures; the message has its last words."""
 
 
@@ -22,7 +22,7 @@ class Child:
 
     def __init__(self, module: str, *arguments: object) -> None:
         self._module = module
-        self._words = tempfile.TemporaryFile()
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the context ends
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, *map(str, arguments)],
             stdin=subprocess.PIPE,
@@ -48,7 +48,7 @@ class Child:
         """Return the next line the process tells.
 
         Raises:
-            ChildFailed: It ended instead.
+            ChildFailedError: It ended instead.
         """
         told = self._process.stdout
         line = told.readline() if told else ""
@@ -61,17 +61,17 @@ class Child:
         """Say why the process ended, if it did.
 
         Raises:
-            ChildFailed: It ended.
+            ChildFailedError: It ended.
         """
         status = self._process.poll()
         if status is not None:
-            raise ChildFailed(f"{self._module} ended with status {status}:\n{self._last_words()}")
+            raise ChildFailedError(f"{self._module} ended with status {status}:\n{self._last_words()}")
 
     def finish(self) -> None:
         """Wait for the process's end.
 
         Raises:
-            ChildFailed: It ended with another status than 0.
+            ChildFailedError: It ended with another status than 0.
         """
         self._process.communicate()
         if self._process.returncode:
@@ -91,7 +91,7 @@ def figures_of(module: str, *arguments: object) -> str:
     """Run a module to its end; return the line it tells.
 
     Raises:
-        ChildFailed: It told none.
+        ChildFailedError: It told none.
     """
     with Child(module, *arguments) as child:
         return child.line()

@@ -90,7 +90,9 @@ class Speaker:
 
     async def speak(self) -> None:
         """Speak to the end and wait for the receipt."""
-        async with websockets.connect(f"ws://{self._address}/ws", max_queue=None, ping_timeout=None) as socket:
+        async with websockets.connect(
+            f"ws://{self._address}/ws", max_queue=None, ping_timeout=None
+        ) as socket:
             await socket.send(encode(Start()))
             await socket.recv()
             self._began = time.perf_counter()
@@ -144,9 +146,7 @@ async def run(address: str, scene: Scene, streams: int, seconds: float) -> Clien
     async with asyncio.TaskGroup() as speakers:
         for index in range(streams):
             utterance_s = _UTTERANCE_S if index == 0 and scene is Scene.SPEECH else None
-            speaker = Speaker(
-                address, from_offset(audio, index / streams), seconds, utterance_s, waiting
-            )
+            speaker = Speaker(address, from_offset(audio, index / streams), seconds, utterance_s, waiting)
             speakers.create_task(_later(chance.uniform(0, CHUNK_MS / 1000), speaker))
     watching.cancel()
     return summary(streams, seconds, waiting)

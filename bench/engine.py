@@ -1,6 +1,6 @@
 """This project's engine by itself, at growing batch sizes.
 
-    python -m bench.engine MODEL DEVICE PRECISION SIZES REPETITIONS
+python -m bench.engine MODEL DEVICE PRECISION SIZES REPETITIONS
 """
 
 import statistics
@@ -27,10 +27,10 @@ def measure(
     model: Path, device: str, precision: Precision, sizes: list[int], repetitions: int
 ) -> EngineFigures:
     """Return what a step costs at each batch size, and what a stream takes."""
+    speech = recording(Scene.SPEECH)
     loaded = load(ModelFiles(model, model.name, "local"), device, threads=0)
     convert(loaded.model, precision)
     stepper = ParaformerStepper(loaded, encoder_look_back=4, decoder_look_back=1)
-    speech = recording(Scene.SPEECH)
     return EngineFigures(
         precision=precision,
         batches=[_batch(stepper, speech, size, repetitions) for size in sizes],

@@ -30,7 +30,7 @@ def measure(plan: Plan, device: str, cache: Path, *, quick: bool, log: Log) -> F
         log: Takes a sentence whenever something is known.
 
     Raises:
-        ChildFailed: Something could not be measured, for a reason that was not foreseen.
+        ChildFailedError: Something could not be measured, for a reason that was not foreseen.
     """
     log(f"providing the model {plan.sizes.name}")
     model = provide(plan.sizes, cache)

@@ -31,15 +31,15 @@ def _streams(figures: Figures) -> str:
         for other in figures.others
     ]
     server = figures.server
-    for scene in server.scenes:
-        rows.append(
-            (
-                f"**{NAME}, {server.precision}, {scene.scene}**",
-                f"1 x {figures.machine.cores}",
-                "",
-                f"**{scene.sustained.streams}**",
-            )
+    rows.extend(
+        (
+            f"**{NAME}, {server.precision}, {scene.scene}**",
+            f"1 x {figures.machine.cores}",
+            "",
+            f"**{scene.sustained.streams}**",
         )
+        for scene in server.scenes
+    )
     return _table(("system", "processes x threads", "ms per 600 ms chunk", "streams live"), rows)
 
 

@@ -2,7 +2,8 @@
 
     python -m bench.worker SYSTEM MODEL THREADS DEVICE CHUNKS
 
-It loads, warms up, tells that it is ready, waits for a line so that several begin together, and tells its times.
+It loads, warms up, tells that it is ready, waits for a line so that several begin together, and tells its
+times.
 """
 
 import os
@@ -33,8 +34,8 @@ def main(system: str, model: str, threads: str, device: str, count: str) -> None
     """Measure `count` chunks."""
     told = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # some systems print what they do
-    feed = stream(System(system), Path(model), int(threads), device)
     audio = chunks(recording(Scene.SPEECH))
+    feed = stream(System(system), Path(model), int(threads), device)
     for _ in range(_WARM_UP_CHUNKS):
         feed(next(audio))
     print("ready", file=told, flush=True)

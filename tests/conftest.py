@@ -5,10 +5,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import hypothesis
 import pytest
 
+from tests.support.chat_server import chat_serving
 from tests.support.server import LiveServer, demo_settings, serving
 from voicechat_server import logs
 
@@ -32,3 +34,22 @@ def live_server() -> Iterator[LiveServer]:
     """A real server with the demo model, ready, on a free port."""
     with serving(demo_settings()) as server:
         yield server
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """A file for the chats of one test, which is not there yet."""
+    return tmp_path / "chats.db"
+
+
+@pytest.fixture(scope="module")
+def chat_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A real server with chats of its own, and without a recogniser."""
+    with chat_serving(tmp_path_factory.mktemp("chats") / "chats.db") as server:
+        yield server
+
+
+@pytest.fixture
+def chat_id() -> str:
+    """The name of a chat that nobody else uses."""
+    return f"chat-{uuid4().hex}"

@@ -1,36 +1,13 @@
 """The command line of the clients. What is heavy is imported when a command needs it."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich import print as rich_print
 
 from voicechat_common import __version__
-from voicechat_common.protocol.speech import ID_MAX_LENGTH, ChunkSize
-from voicechat_tui.replay.exit_codes import MEANING
-from voicechat_tui.replay.options import DEFAULT_URL, ReplayOptions, parse_chunk_size, parse_speed
-
-_EXAMPLES = {
-    "voicechat-tui replay meeting.mp3": "text as it is spoken",
-    "voicechat-tui replay --speed max --srt film.srt film.wav": "subtitles, as fast as the server can",
-    "voicechat-tui replay --json *.flac > events.jsonl": "for programs",
-    "arecord -f S16_LE -r 16000 | voicechat-tui replay -": "from the microphone",
-    "voicechat-tui replay --script scene.toml": "several speakers, with texts to expect",
-}
-_EPILOG = "\n".join(
-    [
-        "[bold]Examples[/bold]",
-        *(f"  [dim]# {purpose}[/dim]\n  {line}" for line, purpose in _EXAMPLES.items()),
-        "",
-        "[bold]Exit status[/bold]",
-        *(f"  [bold]{code:>3}[/bold]  {meaning}" for code, meaning in MEANING.items()),
-    ]
-)
-
-_STREAM = "Stream"
-_OUTPUT = "Output"
-_SERVER = "Server"
+from voicechat_tui.commands.replay import EPILOG as REPLAY_EPILOG
+from voicechat_tui.commands.replay import replay
 
 app = typer.Typer(
     name="voicechat-tui",
@@ -47,26 +24,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _speed(text: str) -> float:
-    try:
-        return parse_speed(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-
-
-def _chunk_size(text: str | None) -> ChunkSize | None:
-    try:
-        return None if text is None else parse_chunk_size(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="'--chunk-size'") from error
-
-
-def _identifier(text: str | None) -> str | None:
-    if text is not None and not 0 < len(text) <= ID_MAX_LENGTH:
-        raise typer.BadParameter(f"must have 1 to {ID_MAX_LENGTH} characters")
-    return text
-
-
 @app.callback()
 def voicechat(
     version: Annotated[
@@ -76,122 +33,7 @@ def voicechat(
     """Speech in the terminal, as text that grows while it is spoken."""
 
 
-@app.command(epilog=_EPILOG)
-def replay(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Audio files of any rate and channels (WAV, FLAC, OGG, MP3); [bold]-[/bold] is raw 16-bit "
-            "mono PCM, or WAV, from standard input.",
-            show_default=False,
-        ),
-    ] = None,
-    script: Annotated[
-        Path | None,
-        typer.Option(help="Play a scenario instead; docs/replay.md describes it.", metavar="SCENARIO.toml"),
-    ] = None,
-    speed: Annotated[
-        float | None,
-        typer.Option(
-            parser=_speed,
-            metavar="FACTOR|max",
-            help="How many times faster than speech, or [bold]max[/bold]. "
-            "Files are sent at 1, standard input as it comes.",
-            rich_help_panel=_STREAM,
-        ),
-    ] = None,
-    chunk_size: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LEFT,STEP,AHEAD",
-            help="Frames of 60 ms per recognition step, such as 0,10,5. The server's choice if left out.",
-            rich_help_panel=_STREAM,
-        ),
-    ] = None,
-    endpointing: Annotated[
-        bool,
-        typer.Option(
-            "--endpointing/--no-endpointing",
-            help="Let the server end segments at pauses; without, all is one segment.",
-            rich_help_panel=_STREAM,
-        ),
-    ] = True,
-    packet_ms: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Length of a packet.", rich_help_panel=_STREAM)
-    ] = 100,
-    rate: Annotated[
-        int,
-        typer.Option(
-            min=1_000, max=384_000, help="Samples per second of standard input.", rich_help_panel=_STREAM
-        ),
-    ] = 16_000,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="Print every event as a line of JSON.", rich_help_panel=_OUTPUT),
-    ] = False,
-    srt: Annotated[
-        Path | None,
-        typer.Option(help="Write subtitles of one file.", metavar="FILE", rich_help_panel=_OUTPUT),
-    ] = None,
-    url: Annotated[
-        str,
-        typer.Option(envvar="VOICECHAT_TUI_URL", help="The server's speech socket.", rich_help_panel=_SERVER),
-    ] = DEFAULT_URL,
-    wait_ready: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            metavar="SECONDS",
-            help="How long to wait for a server that still loads its model.",
-            rich_help_panel=_SERVER,
-        ),
-    ] = 60.0,
-    reconnect: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            metavar="SECONDS",
-            help="How long to try to get a lost stream back.",
-            rich_help_panel=_SERVER,
-        ),
-    ] = 60.0,
-    user: Annotated[
-        str | None,
-        typer.Option(callback=_identifier, help="Who speaks.", rich_help_panel=_SERVER),
-    ] = None,
-    chat: Annotated[
-        str | None,
-        typer.Option(
-            callback=_identifier, help="The chat the speech is written into.", rich_help_panel=_SERVER
-        ),
-    ] = None,
-) -> None:
-    """Stream recordings to a server and print what it recognises.
-
-    Each finished segment is a line on standard output; with several files
-    it begins with the file's name. What is being said right now is shown on
-    standard error if that is a terminal, and so is a receipt at the end.
-    Ctrl+C stops and still prints what was said, Ctrl+C again quits.
-    """
-    from voicechat_tui.replay.command import replay as run
-
-    options = ReplayOptions(
-        inputs=tuple(files or ()),
-        script=script,
-        url=url,
-        speed=speed,
-        json=json,
-        srt=srt,
-        chunk_size=_chunk_size(chunk_size),
-        endpointing=endpointing,
-        user=user,
-        chat_id=chat,
-        packet_ms=packet_ms,
-        rate=rate,
-        wait_ready_s=wait_ready,
-        reconnect_s=reconnect,
-    )
-    raise typer.Exit(run(options))
+app.command(epilog=REPLAY_EPILOG)(replay)
 
 
 def main() -> None:

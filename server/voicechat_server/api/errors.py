@@ -130,6 +130,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        if any(item["type"] == "json_invalid" for item in error.errors()):
+            return respond(_bad_json())
         problems = "; ".join(
             f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
         )
@@ -156,7 +158,11 @@ def _from_status(request: Request, error: HTTPException) -> VoicechatError:
             ErrorCode.NOT_ALLOWED, f"{path} does not take {request.method}.", f"Use {allowed}."
         )
     if error.status_code == HTTPStatus.BAD_REQUEST:
-        return VoicechatError(
-            ErrorCode.BAD_JSON, "The body can't be read as JSON.", "Send one JSON object, encoded in UTF-8."
-        )
+        return _bad_json()
     return VoicechatError(ErrorCode.INTERNAL, f"{error.detail}.", NOT_FOUND_ADVICE)
+
+
+def _bad_json() -> VoicechatError:
+    return VoicechatError(
+        ErrorCode.BAD_JSON, "The body can't be read as JSON.", "Send one JSON object, encoded in UTF-8."
+    )

@@ -55,7 +55,9 @@ class Outbox:
         if self._reader is not None:
             if self._send_at_once is not None and self._send_at_once(frame.text):
                 return
-            self._reader.set_result(None)
+            # A reader that was cancelled has not noticed yet.
+            if not self._reader.done():
+                self._reader.set_result(None)
             self._reader = None
         elif self.overflow.is_set():
             return

@@ -2,7 +2,8 @@
 
 A batch is first tried with what is remembered of its chats, without asking the database. The constraints of
 the tables and a guard on `last_seq` notice where that was wrong, as after a message that is sent again or a
-write by another server; then the batch is done anew with what the database says, under its lock.
+write by another server; then the batch is done anew with what the database says, under its lock. Nothing is
+refused by memory alone: a message to a chat that has ended may be one that was stored before.
 """
 
 from collections.abc import Iterable, Sequence
@@ -78,6 +79,8 @@ class BatchWriter:
         def work(connection: Connection) -> tuple[Ledger, list[Result]]:
             ledger = self._open_ledger(connection, operations, trusting=trusting)
             results = [_apply(ledger, operation) for operation in operations]
+            if trusting and any(isinstance(result, VoicechatError) for result in results):
+                raise _StaleError
             _record(connection, ledger)
             return ledger, results
 

@@ -1,0 +1,186 @@
+"""Live fan-out, and what is true of a chat only now."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.support.chat_records import at
+from voicechat_common.protocol.chat import MessageKind, NewMessage
+from voicechat_server.chat import room as room_module
+from voicechat_server.chat.hub import Broadcast, LocalHub
+from voicechat_server.chat.outbox import Frame
+from voicechat_server.chat.records import Chat, Message
+from voicechat_server.chat.room import Room
+
+A, B = Broadcast(Frame("a")), Broadcast(Frame("b"))
+
+
+class Audience:
+    """Somebody who hears everything of the chat `c`."""
+
+    def __init__(self, hub: LocalHub) -> None:
+        self.heard: list[Broadcast] = []
+        hub.subscribe("c", self.heard.append)
+
+    def take(self) -> list[tuple[object, ...]]:
+        """What was heard since the last call, in short."""
+        taken = [_short(json.loads(broadcast.frame.text)) for broadcast in self.heard]
+        self.heard.clear()
+        return taken
+
+
+def _short(message: dict[str, object]) -> tuple[object, ...]:
+    match message["type"]:
+        case "presence":
+            return "presence", message["user"], message["is_present"], message["count"]
+        case "typing":
+            return "typing", message["user"], message["is_typing"]
+        case "new_message":
+            return "message", message["message_id"], message["content"], message["revision"], message["seq"]
+        case kind:
+            return (kind,)
+
+
+@pytest.fixture
+def hub() -> LocalHub:
+    return LocalHub()
+
+
+@pytest.fixture
+def audience(hub: LocalHub) -> Audience:
+    return Audience(hub)
+
+
+@pytest.fixture
+def room(hub: LocalHub) -> Room:
+    return Room("c", hub)
+
+
+def spoken(text: str, revision: int, message_id: str = "m") -> NewMessage:
+    return NewMessage(
+        message_id=message_id,
+        seq=None,
+        speaker="alice",
+        kind=MessageKind.SPEECH,
+        content=text,
+        is_partial=True,
+        revision=revision,
+        timestamp=at(0),
+    )
+
+
+def stored(text: str, kind: MessageKind, message_id: str = "m", seq: int = 1) -> Message:
+    return Message(message_id, "c", seq, "alice", kind, text, at(1))
+
+
+def test_everybody_in_a_chat_hears_everything_in_order_and_nobody_else(hub: LocalHub) -> None:
+    first, second, other = list[Broadcast](), list[Broadcast](), list[Broadcast]()
+    hub.subscribe("c", first.append)
+    hub.publish("c", A)
+    hub.subscribe("c", second.append)
+    hub.subscribe("d", other.append)
+    hub.publish("c", B)
+    assert (first, second, other) == ([A, B], [B], [])
+
+
+def test_who_has_left_hears_nothing(hub: LocalHub) -> None:
+    heard: list[Broadcast] = []
+    hear = heard.append
+    hub.subscribe("c", hear)
+    hub.unsubscribe("c", hear)
+    hub.unsubscribe("c", hear)
+    hub.unsubscribe("d", hear)
+    hub.publish("c", A)
+    assert heard == []
+
+
+def test_somebody_may_leave_while_a_broadcast_is_given_out(hub: LocalHub) -> None:
+    heard: list[Broadcast] = []
+
+    def leave(broadcast: Broadcast) -> None:
+        hub.unsubscribe("c", leave)
+
+    hub.subscribe("c", leave)
+    hub.subscribe("c", heard.append)
+    hub.publish("c", A)
+    hub.publish("c", B)
+    assert heard == [A, B]
+
+
+def test_several_connections_of_a_person_count_once(room: Room, audience: Audience) -> None:
+    room.enter("alice")
+    room.enter("alice")
+    room.enter("bob")
+    assert audience.take() == [("presence", "alice", True, 1), ("presence", "bob", True, 2)]
+    assert room.present == ["alice", "bob"]
+    room.leave("alice")
+    assert audience.take() == []
+    room.leave("alice")
+    assert audience.take() == [("presence", "alice", False, 1)]
+    room.leave("bob")
+    assert room.is_empty
+
+
+async def test_typing_ends_by_a_word_by_leaving_and_by_a_message(room: Room, audience: Audience) -> None:
+    room.enter("alice")
+    audience.take()
+    room.start_typing("alice")
+    room.start_typing("alice")
+    assert audience.take() == [("typing", "alice", True)]
+    room.stop_typing("alice")
+    room.stop_typing("alice")
+    assert audience.take() == [("typing", "alice", False)]
+    room.start_typing("alice")
+    room.add(stored("hello", MessageKind.TEXT))
+    assert audience.take()[1:] == [("typing", "alice", False), ("message", "m", "hello", 0, 1)]
+    room.start_typing("alice")
+    room.leave("alice")
+    assert audience.take()[1:] == [("typing", "alice", False), ("presence", "alice", False, 0)]
+
+
+async def test_typing_expires(room: Room, audience: Audience, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_module, "TYPING_S", 0.05)
+    room.start_typing("alice")
+    await asyncio.sleep(0.03)
+    room.start_typing("alice")
+    await asyncio.sleep(0.03)
+    assert audience.take() == [("typing", "alice", True)], "the second word holds from when it came"
+    await asyncio.sleep(0.05)
+    assert audience.take() == [("typing", "alice", False)]
+
+
+def test_speech_is_shown_until_it_is_stored_or_withdrawn(room: Room, audience: Audience) -> None:
+    room.show(spoken("he", 0))
+    room.show(spoken("hello", 1))
+    room.show(spoken("noise", 0, "n"))
+    assert [json.loads(each.frame.text)["content"] for each in room.passing_state()] == ["hello", "noise"]
+    audience.take()
+    room.add(stored("hello!", MessageKind.SPEECH))
+    room.withdraw("n")
+    room.withdraw("n")
+    assert audience.take() == [("message", "m", "hello!", 2, 1), ("message", "n", "", 1, None)]
+    assert room.passing_state() == []
+
+
+async def test_the_end_of_a_chat_ends_typing_and_speech(room: Room, audience: Audience) -> None:
+    room.start_typing("bob")
+    room.show(spoken("he", 0))
+    audience.take()
+    room.end(Chat("c", "t", "alice", at(0), ended_at=at(1), ended_by="alice"))
+    assert audience.take() == [("typing", "bob", False), ("chat_ended",)]
+    room.show(spoken("hello", 1))
+    assert audience.take() == []
+    assert room.passing_state() == []
+
+
+def test_a_room_with_only_a_stream_is_not_empty(room: Room) -> None:
+    room.open_stream()
+    assert not room.is_empty
+    room.close_stream()
+    assert room.is_empty
+
+
+def test_the_end_of_a_chat_that_goes_on_is_not_told(room: Room) -> None:
+    with pytest.raises(ValueError, match="has not ended"):
+        room.end(Chat("c", "t", "alice", at(0)))
