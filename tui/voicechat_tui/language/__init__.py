@@ -1,0 +1,80 @@
+"""The language of the interface: English, or Chinese where a person's locale or settings ask for it.
+
+The English text itself is the key. Its Chinese stands in one of the tables `zh/*.toml`, one for each area of the
+client; what no table has is shown in English. A test compares the tables with the texts in the code.
+
+    from voicechat_tui.language import _
+
+    _("No server answers at {url}.", url=url)
+
+A text that is written down before its language is known, such as a constant of a module, is marked with
+`mark` there and translated with `_` where it is shown.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from voicechat_tui.language.catalog import chinese
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+_chosen: Language | None = None
+
+
+def use(language: Language | None) -> None:
+    """Choose the language of all texts from now on; None leaves it to the locale."""
+    global _chosen
+    _chosen = language
+
+
+def current() -> Language:
+    """Return the language of the interface."""
+    return _chosen or of_locale(os.environ)
+
+
+def of_locale(environment: Mapping[str, str]) -> Language:
+    """Return the language that a locale asks for, by the variables that gettext reads, in its order."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next((environment[name] for name in names if environment.get(name)), "C")
+    if locale.split(".")[0] in ("C", "POSIX"):
+        return "en"
+    preferred = (environment.get("LANGUAGE") or locale).split(":")
+    for name in preferred:
+        for language in LANGUAGES:
+            if name.lower().startswith(language):
+                return language
+    return "en"
+
+
+def translate(text: str, **values: object) -> str:
+    """Return a text in the language of the interface.
+
+    Args:
+        text: The English text, with a `{name}` for each value.
+        values: What stands in for the names.
+    """
+    said = chinese().get(text, text) if current() == "zh" else text
+    return said.format_map(values) if values else said
+
+
+_ = translate
+
+
+def plural(count: int, one: str, many: str, **values: object) -> str:
+    """Return the text for a number of things, which may name the number as `{count}`.
+
+    Args:
+        count: How many there are.
+        one: The English text for one of them.
+        many: The English text for any other number; the one that has a Chinese translation.
+        values: What stands in for other names.
+    """
+    text = one if count == 1 and current() == "en" else many
+    return translate(text, count=count, **values)
+
+
+def mark(text: str) -> str:
+    """Return a text unchanged: it is translated where it is shown."""
+    return text

@@ -1,0 +1,26 @@
+"""The Chinese texts that ship with the package."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+
+@cache
+def chinese() -> Mapping[str, str]:
+    """Return the Chinese text for each English one."""
+    return {english: text for table in tables() for english, text in read(table).items()}
+
+
+def tables() -> list[Traversable]:
+    """Return the files of the tables."""
+    folder = files("voicechat_tui.language") / "zh"
+    found = [file for file in folder.iterdir() if file.name.endswith(".toml")]
+    return sorted(found, key=lambda file: file.name)
+
+
+def read(table: Traversable) -> dict[str, str]:
+    """Return what one table says."""
+    texts: dict[str, str] = tomllib.loads(table.read_text(encoding="utf-8"))
+    return texts
