@@ -1,7 +1,7 @@
 """The language of the interface: English, or Chinese where a person's locale or settings ask for it.
 
-The English text itself is the key. Its Chinese stands in one of the tables `zh/*.toml`, one for each area of the
-client; what no table has is shown in English. A test compares the tables with the texts in the code.
+The English text itself is the key. Its Chinese stands in one of the tables `zh/*.toml`, one for each area of
+the client; what no table has is shown in English. A test compares the tables with the texts in the code.
 
     from voicechat_tui.language import _
 
