@@ -1,0 +1,123 @@
+"""What the client can be told, each with a sentence on what it does."""
+
+import json
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from voicechat_common.errors import VoicechatError
+from voicechat_common.names import UserName
+from voicechat_tui.client.address import DEFAULT_URL, speech_url
+from voicechat_tui.client.policy import ClientPolicy
+from voicechat_tui.language import Language, mark
+
+ENV_PREFIX = "VOICECHAT_TUI_"
+
+Theme = Literal["auto", "dark", "light", "ansi", "mono"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def _server_address(value: str) -> str:
+    try:
+        speech_url(value)
+    except VoicechatError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+def _key_names(value: object) -> object:
+    """Take `"f2, ctrl+t"` as well as `["f2", "ctrl+t"]`, and all of it as JSON, as a variable has it."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise ValueError('a JSON object is needed, such as {"talk": "f2, ctrl+t"}') from error
+    if not isinstance(value, dict):
+        return value
+    return {
+        action: [key.strip() for key in keys.split(",") if key.strip()] if isinstance(keys, str) else keys
+        for action, keys in value.items()
+    }
+
+
+class Settings(BaseModel):
+    """What the client is told by its settings file and its environment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    url: Annotated[str, AfterValidator(_server_address)] = Field(
+        DEFAULT_URL, description=mark("The server: `host:port`, or an address such as `wss://voice.example`.")
+    )
+    user: UserName | None = Field(
+        None, description=mark("The name that others see; unset takes the name you are logged in with.")
+    )
+    language: Literal["auto"] | Language = Field(
+        "auto", description=mark("Language of the interface: `auto` follows the locale, `en` or `zh`.")
+    )
+    theme: Theme = Field(
+        "auto",
+        description=mark("Colours: `auto`, `dark`, `light`, `ansi` (the terminal's own) or `mono` (none)."),
+    )
+    device: str | None = Field(
+        None, min_length=1, description=mark("The microphone's name; unset takes the system's default.")
+    )
+    host_api: str | None = Field(
+        None, min_length=1, description=mark("The audio system of that microphone, where several have one.")
+    )
+    warm_microphone: bool = Field(
+        True,
+        description=mark("Keep the microphone open between talks, so that no first word is lost."),
+    )
+    pre_roll_ms: int = Field(
+        300,
+        ge=0,
+        le=5_000,
+        description=mark("Milliseconds from before a talk that a warm microphone adds."),
+    )
+    muted: bool = Field(False, description=mark("Begin with the microphone muted."))
+    journal: bool = Field(
+        False,
+        description=mark("Keep speech on this machine's disk until it is recognised: it survives a crash."),
+    )
+    journal_max_mb: int = Field(
+        500,
+        ge=1,
+        le=1_000_000,
+        description=mark("Megabytes the journal may take; an hour of speech has 115."),
+    )
+    wait_ready_s: float = Field(
+        60.0, ge=0, le=3_600, description=mark("Seconds to wait for a server that still loads its model.")
+    )
+    reconnect_s: float = Field(
+        60.0,
+        ge=0,
+        le=86_400,
+        description=mark("Seconds for which a lost stream is tried to be resumed."),
+    )
+    log_level: LogLevel = Field("info", description=mark("The least severity that is logged."))
+    keys: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_key_names)] = Field(
+        default_factory=dict,
+        description=mark('Other keys for actions, by the action\'s name: `talk = "f2, ctrl+t"`.'),
+    )
+
+    @property
+    def chosen_language(self) -> Language | None:
+        """The language for `language.use`: None follows the locale."""
+        return None if self.language == "auto" else self.language
+
+    @property
+    def policy(self) -> ClientPolicy:
+        """The limits of a stream of speech."""
+        usual = ClientPolicy()
+        return replace(
+            usual,
+            not_ready_s=self.wait_ready_s,
+            unreachable_s=min(usual.unreachable_s, self.wait_ready_s),
+            lost_s=self.reconnect_s,
+        )
+
+
+def variable(field: str) -> str:
+    """Return the environment variable of a field."""
+    return f"{ENV_PREFIX}{field.upper()}"

@@ -1,0 +1,112 @@
+"""Changing one setting in the file and leaving everything else in it as it is."""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import tomlkit
+from pydantic import ValidationError
+
+from voicechat_common.errors import VoicechatError
+from voicechat_tui import paths
+from voicechat_tui.language import _
+from voicechat_tui.settings.model import Settings
+from voicechat_tui.settings.toml_file import bad_setting, parse, read_text
+
+Value = str | int | float | bool | Mapping[str, str | Sequence[str]]
+
+_HEAD = "# Settings of voicechat-tui; docs/settings.md in its source tells them all.\n\n"
+_LEADING_COMMENT = re.compile(r"(#.*\n)+\n")
+
+
+def change(key: str, value: Value | None, path: Path | None = None) -> None:
+    """Write one setting into the settings file, in one step: a crash leaves the old file or the new one.
+
+    Args:
+        key: The name of the setting.
+        value: Its value; None takes it out of the file, so that the default holds.
+        path: The file; the user's own unless given.
+
+    Raises:
+        VoicechatError: `bad_setting` if the value can't be used, the file has errors or it can't be written.
+    """
+    file = path or paths.config_file()
+    text = read_text(file)
+    parse(text, file)
+    _write(file, changed(text, key, value))
+
+
+def changed(text: str, key: str, value: Value | None) -> str:
+    """Return a valid TOML text with one setting changed.
+
+    Raises:
+        VoicechatError: `bad_setting` if the value can't be used.
+    """
+    _check(key, value)
+    document = tomlkit.parse(text)
+    if value is None:
+        with suppress(tomlkit.exceptions.NonExistentKey):
+            document.remove(key)
+        return tomlkit.dumps(document)
+    if key in document:
+        document[key] = value
+        return tomlkit.dumps(document)
+    if isinstance(value, Mapping):
+        document.append(key, tomlkit.item(value))
+        return tomlkit.dumps(document)
+    return _inserted(text, tomlkit.dumps({key: value}))
+
+
+def _inserted(text: str, line: str) -> str:
+    """Put a line where it belongs to no table and parts no comment from what it is about."""
+    if not text:
+        return _HEAD + line
+    head = _LEADING_COMMENT.match(text)
+    at = head.end() if head else 0
+    return text[:at] + line + text[at:]
+
+
+def _check(key: str, value: Value | None) -> None:
+    try:
+        Settings.model_validate({} if value is None else {key: value})
+    except ValidationError as error:
+        detail = error.errors(include_url=False, include_context=False)[0]
+        info = Settings.model_fields.get(key)
+        raise bad_setting(
+            _(
+                "{name} can't be {value}: {reason}.",
+                name=key,
+                value=repr(value),
+                reason=detail["msg"].removeprefix("Value error, ").removesuffix("."),
+            ),
+            _(info.description or "") if info else "",
+        ) from error
+
+
+def _write(file: Path, text: str) -> None:
+    target = file.resolve()  # A link, as people have who keep their settings elsewhere, stays one.
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as new:
+                new.write(text)
+                new.flush()
+                os.fsync(new.fileno())
+            if target.exists():
+                Path(name).chmod(target.stat().st_mode & 0o777)
+            Path(name).replace(target)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(file, error) from error
+
+
+def _unwritable(file: Path, error: OSError) -> VoicechatError:
+    return bad_setting(
+        _("{path} can't be written: {reason}.", path=file, reason=error.strerror),
+        _("Make it a file that you may write, or name another with VOICECHAT_TUI_CONFIG."),
+    )
