@@ -50,6 +50,14 @@ class ErrorCode(StrEnum):
     BAD_AUDIO_FILE = "bad_audio_file"
     BAD_SCRIPT = "bad_script"
     EXPECTATION_FAILED = "expectation_failed"
+    # The microphone
+    NO_PORTAUDIO = "no_portaudio"
+    NO_MICROPHONE = "no_microphone"
+    MICROPHONE_BUSY = "microphone_busy"
+    MICROPHONE_DENIED = "microphone_denied"
+    MICROPHONE_SILENT = "microphone_silent"
+    MICROPHONE_LOST = "microphone_lost"
+    MICROPHONE_FAILED = "microphone_failed"
 
 
 class VoicechatError(Exception):
