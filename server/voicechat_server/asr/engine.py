@@ -15,7 +15,8 @@ from voicechat_common.protocol.speech import Ready, Start
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
 from voicechat_server.asr.endpoint import Endpointer
 from voicechat_server.asr.lane import Lane, Report
-from voicechat_server.asr.outbox import Listener
+from voicechat_server.asr.observer import RecognitionObserver
+from voicechat_server.asr.outbox import Listener, StreamEvent
 from voicechat_server.asr.preparation import Found, prepare
 from voicechat_server.asr.scheduler import Command, Order, Scheduler
 from voicechat_server.asr.session import SpeechSession
@@ -40,6 +41,7 @@ class Engine:
 
     Args:
         config: What the engine is told.
+        observer: Hears what it does, to count it.
 
     Attributes:
         status: How far the engine is.
@@ -47,8 +49,9 @@ class Engine:
         max_streams: Streams it takes at once; None until that is known.
     """
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, observer: RecognitionObserver | None = None) -> None:
         self._config = config
+        self._observer = observer or RecognitionObserver()
         recognition = config.recognition
         self.status = EngineStatus(EngineState.STARTING, "The recogniser has not been started yet.")
         self.info = EngineInfo(
@@ -66,6 +69,7 @@ class Engine:
         self._scheduler = Scheduler(
             lambda: prepare(config, self._tell, self._found),
             lambda error: self._on_loop(self._ended, error),
+            self._observer,
         )
         self._loop: asyncio.AbstractEventLoop
 
@@ -73,6 +77,11 @@ class Engine:
     def streams_now(self) -> int:
         """Streams that are open, those waiting for their client's return included."""
         return len(self._streams)
+
+    @property
+    def orders_waiting(self) -> int:
+        """Orders that the model's thread has not taken yet."""
+        return self._scheduler.waiting
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -105,16 +114,15 @@ class Engine:
         Raises:
             VoicechatError: `not_ready` or `busy`, with when to try again.
         """
-        self._check_ready()
-        if self.max_streams is not None and len(self._streams) >= self.max_streams:
-            raise VoicechatError(
-                ErrorCode.BUSY,
-                f"The server recognises {len(self._streams)} streams, which is as many as it can.",
-                f"Try again in {_RETRY_BUSY_S:g} s, or use another server.",
-                retry_after_s=_RETRY_BUSY_S,
-            )
+        try:
+            self._check_ready()
+            self._check_room()
+        except VoicechatError as error:
+            self._observer.stream_refused(error.code)
+            raise
         ready = self._new_ready(start)
         live = self._streams[ready.stream_id] = self._open_lane(ready, start, listener)
+        self._observer.stream_opened()
         return Stream(live)
 
     def resume_stream(self, start: Start) -> Stream:
@@ -131,6 +139,7 @@ class Engine:
                 f"A stream is kept {self._config.limits.resume_grace_s:g} s after its connection is lost; "
                 "open a new one with `start` without `stream_id`.",
             )
+        self._observer.stream_resumed()
         return Stream(live, start.finals_received)
 
     def _check_ready(self) -> None:
@@ -145,6 +154,15 @@ class Engine:
             "Try again in a moment; `GET /ready` tells how far it is.",
             retry_after_s=_RETRY_NOT_READY_S,
         )
+
+    def _check_room(self) -> None:
+        if self.max_streams is not None and len(self._streams) >= self.max_streams:
+            raise VoicechatError(
+                ErrorCode.BUSY,
+                f"The server recognises {len(self._streams)} streams, which is as many as it can.",
+                f"Try again in {_RETRY_BUSY_S:g} s, or use another server.",
+                retry_after_s=_RETRY_BUSY_S,
+            )
 
     def _new_ready(self, start: Start) -> Ready:
         _, step, ahead = start.chunk_size or self.info.chunk_size
@@ -164,7 +182,10 @@ class Engine:
             Endpointer(config.endpoint, WINDOW_SAMPLES) if endpointing else None,
         )
         lane = Lane(
-            session, start.sample_rate, lambda report: self._on_loop(self._deliver, stream_id, report)
+            stream_id,
+            session,
+            start.sample_rate,
+            lambda report: self._on_loop(self._deliver, stream_id, report),
         )
 
         def send(order: Order, data: bytes) -> None:
@@ -174,8 +195,13 @@ class Engine:
             if self._streams.pop(stream_id, None) is not None:
                 send(Order.DROP, b"")
 
+        def on_event(event: StreamEvent) -> None:
+            self._observer.stream_told(event)
+            if listener is not None:
+                listener(event)
+
         send(Order.OPEN, b"")
-        return LiveStream(ready, start.sample_rate, config.limits, send, on_end, listener)
+        return LiveStream(ready, start.sample_rate, config.limits, send, on_end, on_event)
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
         """Call something on the event loop; a thread that outlives it has nobody left to tell."""
@@ -185,7 +211,8 @@ class Engine:
     def _deliver(self, stream_id: str, report: Report) -> None:
         stream = self._streams.get(stream_id)
         if stream is not None:
-            stream.on_report(report)
+            with structlog.contextvars.bound_contextvars(stream=stream_id):
+                stream.on_report(report)
 
     def _tell(self, status: EngineStatus) -> None:
         self._on_loop(setattr, self, "status", status)

@@ -42,12 +42,16 @@ class Lane:
     """One stream's input side and session. Created on the event loop, then used by the model's thread alone.
 
     Args:
+        stream_id: The stream's name, for the log.
         session: The stream's session.
         rate: Samples per second that come in.
         report: Takes reports; called on the model's thread.
     """
 
-    def __init__(self, session: SpeechSession, rate: int, report: Callable[[Report], None]) -> None:
+    def __init__(
+        self, stream_id: str, session: SpeechSession, rate: int, report: Callable[[Report], None]
+    ) -> None:
+        self.stream_id = stream_id
         self.session = session
         self._framer = SampleFramer()
         self._resampler = Resampler(rate)

@@ -35,6 +35,11 @@ class Outbox:
         self._ending: StreamEvent | None = None
         self._news = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """Events that wait for the reader."""
+        return len(self._waiting)
+
     def put(self, event: StreamEvent) -> None:
         """Add an event; it replaces a waiting one that it makes superfluous."""
         if isinstance(event, Final):

@@ -7,6 +7,7 @@ which keeps its order; where more streams are due than a batch takes, those long
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.asr.config import SAMPLE_RATE
 from voicechat_server.asr.lane import Lane
+from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.session import DueChunk
 from voicechat_server.asr.vad import VoiceActivityDetector
@@ -65,15 +68,27 @@ class Scheduler:
     Args:
         prepare: Prepares the model; the first thing that runs on the thread.
         on_end: Called on the thread when it ends, with the error that ended it, if one did.
+        observer: Hears of the thread's work, on the thread.
     """
 
-    def __init__(self, prepare: Callable[[], Tools], on_end: Callable[[VoicechatError | None], None]) -> None:
+    def __init__(
+        self,
+        prepare: Callable[[], Tools],
+        on_end: Callable[[VoicechatError | None], None],
+        observer: RecognitionObserver,
+    ) -> None:
         self._prepare = prepare
         self._on_end = on_end
+        self._observer = observer
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._lanes: list[Lane] = []
         self._ending = False
         self._thread = threading.Thread(target=self._run, name="recognition", daemon=True)
+
+    @property
+    def waiting(self) -> int:
+        """Orders that have not been taken yet."""
+        return self._commands.qsize()
 
     def start(self) -> None:
         """Start the thread."""
@@ -94,9 +109,11 @@ class Scheduler:
             idle = True
             while not self._ending:
                 self._take_commands(tools.stepper, wait=idle)
+                began = time.perf_counter()
                 judged = self._judge(tools.detector)
                 idle = not self._step(tools.stepper) and not judged
                 self._report(tools.stepper)
+                self._observer.thread_worked(time.perf_counter() - began)
         except VoicechatError as error:
             self._on_end(error)
         except Exception as error:
@@ -155,12 +172,15 @@ class Scheduler:
                 due.append((lane, chunk))
         if not due:
             return False
+        began = time.perf_counter()
         try:
             tokens = stepper.step([_chunk(stepper, lane, chunk) for lane, chunk in due])
         except _STREAM_FAULTS as error:
             for lane, _ in due:
                 self._fail(lane, error)
             return True
+        audio_s = sum(len(chunk.samples) for _, chunk in due) / SAMPLE_RATE
+        self._observer.batch_stepped(len(due), audio_s, time.perf_counter() - began)
         for (lane, chunk), new in zip(due, tokens, strict=True):
             lane.accept(chunk, new)
         served = {id(lane) for lane, _ in due}
@@ -175,7 +195,7 @@ class Scheduler:
             self._remove(lane, stepper)
 
     def _fail(self, lane: Lane, fault: Exception) -> None:
-        log.error("recognition of a stream failed", exc_info=fault)
+        log.error("recognition of a stream failed", stream=lane.stream_id, exc_info=fault)
         lane.fail(
             VoicechatError(
                 ErrorCode.RECOGNITION_FAILED,

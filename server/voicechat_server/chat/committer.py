@@ -5,6 +5,7 @@ writer, so operations are applied in the order in which they were submitted.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
@@ -12,6 +13,7 @@ from typing import Self
 
 from voicechat_common.errors import VoicechatError
 from voicechat_server.chat import failures
+from voicechat_server.chat.observer import ChatObserver
 from voicechat_server.chat.records import Operation, Outcome
 from voicechat_server.chat.writing import Result
 
@@ -31,15 +33,22 @@ class Committer:
     Args:
         write: Makes a batch durable.
         observe: Called for each operation that is durable, in order, before its submitter hears of it.
+        observer: Hears of each transaction.
     """
 
-    def __init__(self, write: Write, observe: Observer) -> None:
+    def __init__(self, write: Write, observe: Observer, observer: ChatObserver | None = None) -> None:
         self._write = write
         self._observe = observe
+        self._observer = observer or ChatObserver()
         self._waiting: deque[tuple[Operation, asyncio.Future[Outcome]]] = deque()
         self._arrived = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Operations that wait for their transaction."""
+        return len(self._waiting)
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="chat committer")
@@ -82,10 +91,12 @@ class Committer:
 
     async def _commit(self, batch: list[tuple[Operation, asyncio.Future[Outcome]]]) -> None:
         results: Sequence[Result]
+        began = time.perf_counter()
         try:
             results = await self._write([operation for operation, _ in batch])
         except VoicechatError as error:
             results = [error] * len(batch)
+        self._observer.committed(len(batch), time.perf_counter() - began)
         for (operation, future), result in zip(batch, results, strict=True):
             if isinstance(result, Outcome):
                 self._observe(operation, result)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from voicechat_server.chat.observer import ChatObserver
 from voicechat_server.chat.outbox import Frame
 
 
@@ -44,9 +45,14 @@ class Hub(Protocol):
 
 
 class LocalHub:
-    """The hub of one process: plain calls."""
+    """The hub of one process: plain calls.
 
-    def __init__(self) -> None:
+    Args:
+        observer: Hears how many were told.
+    """
+
+    def __init__(self, observer: ChatObserver | None = None) -> None:
+        self._observer = observer or ChatObserver()
         self._receivers: dict[str, dict[Receiver, None]] = {}
 
     def subscribe(self, chat_id: str, receiver: Receiver) -> None:
@@ -62,5 +68,7 @@ class LocalHub:
 
     def publish(self, chat_id: str, broadcast: Broadcast) -> None:
         """Give a broadcast to every receiver of a chat."""
-        for receiver in tuple(self._receivers.get(chat_id, ())):
+        receivers = tuple(self._receivers.get(chat_id, ()))
+        for receiver in receivers:
             receiver(broadcast)
+        self._observer.published(len(receivers))

@@ -10,6 +10,7 @@ from voicechat_common.protocol.chat import ChatError, MessageAck, SendMessage
 from voicechat_common.protocol.codec import encode
 from voicechat_server.chat import wire
 from voicechat_server.chat.hub import Broadcast
+from voicechat_server.chat.observer import ChatObserver
 from voicechat_server.chat.outbox import Frame, Outbox
 from voicechat_server.chat.records import Chat, Message, Outcome
 
@@ -22,6 +23,8 @@ MAX_IN_FLIGHT = 32
 
 class Host(Protocol):
     """What a connection needs of the chat service."""
+
+    observer: ChatObserver
 
     async def page(self, chat_id: str, since: int, limit: int) -> Sequence[Message]:
         """Return stored messages after a seq, in order."""
@@ -125,6 +128,7 @@ class Member:
 
     def tell_error(self, error: VoicechatError, *, client_message_id: str | None = None) -> None:
         """Tell the client of an error after which the connection goes on."""
+        self._host.observer.error_told(error.code)
         self.outbox.put(Frame(encode(error_message(error, client_message_id=client_message_id))))
 
     def _tell_outcome(self, client_message_id: str | None, future: asyncio.Future[Outcome]) -> None:

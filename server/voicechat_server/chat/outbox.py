@@ -50,6 +50,11 @@ class Outbox:
         self._reader: asyncio.Future[None] | None = None
         self._send_at_once: SendAtOnce | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Frames that wait for the reader."""
+        return len(self._waiting)
+
     def put(self, frame: Frame) -> None:
         """Send a frame at once if nothing waits before it, or add it, or find that too many wait."""
         if self._reader is not None:

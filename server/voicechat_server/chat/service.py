@@ -15,6 +15,7 @@ from voicechat_server.chat.clock import now
 from voicechat_server.chat.committer import Committer
 from voicechat_server.chat.hub import Broadcast, Hub, LocalHub
 from voicechat_server.chat.member import Member
+from voicechat_server.chat.observer import ChatObserver
 from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, Outcome, Post
 from voicechat_server.chat.room import Room
 from voicechat_server.chat.speech import SpeechFeed
@@ -41,20 +42,34 @@ class ChatService:
         store: Where chats are kept; opened and closed with the service.
         queue_limit: Frames that may wait for a slow reader before its connection is cut.
         hub: Carries what happens live.
+        observer: Hears what happens, to count it.
 
     Attributes:
         store: Where chats are kept, to read from.
+        observer: Hears what happens.
         total_chats: How many chats there are.
     """
 
-    def __init__(self, store: Store, queue_limit: int, hub: Hub | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        queue_limit: int,
+        hub: Hub | None = None,
+        observer: ChatObserver | None = None,
+    ) -> None:
         self.store = store
+        self.observer = observer or ChatObserver()
         self.total_chats = 0
         self._queue_limit = queue_limit
-        self._hub = hub or LocalHub()
+        self._hub = hub or LocalHub(self.observer)
         self._rooms: dict[str, Room] = {}
-        self._committer = Committer(store.write, self._observe)
+        self._committer = Committer(store.write, self._observe, self.observer)
         self._open = AsyncExitStack()
+
+    @property
+    def writes_waiting(self) -> int:
+        """Operations that wait for the database."""
+        return self._committer.waiting
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -219,6 +234,7 @@ class ChatService:
                 self.total_chats += 1
             case Post() if outcome.message is not None:
                 self._room(operation.chat_id).add(outcome.message)
+                self.observer.message_stored(operation.kind)
             case End():
                 self._room(operation.chat_id).end(outcome.chat)
         self._forget_if_empty(operation.chat_id)

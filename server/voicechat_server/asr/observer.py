@@ -1,0 +1,29 @@
+"""What the recogniser tells of its work, to whoever counts it."""
+
+from voicechat_common.errors import ErrorCode
+from voicechat_server.asr.outbox import StreamEvent
+
+
+class RecognitionObserver:
+    """Hears what the recogniser does, on its thread and on the event loop; this one ignores it.
+
+    A method must be quick and safe on any thread, and must not raise.
+    """
+
+    def stream_opened(self) -> None:
+        """A stream has been opened."""
+
+    def stream_resumed(self) -> None:
+        """A stream has got a new connection."""
+
+    def stream_refused(self, code: ErrorCode) -> None:
+        """A stream has not been opened, for want of a recogniser or of room."""
+
+    def stream_told(self, event: StreamEvent) -> None:
+        """A stream has something to tell its client."""
+
+    def batch_stepped(self, chunks: int, audio_s: float, seconds: float) -> None:
+        """The model has decoded chunks of so many streams, with so much audio, within so many seconds."""
+
+    def thread_worked(self, seconds: float) -> None:
+        """The model's thread has had something to do for so long."""
