@@ -1,4 +1,4 @@
-"""Opening the speech socket, with every way this can fail told in words."""
+"""Opening a WebSocket, with every way this can fail told in words."""
 
 import ssl
 from ipaddress import ip_address
@@ -33,12 +33,12 @@ async def open_socket(url: str, timeout_s: float) -> ClientConnection:
     try:
         return await connect(
             url,
-            compression=None,  # PCM does not shrink, it only costs time.
-            # The library takes a server that reads nothing for a while for dead; `SpeechCore` knows better.
+            compression=None,  # PCM and short texts do not shrink, it only costs time.
+            # The library takes a server that reads nothing for a while for dead; the cores know better.
             ping_interval=None,
             open_timeout=timeout_s,
             close_timeout=_CLOSE_S,
-            proxy=None if _is_this_machine(url) else True,
+            proxy=None if is_this_machine(url) else True,
         )
     except InvalidStatus as error:
         status = error.response.status_code
@@ -73,7 +73,7 @@ async def open_socket(url: str, timeout_s: float) -> ClientConnection:
         raise failures.unreachable(url, str(error)) from error
 
 
-def _is_this_machine(url: str) -> bool:
+def is_this_machine(url: str) -> bool:
     """Tell whether an address is local: proxies of the environment lead away from it."""
     host = urlsplit(url).hostname or ""
     try:

@@ -146,9 +146,14 @@ class SpeechCore:
         return delay
 
     @property
+    def is_done(self) -> bool:
+        """Whether the stream has come to its end."""
+        return self.state is State.FINISHED
+
+    @property
     def wants_close(self) -> bool:
         """Whether the connection is of no more use."""
-        return self._verdict is not None or self.state is State.FINISHED
+        return self._verdict is not None or self.is_done
 
     def check_alive(self, now: float) -> None:
         """Look how long the server has been silent: ask it for a sign of life, or give the connection up."""

@@ -1,10 +1,12 @@
-"""What a client says when a stream fails: each failure once, with what to do."""
+"""What a client says when its connection fails: each failure once, with what to do."""
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol import PROTOCOL_VERSION
+from voicechat_common.protocol.chat import ChatError
+from voicechat_common.protocol.http import ErrorDetail
 from voicechat_common.protocol.speech import Error
 
-_CHECK_URL = "Check the address; the speech socket is at /ws, such as ws://127.0.0.1:8000/ws."
+_CHECK_URL = "Check the address of the server, such as http://127.0.0.1:8000; its speech socket is at /ws."
 _CHECK_SERVER = (
     "Check that the server runs (start one with `voicechat-server`) and that the address is right."
 )
@@ -58,7 +60,7 @@ def not_resumed(error: VoicechatError) -> VoicechatError:
 def not_voicechat(url: str, answer: str) -> VoicechatError:
     """Something else answers at the address."""
     return VoicechatError(
-        ErrorCode.PROTOCOL_MISMATCH, f"There is no voicechat speech socket at {url}: {answer}.", _CHECK_URL
+        ErrorCode.PROTOCOL_MISMATCH, f"There is no voicechat server at {url}: {answer}.", _CHECK_URL
     )
 
 
@@ -79,8 +81,8 @@ def other_version(version: int) -> VoicechatError:
     )
 
 
-def told_by_server(message: Error) -> VoicechatError:
-    """The server refused or ended the stream and said why."""
+def told_by_server(message: Error | ChatError | ErrorDetail) -> VoicechatError:
+    """The server refused or ended something and said why."""
     known = message.code in set(ErrorCode)
     return VoicechatError(
         ErrorCode(message.code) if known else ErrorCode.INTERNAL,

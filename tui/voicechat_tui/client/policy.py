@@ -1,20 +1,14 @@
-"""Every limit of the speech client, with its reason."""
+"""Every limit of the clients, with its reason."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class ClientPolicy:
-    """How long the client waits, how often it tries, and how much audio it keeps.
+class ConnectionPolicy:
+    """How long a client waits for its server, and how often it tries.
 
     Attributes:
-        ring_s: Audio kept, sent or not. Four times the 30 s a server keeps a lost stream, so that a stream
-            can be resumed after any outage the server allows, and begun anew with what the server had not
-            recognised. Beyond it the oldest audio is given up, which is counted and told.
-        window_s: Audio that may wait for the server's `ack` before `SpeechClient.send` waits. Half of the
-            ring: the other half holds audio the server has, in case it comes back without it.
-        packet_ms: The longest packet on the wire.
-        open_s: The longest an opening handshake, or the answer to `start`, may take.
+        open_s: The longest an opening handshake, or the answer to it, may take.
         ping_after_s: Silence of the server after which it is asked for a sign of life.
         dead_after_s: Silence after which the connection is taken for dead. It allows for a server that reads
             nothing while it works through what it has.
@@ -22,8 +16,8 @@ class ClientPolicy:
         unreachable_s: How long a server that was never reached is tried: one that is being started answers
             within two seconds, and one that is not there should be told soon.
         not_ready_s: How long a server that still loads its model is waited for.
-        lost_s: How long a lost stream is tried to be resumed. Twice what the server keeps it, for a server
-            that is restarted meanwhile.
+        lost_s: How long a lost connection is tried to be resumed. Twice what a server keeps a stream, for a
+            server that is restarted meanwhile.
         busy_tries: How often a full server is asked again.
         busy_wait_s: What to wait between, where a full server does not say.
         stable_s: A connection that lasted so long ends an outage, so that the next one gets its whole time.
@@ -32,9 +26,6 @@ class ClientPolicy:
         longest_asked_s: The longest delay a server may ask for.
     """
 
-    ring_s: float = 120.0
-    window_s: float = 60.0
-    packet_ms: int = 100
     open_s: float = 10.0
     ping_after_s: float = 10.0
     dead_after_s: float = 30.0
@@ -48,3 +39,21 @@ class ClientPolicy:
     first_delay_s: float = 0.25
     longest_delay_s: float = 8.0
     longest_asked_s: float = 30.0
+
+
+@dataclass(frozen=True)
+class ClientPolicy(ConnectionPolicy):
+    """How much audio the speech client keeps, beside what every client does.
+
+    Attributes:
+        ring_s: Audio kept, sent or not. Four times the 30 s a server keeps a lost stream, so that a stream
+            can be resumed after any outage the server allows, and begun anew with what the server had not
+            recognised. Beyond it the oldest audio is given up, which is counted and told.
+        window_s: Audio that may wait for the server's `ack` before `SpeechClient.send` waits. Half of the
+            ring: the other half holds audio the server has, in case it comes back without it.
+        packet_ms: The longest packet on the wire.
+    """
+
+    ring_s: float = 120.0
+    window_s: float = 60.0
+    packet_ms: int = 100

@@ -3,7 +3,7 @@
 from random import Random
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.client.policy import ClientPolicy
+from voicechat_tui.client.policy import ConnectionPolicy
 
 _PASSING = frozenset(
     {
@@ -13,6 +13,8 @@ _PASSING = frozenset(
         ErrorCode.BUSY,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.IDLE_TIMEOUT,
+        ErrorCode.SLOW_READER,
+        ErrorCode.STORAGE,
     }
 )
 
@@ -25,7 +27,7 @@ class Backoff:
         random: Where the jitter comes from.
     """
 
-    def __init__(self, policy: ClientPolicy, random: Random) -> None:
+    def __init__(self, policy: ConnectionPolicy, random: Random) -> None:
         self._policy = policy
         self._random = random
         self._since: float | None = None
@@ -33,7 +35,7 @@ class Backoff:
         self._refusals = 0
 
     def recovered(self) -> None:
-        """The stream works: the next setback begins a new outage."""
+        """The connection works: the next setback begins a new outage."""
         self._since = None
         self._attempts = 0
         self._refusals = 0
@@ -44,7 +46,7 @@ class Backoff:
         Args:
             error: What went wrong.
             now: Seconds of any steady clock.
-            established: Whether the stream had been open before.
+            established: Whether there had been a connection before.
         """
         if error.code not in _PASSING:
             return None

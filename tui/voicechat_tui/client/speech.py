@@ -1,28 +1,18 @@
 """The speech client: a stream over a real socket, kept alive through outages."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from random import Random
 from types import TracebackType
 from typing import Self
 
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
-
 from voicechat_common.audio import Samples
-from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import Start
 from voicechat_common.transcript import Transcript
-from voicechat_tui.client import failures
-from voicechat_tui.client.connect import open_socket
 from voicechat_tui.client.core import SpeechCore
-from voicechat_tui.client.event_queue import EventQueue
 from voicechat_tui.client.events import Event
+from voicechat_tui.client.link import Link
 from voicechat_tui.client.policy import ClientPolicy
 from voicechat_tui.client.state import State
-
-_ABNORMAL_CLOSURE = 1006
 
 
 class SpeechClient:
@@ -38,28 +28,19 @@ class SpeechClient:
     """
 
     def __init__(self, url: str, start: Start | None = None, policy: ClientPolicy | None = None) -> None:
-        self._url = url
-        self._policy = policy or ClientPolicy()
+        limits = policy or ClientPolicy()
         # The jitter of a delay guards nothing.
-        self._core = SpeechCore(start or Start(), self._policy, Random())  # noqa: S311
-        self._events = EventQueue()
-        self._to_send = asyncio.Event()
-        self._progress = asyncio.Event()
-        self._socket: ClientConnection | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._core = SpeechCore(start or Start(), limits, Random())  # noqa: S311
+        self._link = Link[Event](self._core, lambda: url, limits)
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name=f"speech stream to {self._url}")
+        self._link.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            # A failure of the stream was told by the iterator, or nobody asked for it.
-            with suppress(asyncio.CancelledError, VoicechatError):
-                await self._task
+        await self._link.close()
 
     @property
     def state(self) -> State:
@@ -86,116 +67,37 @@ class SpeechClient:
             taken = samples[: self._core.room]
             if len(taken):
                 self._core.add(taken)
-                self._to_send.set()
+                self._link.wake()
                 samples = samples[len(taken) :]
             else:
-                self._progress.clear()
-                await self._progress.wait()
+                self._link.progress.clear()
+                await self._link.progress.wait()
         return not self._ended
 
     def offer(self, samples: Samples) -> None:
         """Append audio without waiting; for sources that go on. At worst the oldest audio gives way."""
         self._core.add(samples)
-        self._to_send.set()
+        self._link.wake()
 
     def flush(self) -> None:
         """End the current segment after the audio so far."""
         self._core.flush()
-        self._to_send.set()
+        self._link.wake()
 
     def stop(self) -> None:
         """Say that no more audio comes: the finals follow, then `Done`. May be called again."""
         self._core.stop()
-        self._to_send.set()
+        self._link.wake()
 
     def cut(self) -> None:
         """Drop the connection without goodbye, as a broken network does. The client comes back by itself."""
-        if self._socket is not None:
-            self._socket.transport.abort()
+        self._link.cut()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        while (event := await self._events.get()) is not None:
+        while (event := await self._link.next_event()) is not None:
             yield event
-        if self._task is not None:
-            await self._task
+        await self._link.join()
 
     @property
     def _ended(self) -> bool:
         return self._core.state in (State.FINISHED, State.FAILED)
-
-    @property
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time()
-
-    async def _run(self) -> None:
-        try:
-            while (error := await self._connection()) is not None:
-                try:
-                    delay = self._core.interrupted(error, self._now)
-                finally:
-                    await self._publish()
-                await asyncio.sleep(delay)
-        finally:
-            self._events.close()
-            self._progress.set()
-
-    async def _connection(self) -> VoicechatError | None:
-        """Live through one connection. Return why it ended, or None if the stream is done."""
-        self._core.connecting()
-        try:
-            socket = await open_socket(self._url, self._policy.open_s)
-        except VoicechatError as error:
-            return error
-        self._core.connected(self._now)
-        self._socket = socket
-        try:
-            async with asyncio.TaskGroup() as group:
-                helpers = [group.create_task(self._write(socket)), group.create_task(self._watch(socket))]
-                await self._read(socket)
-                for helper in helpers:
-                    helper.cancel()
-        finally:
-            self._socket = None
-            await socket.close()
-        return None if self._core.state is State.FINISHED else failures.closed(_closing(socket))
-
-    async def _read(self, socket: ClientConnection) -> None:
-        """Hand the server's frames to the core until the connection is closed or useless."""
-        with suppress(ConnectionClosed):
-            while not self._core.wants_close:
-                self._core.receive(await socket.recv(), self._now)
-                self._progress.set()
-                self._to_send.set()
-                await self._publish()
-
-    async def _write(self, socket: ClientConnection) -> None:
-        """Send what the core has to say until the connection is closed."""
-        with suppress(ConnectionClosed):
-            while True:
-                self._to_send.clear()
-                message = self._core.next_message()
-                await self._publish()
-                if message is None:
-                    await self._to_send.wait()
-                else:
-                    await socket.send(message)
-
-    async def _watch(self, socket: ClientConnection) -> None:
-        """Close a connection over which nothing comes any more."""
-        while not self._core.wants_close:
-            await asyncio.sleep(self._policy.check_s)
-            self._core.check_alive(self._now)
-            self._to_send.set()
-        await socket.close()
-
-    async def _publish(self) -> None:
-        for event in self._core.take_events():
-            await self._events.put(event)
-
-
-def _closing(socket: ClientConnection) -> str:
-    """Say how a connection was closed."""
-    if socket.close_code in (None, _ABNORMAL_CLOSURE):
-        return "it broke off"
-    reason = f", {socket.close_reason}" if socket.close_reason else ""
-    return f"the server closed it (code {socket.close_code}{reason})"

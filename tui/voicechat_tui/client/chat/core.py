@@ -1,0 +1,289 @@
+"""One chat as the client sees it, without I/O and without a clock.
+
+The application says what it wants to; the owner of the socket reports what happens to the connection, hands
+in the text frames it receives, and takes out what is to be sent. Whatever the connection goes through, the
+application is told every stored message once and in order, and every text it sends is stored once.
+"""
+
+from collections import deque
+from random import Random
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol import PROTOCOL_VERSION
+from voicechat_common.protocol.chat import (
+    ChatEnded,
+    ChatError,
+    ChatQuery,
+    ChatServerMessage,
+    ConnectionEstablished,
+    EndChat,
+    MessageAck,
+    MessageHistory,
+    NewMessage,
+    Presence,
+    TypingNotice,
+    chat_server_decoder,
+)
+from voicechat_common.protocol.codec import encode
+from voicechat_common.protocol.speech import Pong
+from voicechat_tui.client import failures as connection_failures
+from voicechat_tui.client.chat import failures
+from voicechat_tui.client.chat.events import (
+    CaughtUp,
+    ChatEvent,
+    Connected,
+    HistoryRestarted,
+    MessageStored,
+    NetworkDelay,
+    Resumed,
+)
+from voicechat_tui.client.chat.inbox import GapError, Inbox
+from voicechat_tui.client.chat.outbox import ChatOutbox
+from voicechat_tui.client.chat.people import People
+from voicechat_tui.client.chat.policy import ChatPolicy
+from voicechat_tui.client.chat.pulse import Pulse
+from voicechat_tui.client.chat.state import ChatState, checked
+from voicechat_tui.client.chat.typing_notice import OwnTyping
+from voicechat_tui.client.events import Retrying
+from voicechat_tui.client.retry import Backoff
+
+
+class ChatCore:
+    """The state of one person's place in one chat.
+
+    Args:
+        query: Which chat, who, and what the application has already.
+        policy: The limits.
+        random: Where the jitter of delays comes from.
+        name: Begins the name of every text; no other client of this person may have the same.
+
+    Attributes:
+        state: Where the connection stands.
+        user: Who; None for a guest whom the server has not named yet.
+    """
+
+    def __init__(self, query: ChatQuery, policy: ChatPolicy, random: Random, name: str) -> None:
+        self.state = ChatState.IDLE
+        self.user = query.user
+        self._chat_id = query.id
+        self._policy = policy
+        self._backoff = Backoff(policy, random)
+        self._inbox = Inbox(query.since)
+        self._outbox = ChatOutbox(policy, name)
+        self._people = People()
+        self._pulse = Pulse(policy)
+        self._typing = OwnTyping(policy.typing_s)
+        self._events: deque[ChatEvent] = deque()
+        self._verdict: VoicechatError | None = None
+        self._established = False
+        self._opened_at: float | None = None
+        self._end_wanted = False
+        self._end_sent = False
+        self._now = 0.0
+
+    # What the application does and asks
+
+    @property
+    def query(self) -> ChatQuery:
+        """What to connect with: who, and what was received so far."""
+        return ChatQuery(id=self._chat_id, user=self.user, since=self._inbox.seq)
+
+    @property
+    def unsent(self) -> dict[str, str]:
+        """The texts that are not known to be durable, in order, by client_message_id."""
+        return self._outbox.texts
+
+    def send(self, content: str, client_message_id: str | None = None) -> str:
+        """Take a text; return its client_message_id.
+
+        Raises:
+            VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
+        """
+        queued = self._outbox.add(content, client_message_id)
+        self._typing.stopped()
+        self._events.append(queued)
+        return queued.client_message_id
+
+    def set_typing(self, now: float, *, is_typing: bool) -> None:
+        """Note that the person types or has stopped; may be called with every key."""
+        if self.state is ChatState.OPEN:
+            self._typing.set(now, is_typing=is_typing)
+
+    def end_chat(self) -> None:
+        """End the chat for everybody, after the texts so far."""
+        self._end_wanted = True
+
+    def take_events(self) -> list[ChatEvent]:
+        """Return what happened since the last call."""
+        events = list(self._events)
+        self._events.clear()
+        return events
+
+    # What happens to the connection
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no other connection is needed: never, a chat is left by closing it."""
+        return False
+
+    @property
+    def wants_close(self) -> bool:
+        """Whether the connection is of no more use."""
+        return self._verdict is not None
+
+    def connecting(self) -> None:
+        """The socket is about to be opened."""
+        self.state = checked(self.state, ChatState.CONNECTING)
+
+    def connected(self, now: float) -> None:
+        """The socket is open."""
+        self.state = checked(self.state, ChatState.OPENING)
+        self._now = now
+        self._pulse.connected(now)
+        self._outbox.reconnected()
+        self._typing.stopped()
+        self._end_sent = False
+
+    def interrupted(self, error: VoicechatError, now: float) -> float:
+        """The socket could not be opened or is closed. Return the seconds until the next attempt.
+
+        Args:
+            error: Why, as far as the socket tells; a reason the server gave counts more.
+            now: Seconds of any steady clock.
+
+        Raises:
+            VoicechatError: If there should be no other attempt.
+        """
+        error = self._verdict or error
+        self._verdict = None
+        if self._opened_at is not None and now - self._opened_at >= self._policy.stable_s:
+            self._backoff.recovered()
+        self._opened_at = None
+        delay = self._backoff.delay(error, now, established=self._established)
+        if delay is None:
+            self.state = checked(self.state, ChatState.FAILED)
+            raise error
+        self.state = checked(self.state, ChatState.WAITING)
+        self._events.append(Retrying(in_s=round(delay, 3), reason=error.message))
+        return delay
+
+    def check_alive(self, now: float) -> None:
+        """Look how long the server has been silent: ask it for a sign of life, or give the connection up."""
+        self._now = now
+        if self.state in (ChatState.OPENING, ChatState.OPEN):
+            self._verdict = self._verdict or self._pulse.check(now, is_open=self.state is ChatState.OPEN)
+
+    def next_message(self) -> str | None:
+        """Return what is to be sent now, or None."""
+        if self._verdict is not None or self.state is not ChatState.OPEN:
+            return None
+        message = (
+            self._pulse.next_message()
+            or self._outbox.next_message(self._now)
+            or self._typing.next_message()
+            or self._end_message()
+        )
+        return None if message is None else encode(message)
+
+    def receive(self, text: str | bytes, now: float) -> None:
+        """Take a frame from the server."""
+        self._now = now
+        self._pulse.heard(now)
+        try:
+            message = chat_server_decoder.decode(text)
+        except VoicechatError as error:
+            # A newer server may say more than is understood here, but not before it has introduced itself.
+            if error.code is not ErrorCode.UNKNOWN_TYPE or self.state is ChatState.OPENING:
+                self._verdict = connection_failures.not_our_protocol(error.message)
+            return
+        try:
+            self._dispatch(message, now)
+        except GapError as missing:
+            self._verdict = failures.gap(missing.expected, missing.got)
+
+    def _dispatch(self, message: ChatServerMessage, now: float) -> None:
+        match message:
+            case ConnectionEstablished():
+                self._on_established(message, now)
+            case MessageHistory() | NewMessage():
+                self._on_message(message, now)
+            case MessageAck():
+                self._on_ack(message)
+            case Presence():
+                self._events.append(self._people.presence(message))
+            case TypingNotice():
+                self._events.append(self._people.typing(message))
+            case ChatEnded():
+                self._end_wanted = False
+                self._events.extend([*self._inbox.end(), message])
+            case ChatError():
+                self._on_error(message, now)
+            case Pong():
+                if (delay_ms := self._pulse.delay_ms(message, now)) is not None:
+                    self._events.append(NetworkDelay(ms=delay_ms))
+
+    def _on_established(self, message: ConnectionEstablished, now: float) -> None:
+        if message.protocol != PROTOCOL_VERSION:
+            self._verdict = connection_failures.other_version(message.protocol)
+            return
+        if self.state is not ChatState.OPENING:
+            self._verdict = connection_failures.not_our_protocol("`connection_established` came twice")
+            return
+        self.state = checked(self.state, ChatState.OPEN)
+        self.user = message.user
+        self._opened_at = now
+        self._people.opened(message.participants)
+        if self._established:
+            self._events.append(Resumed(established=message, missed=message.seq - self._inbox.seq))
+        else:
+            self._events.append(Connected(established=message))
+        self._established = True
+        self._tell(self._inbox.opened(message.seq), now)
+
+    def _on_message(self, message: NewMessage | MessageHistory, now: float) -> None:
+        events = self._inbox.take(message)
+        self._tell(events, now)
+        # A stored message is durable, so the own text it is needs no other acknowledgement.
+        if any(isinstance(event, MessageStored) for event in events) and message.speaker == self.user:
+            self._settle(message.client_message_id, message.message_id, self._inbox.seq)
+
+    def _tell(self, events: list[ChatEvent], now: float) -> None:
+        self._events.extend(events)
+        if any(isinstance(event, CaughtUp) for event in events):
+            self._pulse.ask(now)
+
+    def _on_ack(self, ack: MessageAck) -> None:
+        self._settle(ack.client_message_id, ack.message_id, ack.seq)
+        self._inbox.expect(ack.seq)
+
+    def _settle(self, client_message_id: str | None, message_id: str, seq: int) -> None:
+        acked = self._outbox.stored(client_message_id, message_id, seq)
+        if acked is not None:
+            self._backoff.recovered()
+            self._events.append(acked)
+
+    def _on_error(self, message: ChatError, now: float) -> None:
+        name = message.client_message_id
+        if message.fatal:
+            self._on_fatal(message)
+        elif name is not None and name in self._outbox:
+            self._events.append(self._outbox.refused(name, message, now))
+        else:
+            if message.code == ErrorCode.NOT_OWNER:
+                self._end_wanted = False
+            self._events.append(message)
+
+    def _on_fatal(self, message: ChatError) -> None:
+        # The rest of the address was good before, so it is `since` that the server can't use any more.
+        if message.code == ErrorCode.BAD_FIELD and self._established and self._inbox.seq:
+            self._inbox.restart()
+            self._events.append(HistoryRestarted())
+            self._verdict = failures.other_history()
+        else:
+            self._verdict = connection_failures.told_by_server(message)
+
+    def _end_message(self) -> EndChat | None:
+        if not self._end_wanted or self._end_sent or not self._outbox.all_sent:
+            return None
+        self._end_sent = True
+        return EndChat()

@@ -1,0 +1,110 @@
+"""The own texts of one chat that are not durable yet, in the order in which they were written."""
+
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from voicechat_common.names import ClientMessageId, Content
+from voicechat_common.protocol.chat import ChatError, SendMessage
+from voicechat_common.protocol.codec import describe
+from voicechat_tui.client.chat import failures
+from voicechat_tui.client.chat.events import Acked, Postponed, Refused, TextQueued
+from voicechat_tui.client.chat.policy import ChatPolicy
+
+_CONTENT = TypeAdapter[str](Content)
+_CLIENT_MESSAGE_ID = TypeAdapter[str](ClientMessageId)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    message: SendMessage
+    due_at: float = 0.0
+    is_sent: bool = False
+
+
+class ChatOutbox:
+    """Texts from their writing to their acknowledgement, over any number of connections.
+
+    Args:
+        policy: The limits.
+        name: Begins the name of every text; no other client of this person may have the same.
+    """
+
+    def __init__(self, policy: ChatPolicy, name: str) -> None:
+        self._policy = policy
+        self._name = name
+        self._count = 0
+        self._waiting: dict[str, _Waiting] = {}
+
+    def __contains__(self, client_message_id: str | None) -> bool:
+        return client_message_id in self._waiting
+
+    @property
+    def all_sent(self) -> bool:
+        """Whether every text was sent over this connection."""
+        return all(each.is_sent for each in self._waiting.values())
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What waits, in order, by client_message_id."""
+        return {name: each.message.content for name, each in self._waiting.items()}
+
+    def add(self, content: str, client_message_id: str | None) -> TextQueued:
+        """Append a text, unless one of that name waits already.
+
+        Raises:
+            VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
+        """
+        if len(self._waiting) >= self._policy.unsent:
+            raise failures.too_much_unsent(self._policy.unsent)
+        try:
+            text = _CONTENT.validate_python(content)
+            name = _CLIENT_MESSAGE_ID.validate_python(client_message_id or self._next_name())
+        except ValidationError as error:
+            raise failures.bad_text(describe(error).removeprefix("message: ")) from error
+        message = SendMessage(content=text, client_message_id=name)
+        waiting = self._waiting.setdefault(name, _Waiting(message))
+        return TextQueued(client_message_id=name, content=waiting.message.content)
+
+    def stored(self, client_message_id: str | None, message_id: str, seq: int) -> Acked | None:
+        """A message is durable; return what that means for a text, if one waits under its name."""
+        if client_message_id is None or self._waiting.pop(client_message_id, None) is None:
+            return None
+        return Acked(client_message_id=client_message_id, message_id=message_id, seq=seq)
+
+    def refused(self, client_message_id: str, error: ChatError, now: float) -> Postponed | Refused:
+        """A text that waits was not stored; it is sent again later if that can help."""
+        waiting = self._waiting[client_message_id]
+        if error.code in failures.PASSING:
+            in_s = error.retry_after_s or self._policy.postponed_s
+            waiting.is_sent = False
+            waiting.due_at = now + in_s
+            return Postponed(client_message_id=client_message_id, in_s=in_s, reason=error.message)
+        del self._waiting[client_message_id]
+        return Refused(
+            client_message_id=client_message_id,
+            content=waiting.message.content,
+            code=error.code,
+            message=error.message,
+            advice=error.advice,
+        )
+
+    def reconnected(self) -> None:
+        """Send everything again over a new connection."""
+        for waiting in self._waiting.values():
+            waiting.is_sent = False
+            waiting.due_at = 0.0
+
+    def next_message(self, now: float) -> SendMessage | None:
+        """Return the next text to send, or None. Texts never overtake each other."""
+        for waiting in self._waiting.values():
+            if not waiting.is_sent:
+                if waiting.due_at > now:
+                    return None
+                waiting.is_sent = True
+                return waiting.message
+        return None
+
+    def _next_name(self) -> str:
+        self._count += 1
+        return f"{self._name}-{self._count}"

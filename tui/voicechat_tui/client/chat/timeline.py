@@ -1,0 +1,235 @@
+"""A chat as a list to show: stored messages, then what is being spoken, then own texts that wait.
+
+Pure: events in, entries out. An entry keeps its key while it changes, so that a user interface can keep one
+widget for it: an own text keeps that of its client_message_id when it is stored.
+"""
+
+from bisect import insort
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+
+from voicechat_common.protocol.chat import MessageHistory, MessageKind, NewMessage
+from voicechat_common.protocol.chat_http import HistoryMessage
+from voicechat_tui.client.chat.events import (
+    ChatEvent,
+    Connected,
+    HistoryRestarted,
+    MessagePartial,
+    MessageStored,
+    MessageWithdrawn,
+    Postponed,
+    Refused,
+    Resumed,
+    TextQueued,
+)
+
+LIMIT = 10_000
+"""Stored messages that are kept; older ones can be read again over HTTP."""
+
+
+class EntryState(Enum):
+    """What an entry is."""
+
+    STORED = auto()
+    """A message that everybody has, for good."""
+    SPOKEN = auto()
+    """What somebody is saying right now."""
+    WAITING = auto()
+    """An own text that is not known to be stored."""
+    REFUSED = auto()
+    """An own text that will not be stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry.
+
+    Attributes:
+        key: What it is known by as long as it is there.
+        state: What it is.
+        speaker: Who says it; empty for a guest whom the server has not named yet.
+        is_own: Whether this person says it.
+        kind: How it came about.
+        content: What is said.
+        seq: Its place in the chat, once it is stored.
+        message_id: What the server calls it.
+        client_message_id: What its sender calls it.
+        timestamp: When it was said; None for what waits.
+        start_ms: Speech: where it begins in its stream.
+        end_ms: Speech: where it ends in its stream.
+        note: Why it waits longer than usual, or was refused; empty for nothing.
+    """
+
+    key: str
+    state: EntryState
+    speaker: str
+    is_own: bool
+    kind: MessageKind
+    content: str
+    seq: int | None = None
+    message_id: str | None = None
+    client_message_id: str | None = None
+    timestamp: datetime | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an event did to the timeline.
+
+    Attributes:
+        changed: Entries that are new or different.
+        removed: Keys of entries that are gone.
+    """
+
+    changed: tuple[Entry, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class ChatTimeline:
+    """The entries of one chat in their order.
+
+    Args:
+        user: Who looks at it; taken from the connection unless given.
+        limit: Stored messages that are kept.
+    """
+
+    def __init__(self, user: str | None = None, limit: int = LIMIT) -> None:
+        self.user = user
+        self._limit = limit
+        self._seqs: list[int] = []
+        self._stored: dict[int, Entry] = {}
+        self._spoken: dict[str, Entry] = {}
+        self._own: dict[str, Entry] = {}
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries in their order."""
+        stored = [self._stored[seq] for seq in self._seqs]
+        return [*stored, *self._spoken.values(), *self._own.values()]
+
+    @property
+    def first_seq(self) -> int | None:
+        """The oldest stored message there is here; None for none."""
+        return self._seqs[0] if self._seqs else None
+
+    @property
+    def last_seq(self) -> int | None:
+        """The newest stored message there is here; None for none."""
+        return self._seqs[-1] if self._seqs else None
+
+    def apply(self, event: ChatEvent) -> Change:
+        """Take an event; return what has changed."""
+        match event:
+            case Connected() | Resumed():
+                self.user = event.established.user
+                return self._name_own()
+            case HistoryRestarted():
+                return self._clear()
+            case MessageStored():
+                return self._store(event.message, event.seq)
+            case MessagePartial(message=message):
+                entry = self._entry(message, EntryState.SPOKEN, message.message_id)
+                self._spoken[message.message_id] = entry
+                return Change(changed=(entry,))
+            case MessageWithdrawn(message_id=name):
+                return Change(removed=(name,)) if self._spoken.pop(name, None) else Change()
+            case TextQueued():
+                return self._queue(event)
+            case Postponed():
+                return self._note(event.client_message_id, EntryState.WAITING, event.reason)
+            case Refused():
+                return self._note(event.client_message_id, EntryState.REFUSED, event.message)
+            case _:
+                return Change()
+
+    def add_older(self, page: Iterable[HistoryMessage]) -> Change:
+        """Take a page of the history that was read over HTTP, whatever part of it is here already."""
+        added = []
+        for message in page:
+            if message.seq not in self._stored:
+                entry = self._entry(message, EntryState.STORED, message.id)
+                self._stored[message.seq] = entry
+                insort(self._seqs, message.seq)
+                added.append(entry)
+        return Change(changed=tuple(added))
+
+    def dismiss(self, client_message_id: str) -> Change:
+        """Remove an own text that was refused."""
+        entry = self._own.get(client_message_id)
+        if entry is None or entry.state is not EntryState.REFUSED:
+            return Change()
+        del self._own[client_message_id]
+        return Change(removed=(entry.key,))
+
+    def _store(self, message: NewMessage | MessageHistory, seq: int) -> Change:
+        self._spoken.pop(message.message_id, None)
+        own = None
+        if message.client_message_id is not None and message.speaker == self.user:
+            own = self._own.pop(message.client_message_id, None)
+        entry = self._entry(message, EntryState.STORED, message.message_id if own is None else own.key)
+        if seq not in self._stored:
+            insort(self._seqs, seq)
+        self._stored[seq] = entry
+        return Change(changed=(entry,), removed=self._trim())
+
+    def _trim(self) -> tuple[str, ...]:
+        surplus = self._seqs[: max(0, len(self._seqs) - self._limit)]
+        del self._seqs[: len(surplus)]
+        return tuple(self._stored.pop(seq).key for seq in surplus)
+
+    def _queue(self, event: TextQueued) -> Change:
+        entry = Entry(
+            key=event.client_message_id,
+            state=EntryState.WAITING,
+            speaker=self.user or "",
+            is_own=True,
+            kind=MessageKind.TEXT,
+            content=event.content,
+            client_message_id=event.client_message_id,
+        )
+        self._own[event.client_message_id] = entry
+        return Change(changed=(entry,))
+
+    def _note(self, client_message_id: str, state: EntryState, note: str) -> Change:
+        entry = self._own.get(client_message_id)
+        if entry is None:
+            return Change()
+        self._own[client_message_id] = entry = replace(entry, state=state, note=note)
+        return Change(changed=(entry,))
+
+    def _name_own(self) -> Change:
+        speaker = self.user or ""
+        unnamed = {name: entry for name, entry in self._own.items() if entry.speaker != speaker}
+        named = {name: replace(entry, speaker=speaker) for name, entry in unnamed.items()}
+        self._own.update(named)
+        return Change(changed=tuple(named.values()))
+
+    def _clear(self) -> Change:
+        gone = tuple(entry.key for entry in (*self._stored.values(), *self._spoken.values()))
+        self._seqs.clear()
+        self._stored.clear()
+        self._spoken.clear()
+        return Change(removed=gone)
+
+    def _entry(
+        self, message: NewMessage | MessageHistory | HistoryMessage, state: EntryState, key: str
+    ) -> Entry:
+        return Entry(
+            key=key,
+            state=state,
+            speaker=message.speaker,
+            is_own=message.speaker == self.user,
+            kind=message.kind,
+            content=message.content,
+            seq=message.seq,
+            message_id=message.id if isinstance(message, HistoryMessage) else message.message_id,
+            client_message_id=message.client_message_id,
+            timestamp=message.timestamp,
+            start_ms=message.start_ms,
+            end_ms=message.end_ms,
+        )
