@@ -26,7 +26,11 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("voicechat")
     for name in [name for name in os.environ if name.upper().startswith("VOICECHAT_")]:
         del os.environ[name]
-    os.environ["VOICECHAT_DATABASE"] = str(Path(_scratch.name) / "chats.db")
+    scratch = Path(_scratch.name)
+    os.environ["VOICECHAT_DATABASE"] = str(scratch / "chats.db")
+    os.environ["VOICECHAT_TUI_CONFIG"] = str(scratch / "tui.toml")
+    os.environ["VOICECHAT_TUI_LOG"] = str(scratch / "tui.log")
+    os.environ["VOICECHAT_TUI_DATA"] = str(scratch / "tui")
 
 
 @pytest.fixture(scope="session")

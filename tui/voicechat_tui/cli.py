@@ -6,6 +6,7 @@ import typer
 from rich import print as rich_print
 
 from voicechat_common import __version__
+from voicechat_tui.commands.locate import locate
 from voicechat_tui.commands.replay import EPILOG as REPLAY_EPILOG
 from voicechat_tui.commands.replay import replay
 
@@ -34,6 +35,7 @@ def voicechat(
 
 
 app.command(epilog=REPLAY_EPILOG)(replay)
+app.command()(locate)
 
 
 def main() -> None:

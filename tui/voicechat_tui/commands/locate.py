@@ -1,0 +1,42 @@
+"""`voicechat-tui locate`: where the client keeps its files."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicechat_tui import paths
+
+
+class Place(StrEnum):
+    """What can be located."""
+
+    CONFIG = "config"
+    LOG = "log"
+    DATA = "data"
+    JOURNAL = "journal"
+
+
+PLACES: dict[Place, Callable[[], Path]] = {
+    Place.CONFIG: paths.config_file,
+    Place.LOG: paths.log_file,
+    Place.DATA: paths.data_dir,
+    Place.JOURNAL: paths.journal_dir,
+}
+
+
+def locate(
+    place: Annotated[Place | None, typer.Argument(help="What to locate; everything if left out.")] = None,
+) -> None:
+    """Print where settings, log, data and journal are, whether or not they exist yet.
+
+    VOICECHAT_TUI_CONFIG, VOICECHAT_TUI_LOG and VOICECHAT_TUI_DATA name other places; the journal is in the
+    directory of data.
+    """
+    if place is not None:
+        typer.echo(PLACES[place]())
+        return
+    for name, path in PLACES.items():
+        typer.echo(f"{name:8} {path()}")
