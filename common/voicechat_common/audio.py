@@ -59,6 +59,28 @@ class SampleFramer:
         return len(self._odd)
 
 
+class Downmixer:
+    """Mixes interleaved channels down to one by their mean; an incomplete frame waits for the next block.
+
+    Args:
+        channels: How many there are.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
+        self._rest: Samples = np.zeros(0, np.int16)
+
+    def push(self, samples: Samples) -> Samples:
+        """Return one sample for each frame that is complete with these."""
+        if self._channels == 1:
+            return samples
+        joined = np.concatenate([self._rest, samples])
+        whole = len(joined) - len(joined) % self._channels
+        self._rest = joined[whole:]
+        mixed: Samples = np.rint(joined[:whole].reshape(-1, self._channels).mean(axis=1)).astype(np.int16)
+        return mixed
+
+
 class Resampler:
     """Changes the sample rate of a stream block by block; how it is cut into blocks makes no difference.
 

@@ -5,9 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
-from voicechat_common.audio import SAMPLE_RATE, Resampler, SampleFramer, Samples, container_of
+from voicechat_common.audio import SAMPLE_RATE, Downmixer, Resampler, SampleFramer, Samples, container_of
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
 from voicechat_tui.sources.pipe import PipeReader
@@ -64,7 +62,7 @@ class StdinSource:
     async def packets(self) -> AsyncGenerator[Samples, None]:
         """Give the audio as it comes in, in packets of at most the stated length."""
         longest = max(1, self.sample_rate * self._packet_ms // 1000)
-        framer, frames = SampleFramer(), _Downmixer(self._channels)
+        framer, frames = SampleFramer(), Downmixer(self._channels)
         resampler = Resampler(self._input_rate, self.sample_rate)
         async for data in self._data():
             samples = resampler.process(frames.push(framer.push(data)))
@@ -106,23 +104,6 @@ class StdinSource:
         self._bytes_left = found.data_bytes
         self._channels = found.channels
         self.sample_rate = self._input_rate = found.sample_rate
-
-
-class _Downmixer:
-    """Mixes interleaved channels down to one; an incomplete frame waits for the next block."""
-
-    def __init__(self, channels: int) -> None:
-        self._channels = channels
-        self._rest: Samples = np.zeros(0, np.int16)
-
-    def push(self, samples: Samples) -> Samples:
-        if self._channels == 1:
-            return samples
-        joined = np.concatenate([self._rest, samples])
-        whole = len(joined) - len(joined) % self._channels
-        self._rest = joined[whole:]
-        mixed: Samples = np.rint(joined[:whole].reshape(-1, self._channels).mean(axis=1)).astype(np.int16)
-        return mixed
 
 
 def _bad(message: str, advice: str) -> VoicechatError:
