@@ -257,3 +257,26 @@ async def test_a_terminal_shows_the_growing_text(peer: SpeechPeer, ramp: str) ->
     assert "[0,1600)…" in shown
     assert "[0,16000)…" in shown
     assert "ramp.wav: 1.0 s of audio" in shown
+
+
+async def test_the_settings_say_which_server(
+    peer: SpeechPeer, ramp: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "tui.toml"
+    monkeypatch.setenv("VOICECHAT_TUI_CONFIG", str(settings))
+    settings.write_text(f'url = "{peer.url}"\n')
+    assert (await replay(ramp, "--speed", "max")).out == f"{WHOLE}\n"
+    settings.write_text(f'url = "127.0.0.1:{free_port()}"\n')
+    monkeypatch.setenv("VOICECHAT_TUI_URL", peer.url)
+    assert (await replay(ramp, "--speed", "max")).out == f"{WHOLE}\n"
+
+
+async def test_settings_with_mistakes_are_a_usage_error(
+    ramp: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICECHAT_TUI_CONFIG", str(tmp_path / "tui.toml"))
+    (tmp_path / "tui.toml").write_text("url = here\n")
+    result = await replay(ramp)
+    assert result.code == ExitCode.USAGE
+    assert result.err.startswith(f"error: {tmp_path / 'tui.toml'}, line 1, column 7: ")
+    assert "Traceback" not in result.err

@@ -6,9 +6,11 @@ import typer
 from rich import print as rich_print
 
 from voicechat_common import __version__
+from voicechat_common.errors import VoicechatError
 from voicechat_tui.commands.locate import locate
 from voicechat_tui.commands.replay import EPILOG as REPLAY_EPILOG
 from voicechat_tui.commands.replay import replay
+from voicechat_tui.replay.exit_codes import exit_code_of
 
 app = typer.Typer(
     name="voicechat-tui",
@@ -39,5 +41,9 @@ app.command()(locate)
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; an expected error becomes one message on standard error and an exit status."""
+    try:
+        app()
+    except VoicechatError as error:
+        typer.echo(f"error: {error.message}\n       {error.advice}", err=True)
+        raise SystemExit(exit_code_of(error)) from error

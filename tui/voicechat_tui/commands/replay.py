@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from voicechat_common.protocol.speech import ID_MAX_LENGTH, ChunkSize
+from voicechat_tui.commands.server import UrlOption, address
 from voicechat_tui.replay.exit_codes import MEANING
-from voicechat_tui.replay.options import DEFAULT_URL, ReplayOptions, parse_chunk_size, parse_speed
+from voicechat_tui.replay.options import ReplayOptions, parse_chunk_size, parse_speed
 
 _EXAMPLES = {
     "voicechat-tui replay meeting.mp3": "text as it is spoken",
@@ -107,10 +108,7 @@ def replay(
         Path | None,
         typer.Option(help="Write subtitles of one file.", metavar="FILE", rich_help_panel=_OUTPUT),
     ] = None,
-    url: Annotated[
-        str,
-        typer.Option(envvar="VOICECHAT_TUI_URL", help="The server's speech socket.", rich_help_panel=_SERVER),
-    ] = DEFAULT_URL,
+    url: UrlOption = None,
     wait_ready: Annotated[
         float,
         typer.Option(
@@ -152,7 +150,7 @@ def replay(
     options = ReplayOptions(
         inputs=tuple(files or ()),
         script=script,
-        url=url,
+        url=address(url),
         speed=speed,
         json=json,
         srt=srt,

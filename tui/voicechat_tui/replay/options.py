@@ -6,11 +6,10 @@ from pathlib import Path
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize, Start, check_chunk_size
-from voicechat_tui.client.address import speech_url
+from voicechat_tui.client.address import DEFAULT_URL, speech_url
 from voicechat_tui.client.policy import ClientPolicy
 
 STDIN = "-"
-DEFAULT_URL = "ws://127.0.0.1:8000/ws"
 FULL_SPEED = "max"
 
 
