@@ -17,7 +17,8 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     What people say is never logged: at no level does a line carry recognised text.
 
     Args:
-        level: The least severity of this project's lines; libraries stay at warnings unless it is `debug`.
+        level: The least severity of this project's lines. Libraries stay at warnings, or at `info` under
+            `debug`: their debug lines show frames and rows, and so what people say.
         stream: Where the lines go; standard error unless given.
     """
     target = sys.stderr if stream is None else stream
@@ -48,7 +49,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     severity = logging.getLevelNamesMapping()[level.upper()]
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(severity if severity == logging.DEBUG else max(severity, logging.WARNING))
+    root.setLevel(logging.INFO if severity == logging.DEBUG else max(severity, logging.WARNING))
     for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(severity)
 

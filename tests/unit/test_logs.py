@@ -59,9 +59,13 @@ def test_on_a_terminal_a_line_is_for_reading(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize(
     ("level", "own", "library"),
-    [("debug", logging.DEBUG, logging.DEBUG), ("info", logging.INFO, logging.WARNING)],
+    [
+        ("debug", logging.DEBUG, logging.INFO),
+        ("info", logging.INFO, logging.WARNING),
+        ("error", logging.ERROR, logging.ERROR),
+    ],
 )
-def test_libraries_stay_at_warnings_unless_debugging(level: str, own: int, library: int) -> None:
+def test_libraries_say_less_than_we(level: str, own: int, library: int) -> None:
     logs.configure(level, io.StringIO())
     assert logging.getLogger("voicechat_server.asr").getEffectiveLevel() == own
     assert logging.getLogger("funasr").getEffectiveLevel() == library

@@ -1,4 +1,4 @@
-"""Silence for one thread leaves the others heard, and nothing behind."""
+"""What one thread prints becomes debug lines; the others are heard, and nothing is left behind."""
 
 import logging
 import sys
@@ -37,6 +37,17 @@ def test_root_logs_of_this_thread_are_dropped_and_all_others_kept(
         thread.join()
     logging.getLogger().warning("after")
     assert [record.getMessage() for record in caplog.records] == ["we say", "another thread says", "after"]
+
+
+def test_what_is_printed_and_logged_can_be_read_when_debugging(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "voicechat_server.asr.models.quiet"), silence():
+        sys.stdout.write("FunASR prints\n")
+        sys.stderr.write("\r")
+        logging.getLogger().warning("FunASR says")
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("DEBUG", "FunASR prints"),
+        ("DEBUG", "FunASR says"),
+    ]
 
 
 def test_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:

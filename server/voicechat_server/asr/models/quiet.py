@@ -1,4 +1,4 @@
-"""Silence for a library that prints and logs, heard by no other thread."""
+"""A library that prints and logs is kept to debug lines, without touching other threads."""
 
 import logging
 import sys
@@ -7,16 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import TextIO, cast
 
+log = logging.getLogger(__name__)
+
 
 class _OthersOnly:
-    """A text stream that drops what one thread writes and passes on what all others write."""
+    """A text stream that logs what one thread writes and passes on what all others write."""
 
     def __init__(self, stream: TextIO, silenced: int) -> None:
         self._stream = stream
         self._silenced = silenced
 
     def write(self, text: str) -> int:
-        return len(text) if threading.get_ident() == self._silenced else self._stream.write(text)
+        if threading.get_ident() != self._silenced:
+            return self._stream.write(text)
+        if text.strip():
+            log.debug("%s", text.strip())
+        return len(text)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
@@ -24,7 +30,7 @@ class _OthersOnly:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Drop what this thread prints, and what it logs on the root logger, until the block ends.
+    """Log what this thread prints, and what it logs on the root logger, as debug lines until the block ends.
 
     FunASR does both. While the block lasts a root logger without handlers gets one that does nothing, so
     that `logging.info` doesn't install one that stays.
@@ -34,7 +40,10 @@ def silence() -> Iterator[None]:
     nothing = logging.NullHandler()
 
     def from_elsewhere(record: logging.LogRecord) -> bool:
-        return record.thread != thread
+        if record.thread != thread:
+            return True
+        log.debug("%s", record.getMessage())
+        return False
 
     root.addFilter(from_elsewhere)
     root.addHandler(nothing)
