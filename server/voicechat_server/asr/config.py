@@ -8,6 +8,9 @@ from voicechat_common.protocol.speech import ChunkSize
 SAMPLE_RATE = 16_000
 """The rate the recogniser works at, in samples a second."""
 
+PRECISIONS = {"cpu": ("int8", "fp32"), "cuda": ("fp16", "bf16", "fp32"), "mps": ("fp32",)}
+"""The number formats each kind of device computes in, the one that `auto` takes first."""
+
 FRAME_SAMPLES = 960
 """Samples of one low-frame-rate frame: six 10 ms shifts, 60 ms."""
 

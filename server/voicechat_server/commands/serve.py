@@ -8,6 +8,7 @@ import typer
 from voicechat_server import logs
 from voicechat_server.asr.models.hardware import refuse_absent_device
 from voicechat_server.asr.models.resolving import refuse_absent
+from voicechat_server.contradictions import refuse_contradictions
 from voicechat_server.settings import Settings
 
 
@@ -45,6 +46,7 @@ def serve(
     shutdown_grace_s: Annotated[float | None, _option("shutdown_grace_s")] = None,
     database: Annotated[str | None, _option("database")] = None,
     max_waiting_messages: Annotated[int | None, _option("max_waiting_messages")] = None,
+    cors_origins: Annotated[str | None, _option("cors_origins")] = None,
     log_level: Annotated[str | None, _option("log_level")] = None,
 ) -> None:
     """Start the server.
@@ -64,8 +66,9 @@ def run(settings: Settings) -> None:
     Raises:
         VoicechatError: The server can't start with these settings; nothing has listened yet.
     """
-    refuse_absent(settings.engine_config().model)
+    refuse_contradictions(settings)
     refuse_absent_device(settings.device)
+    refuse_absent(settings.engine_config().model)
     # FastAPI and uvicorn take half a second to import, which `--help` and `models` need not pay.
     from voicechat_server.api.app import create_app
     from voicechat_server.api.server import Server, bind

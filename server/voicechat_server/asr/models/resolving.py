@@ -9,6 +9,7 @@ from voicechat_server.asr.config import ModelConfig
 from voicechat_server.asr.models import cache, catalog
 from voicechat_server.asr.models.checks import glance, verify
 from voicechat_server.asr.models.files import ModelFiles, Progress
+from voicechat_server.asr.models.room import require_room
 
 
 def resolve(config: ModelConfig, progress: Progress | None = None) -> ModelFiles:
@@ -41,10 +42,10 @@ def resolve(config: ModelConfig, progress: Progress | None = None) -> ModelFiles
 def refuse_absent(config: ModelConfig) -> None:
     """Find out at once, and without the network, whether `resolve` must fail for want of files.
 
-    A known model that still has to be downloaded passes.
+    A known model that still has to be downloaded passes if there is room for it.
 
     Raises:
-        VoicechatError: `model_not_found`, `model_incomplete`, `model_corrupt` or `bad_setting`.
+        VoicechatError: `model_not_found`, `model_incomplete`, `model_corrupt`, `disk` or `bad_setting`.
     """
     if config.name == catalog.DEMO:
         glance(catalog.demo_directory())
@@ -52,6 +53,8 @@ def refuse_absent(config: ModelConfig) -> None:
         glance(_find_directory(config.name))
     elif (target := cached(config)).path.is_dir():
         glance(target.path)
+    else:
+        require_room(target, catalog.KNOWN[config.name].size_bytes)
 
 
 def download(config: ModelConfig, progress: Progress | None = None) -> None:

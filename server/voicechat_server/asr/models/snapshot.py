@@ -11,7 +11,7 @@ import httpx
 from filelock import FileLock, Timeout
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.asr.models import manifest
+from voicechat_server.asr.models import manifest, room
 from voicechat_server.asr.models.cache import CachedModel
 from voicechat_server.asr.models.catalog import KnownModel
 from voicechat_server.asr.models.checks import verify
@@ -38,7 +38,7 @@ def download(model: KnownModel, target: CachedModel, progress: Progress | None =
         VoicechatError: `hub_unreachable`, `model_not_found`, `model_incomplete`, `model_corrupt`,
             `model_unsupported` or `disk`.
     """
-    with _disk_errors(target.path), _sole_downloader(target):
+    with room.disk_errors(target.path), _sole_downloader(target):
         if target.path.is_dir():
             try:
                 verify(target.path)
@@ -113,11 +113,7 @@ def _fetch_all(client: httpx.Client, listing: Listing, directory: Path, progress
     total = sum(file.size for file in wanted)
     here = {file.name: _bytes_in(directory / file.name) for file in wanted}
     if shutil.disk_usage(directory).free < total - sum(here.values()):
-        raise VoicechatError(
-            ErrorCode.DISK,
-            f"The disk of {directory.parent} has no room for the {total / 1e6:.0f} MB of the model.",
-            "Free some space, or choose another directory with --cache-dir.",
-        )
+        raise room.no_room(directory.parent, total)
 
     def report(name: str, done: int) -> None:
         here[name] = done
@@ -130,15 +126,3 @@ def _fetch_all(client: httpx.Client, listing: Listing, directory: Path, progress
 
 def _bytes_in(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-@contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise VoicechatError(
-            ErrorCode.DISK,
-            f"The model can't be written to {path}: {error.strerror or error}.",
-            "Free some space or allow writing there, or choose another directory with --cache-dir.",
-        ) from error

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.asr.config import PRECISIONS
 
 
 class Precision(StrEnum):
@@ -19,11 +20,6 @@ class Precision(StrEnum):
     BF16 = "bf16"
 
 
-_ON_DEVICE = {
-    "cpu": (Precision.INT8, Precision.FP32),
-    "cuda": (Precision.FP16, Precision.BF16, Precision.FP32),
-    "mps": (Precision.FP32,),
-}
 _DTYPES = {Precision.FP16: torch.float16, Precision.BF16: torch.bfloat16}
 
 
@@ -35,9 +31,9 @@ def choose(wanted: str, device: torch.device) -> Precision:
     Raises:
         VoicechatError: `bad_setting`: the device doesn't compute with it.
     """
-    offered = _ON_DEVICE[device.type]
+    offered = PRECISIONS[device.type]
     if wanted == "auto":
-        return offered[0]
+        return Precision(offered[0])
     if wanted not in offered:
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
