@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     # What an HTTP caller asked for
     NOT_FOUND = "not_found"
     NOT_ALLOWED = "not_allowed"
+    ORIGIN_NOT_ALLOWED = "origin_not_allowed"
     BODY_TOO_LARGE = "body_too_large"
     # Chats
     CHAT_ENDED = "chat_ended"

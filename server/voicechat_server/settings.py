@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize, check_chunk_size
+from voicechat_server import origins
 from voicechat_server.asr.config import (
     EndpointConfig,
     EngineConfig,
@@ -41,6 +42,11 @@ def _parse_chunk_size(value: object) -> object:
     if len(numbers) != 3:
         raise ValueError(CHUNK_SIZE_FORM)
     return numbers
+
+
+def _parse_origins(value: object) -> object:
+    """Take `https://a.example,https://b.example`."""
+    return origins.parse_origins(value) if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -134,6 +140,10 @@ class Settings(BaseSettings):
         ge=16,
         le=100_000,
         description="Messages that may wait for a chat reader; a slower one is cut off and resumes.",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parse_origins)] = Field(
+        origins.LOCAL,
+        description="Origins of pages that may use the server, with commas; `:*` is any port, `*` any page.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severity that is logged."

@@ -113,7 +113,7 @@ async def test_the_openapi_document_describes_every_call(http: httpx.AsyncClient
     assert document["info"]["title"] == "voicechat"
     assert "/ws" in document["info"]["description"]
     chats = {"/chat", "/chat/list", "/chat/{chat_id}", "/chat/{chat_id}/messages", "/chat/{chat_id}/export"}
-    assert set(document["paths"]) == {"/", "/health", "/ready", "/asr/info"} | chats
+    assert set(document["paths"]) == {"/", "/health", "/ready", "/asr/info", "/metrics"} | chats
     assert "503" in document["paths"]["/ready"]["get"]["responses"]
     for path in document["paths"].values():
         assert all(call["summary"] for call in path.values())

@@ -4,15 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from voicechat_common import __version__
-from voicechat_server.api import chat_http, chat_ws, errors, http, speech_ws
+from voicechat_server.api import chat_http, chat_ws, errors, http, monitoring, speech_ws
 from voicechat_server.api.body_limit import BodyLimit
+from voicechat_server.api.origin_guard import OriginGuard
+from voicechat_server.api.request_scope import HEADER, RequestScope
 from voicechat_server.api.services import Services
 from voicechat_server.asr.engine import Engine
 from voicechat_server.chat.service import ChatService
 from voicechat_server.chat.store import Store
+from voicechat_server.metrics import Metrics
+from voicechat_server.origins import pattern
 from voicechat_server.settings import Settings
 
 DESCRIPTION = """
@@ -36,10 +41,12 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         settings: What the server is told.
         engine: The recogniser; one is made from the settings unless given. It starts and ends with the app.
     """
+    metrics = Metrics()
     services = Services(
         settings=settings,
-        engine=engine or Engine(settings.engine_config()),
-        chat=ChatService(Store(settings.database), settings.max_waiting_messages),
+        engine=engine or Engine(settings.engine_config(), metrics),
+        chat=ChatService(Store(settings.database), settings.max_waiting_messages, observer=metrics),
+        metrics=metrics,
     )
 
     @asynccontextmanager
@@ -56,10 +63,25 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    app.add_middleware(BodyLimit)
+    _add_middleware(app, pattern(settings.cors_origins))
     errors.install(app)
     app.include_router(http.router)
+    app.include_router(monitoring.router)
     app.include_router(speech_ws.router)
     app.include_router(chat_http.router)
     app.include_router(chat_ws.router)
     return app
+
+
+def _add_middleware(app: FastAPI, allowed_origins: str) -> None:
+    """Put around the app what every request passes; the last one added is the first to be passed."""
+    app.add_middleware(BodyLimit)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origin_regex=allowed_origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("Content-Type",),
+        expose_headers=("Location", "Retry-After", HEADER),
+    )
+    app.add_middleware(OriginGuard, allowed=allowed_origins)
+    app.add_middleware(RequestScope)

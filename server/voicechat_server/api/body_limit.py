@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.api.errors import respond
+from voicechat_server.api.errors import answer
 
 MAX_BODY_BYTES = 64 * 1024
 """The longest message needs 48 KiB where each of its characters is escaped."""
@@ -26,7 +26,7 @@ class BodyLimit:
             return
         body = await _read(receive)
         if body is None:
-            await respond(_too_large())(scope, receive, send)
+            await answer(_too_large(), scope, receive, send)
             return
         messages = iter([body])
 

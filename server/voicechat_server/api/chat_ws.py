@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from uuid import uuid4
 
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -20,6 +19,7 @@ from voicechat_server.chat import failures
 from voicechat_server.chat.member import Member, error_message
 from voicechat_server.chat.outbox import Frame
 from voicechat_server.chat.service import Joined
+from voicechat_server.metrics import Surface
 
 CLOSE_WITHIN_S = 30
 """How long a reader that was too slow may take to read why its connection ends."""
@@ -31,8 +31,7 @@ router = APIRouter()
 @router.websocket("/chatting")
 async def chatting(socket: WebSocket) -> None:
     """One person's connection to one chat, until either side ends it."""
-    with structlog.contextvars.bound_contextvars(connection=uuid4().hex[:8]):
-        await ChatConnection(socket, services_of(socket)).run()
+    await ChatConnection(socket, services_of(socket)).run()
 
 
 class ChatConnection:
@@ -46,11 +45,20 @@ class ChatConnection:
         services: The parts of the app.
     """
 
+    surface = Surface.CHAT
+
     def __init__(self, socket: WebSocket, services: Services) -> None:
         self._socket = socket
         self._services = services
         self._server_ends = asyncio.Event()
         self._client_gone = False
+        self._joined: Joined | None = None
+        self._received = 0
+
+    @property
+    def waiting(self) -> int:
+        """Frames that wait for the client to read."""
+        return 0 if self._joined is None else self._joined.member.outbox.waiting
 
     def shut_down(self) -> None:
         """Tell the client that the server ends; returns before that is done."""
@@ -66,6 +74,8 @@ class ChatConnection:
         log.info(
             "chat connection closed",
             seconds=round(time.monotonic() - began, 3),
+            received_frames=self._received,
+            unread_frames=self.waiting,
             client_gone=self._client_gone,
             error=failure and failure.code,
         )
@@ -78,6 +88,7 @@ class ChatConnection:
         except VoicechatError as error:
             return error
         log.info("chat connection opened", chat=query.id, user=joined.established.user, since=query.since)
+        self._joined = joined
         try:
             return await self._converse(joined)
         finally:
@@ -115,6 +126,7 @@ class ChatConnection:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message["code"])
+            self._received += 1
             text: str | None = message.get("text")
             try:
                 await self._act(member, text)
@@ -167,6 +179,8 @@ class ChatConnection:
 
     async def _close(self, reason: VoicechatError | None) -> None:
         """Close the socket and say why."""
+        if reason is not None:
+            self._services.metrics.error_met(self.surface, reason.code)
         if self._client_gone or reason is None:
             return
         try:

@@ -5,11 +5,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from voicechat_server.metrics import Surface
+
 POLL_S = 0.02
 
 
 class Connection(Protocol):
-    """One open WebSocket."""
+    """One open WebSocket.
+
+    Attributes:
+        surface: Which one.
+    """
+
+    surface: Surface
+
+    @property
+    def waiting(self) -> int:
+        """Frames that wait for the client to read."""
 
     def shut_down(self) -> None:
         """Tell the client that the server ends, and finish what it has sent; returns before that is done."""
@@ -23,6 +35,9 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._open)
 
     @contextmanager
     def holding(self, connection: Connection) -> Iterator[None]:

@@ -6,15 +6,20 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.http import ErrorBody, ErrorDetail
 from voicechat_common.protocol.speech import Error
+from voicechat_server.api.services import services_of
+from voicechat_server.metrics import Surface
 
 HTTP_STATUSES = {
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     ErrorCode.NOT_OWNER: HTTPStatus.FORBIDDEN,
+    ErrorCode.ORIGIN_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     ErrorCode.CHAT_ENDED: HTTPStatus.CONFLICT,
     ErrorCode.BAD_JSON: HTTPStatus.BAD_REQUEST,
     ErrorCode.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -109,43 +114,55 @@ def respond(error: VoicechatError) -> JSONResponse:
     return JSONResponse(body.model_dump(mode="json"), status, retry_header(error))
 
 
+async def answer(error: VoicechatError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request, or the handshake of a WebSocket, with an error from outside the routes."""
+    _count(HTTPConnection(scope), error)
+    await respond(error)(scope, receive, send)
+
+
 def retry_header(error: VoicechatError) -> dict[str, str]:
     """Return the `Retry-After` header of an error, where it is known when to retry."""
     return {} if error.retry_after_s is None else {"Retry-After": f"{error.retry_after_s:.0f}"}
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of the app's HTTP calls be answered in one form."""
+    """Let every expected error of the app's HTTP calls be answered in one form, and counted."""
 
     @app.exception_handler(VoicechatError)
-    async def expected(_: Request, error: VoicechatError) -> JSONResponse:
-        return respond(error)
+    async def expected(request: Request, error: VoicechatError) -> JSONResponse:
+        return _counted(request, error)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
-        response = respond(_from_status(request, error))
+        response = _counted(request, _from_status(request, error))
         response.status_code = error.status_code
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         if any(item["type"] == "json_invalid" for item in error.errors()):
-            return respond(_bad_json())
+            return _counted(request, _bad_json())
         problems = "; ".join(
             f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
         )
-        return respond(
+        return _counted(
+            request,
             VoicechatError(
                 ErrorCode.BAD_FIELD,
                 f"The request has a field that can't be used: {problems}.",
                 "Correct the field and send the request again; /docs lists the fields.",
-            )
+            ),
         )
 
-    @app.exception_handler(Exception)
-    async def unexpected(_request: Request, _error: Exception) -> JSONResponse:
-        return respond(internal_error())
+
+def _counted(request: Request, error: VoicechatError) -> JSONResponse:
+    _count(request, error)
+    return respond(error)
+
+
+def _count(connection: HTTPConnection, error: VoicechatError) -> None:
+    services_of(connection).metrics.error_met(Surface.HTTP, error.code)
 
 
 def _from_status(request: Request, error: HTTPException) -> VoicechatError:

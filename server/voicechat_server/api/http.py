@@ -33,6 +33,7 @@ ENDPOINTS = {
     "/health": "whether the server lives",
     "/ready": "whether audio would be recognised now",
     "/asr/info": "how audio is recognised and what to send",
+    "/metrics": "what the server counts of its work, for Prometheus",
     "/ws": "WebSocket: audio in, text out",
     "/chat/list": "the chats a person takes part in",
     "/chat": "create a chat; below it are its messages and its export",

@@ -75,7 +75,8 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 log_config=None,
-                access_log=settings.log_level == "debug",
+                # RequestScope logs requests, each with its name.
+                access_log=False,
                 ws="websockets-sansio",
                 ws_max_size=settings.max_frame_bytes * FRAME_HEADROOM,
                 ws_ping_timeout=None,

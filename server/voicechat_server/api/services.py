@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from voicechat_server.api.connections import Connections
 from voicechat_server.asr.engine import Engine
 from voicechat_server.chat.service import ChatService
+from voicechat_server.metrics import Metrics
 from voicechat_server.settings import Settings
 
 
@@ -21,6 +22,7 @@ class Services:
         settings: What the server was told at its start.
         engine: The recogniser.
         chat: The chats.
+        metrics: What is counted.
         connections: The WebSockets that are open.
         started_at: `time.monotonic()` at the start.
     """
@@ -28,6 +30,7 @@ class Services:
     settings: Settings
     engine: Engine
     chat: ChatService
+    metrics: Metrics
     connections: Connections = field(default_factory=Connections)
     started_at: float = field(default_factory=time.monotonic)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from uuid import uuid4
 
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -22,6 +21,7 @@ from voicechat_server.api.formats import Format, JsonFormat, choose_format
 from voicechat_server.api.intake import Intake
 from voicechat_server.api.services import Services, services_of
 from voicechat_server.asr.stream import Stream
+from voicechat_server.metrics import Surface
 
 log = structlog.stdlib.get_logger(__name__)
 router = APIRouter()
@@ -30,8 +30,7 @@ router = APIRouter()
 @router.websocket("/ws")
 async def speech(socket: WebSocket, format: str = "json") -> None:  # noqa: A002 - the name is the protocol's
     """Audio in, text out, until either side ends it."""
-    with structlog.contextvars.bound_contextvars(connection=uuid4().hex[:8]):
-        await SpeechConnection(socket, services_of(socket), format).run()
+    await SpeechConnection(socket, services_of(socket), format).run()
 
 
 class SpeechConnection:
@@ -46,6 +45,8 @@ class SpeechConnection:
         format_name: The `format` of the query.
     """
 
+    surface = Surface.SPEECH
+
     def __init__(self, socket: WebSocket, services: Services, format_name: str) -> None:
         self._socket = socket
         self._services = services
@@ -59,6 +60,11 @@ class SpeechConnection:
         self._client_gone = False
         self._receipt: Done | None = None
         self._log = log
+
+    @property
+    def waiting(self) -> int:
+        """Events that wait for the client to read."""
+        return 0 if self._intake.stream is None else self._intake.stream.waiting
 
     def shut_down(self) -> None:
         """Tell the client that the server ends, and finish the stream; returns before that is done."""
@@ -163,6 +169,8 @@ class SpeechConnection:
         self._opened.set_result(stream)
 
     async def _transmit(self, message: ServerMessage) -> None:
+        if isinstance(message, Error):
+            self._services.metrics.error_met(self.surface, message.code)
         text = self._format.render(message)
         if text is not None:
             await self._socket.send_text(text)

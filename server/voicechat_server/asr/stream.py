@@ -224,6 +224,11 @@ class Stream:
         live.attach(self, finals_received)
         self.ready = live.ready.model_copy(update={"received_samples": live.received_samples})
 
+    @property
+    def waiting(self) -> int:
+        """Events that wait to be taken."""
+        return self._live.outbox.waiting
+
     async def send_audio(self, data: bytes) -> None:
         """Take audio of any length; return when the stream is not further behind than it may be.
 

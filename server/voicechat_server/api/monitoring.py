@@ -1,0 +1,38 @@
+"""`GET /metrics`: what the server has counted, and what is true of it now."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from voicechat_server.api.services import Services, ServicesDep
+from voicechat_server.asr.status import EngineState
+from voicechat_server.metrics import Surface
+
+router = APIRouter(tags=["server"])
+
+
+@router.get(
+    "/metrics",
+    summary="What the server counts of its work",
+    response_class=Response,
+    responses={200: {"content": {CONTENT_TYPE_LATEST: {}}, "description": "In Prometheus' text format."}},
+)
+async def metrics(services: ServicesDep) -> Response:
+    """Metrics for Prometheus; `docs/monitoring.md` explains each."""
+    _look(services)
+    return Response(generate_latest(services.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _look(services: Services) -> None:
+    """Set the metrics of what is true only now."""
+    engine, chat, gauges = services.engine, services.chat, services.metrics
+    gauges.ready.set(engine.status.state is EngineState.READY)
+    gauges.streams.set(engine.streams_now)
+    gauges.streams_max.set(engine.max_streams or 0)
+    gauges.orders_waiting.set(engine.orders_waiting)
+    gauges.chats.set(chat.total_chats)
+    gauges.writes_waiting.set(chat.writes_waiting)
+    for surface in (Surface.SPEECH, Surface.CHAT):
+        waiting = [each.waiting for each in services.connections if each.surface is surface]
+        gauges.connections.labels(surface).set(len(waiting))
+        gauges.frames_waiting.labels(surface).set(sum(waiting))
+        gauges.frames_waiting_longest.labels(surface).set(max(waiting, default=0))

@@ -1,0 +1,165 @@
+"""What the server counts of its work, for Prometheus. docs/monitoring.md explains each."""
+
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from voicechat_common.errors import ErrorCode
+from voicechat_common.protocol.chat import MessageKind
+from voicechat_common.protocol.speech import Ack, Done, Final
+from voicechat_server.asr.observer import RecognitionObserver
+from voicechat_server.asr.outbox import StreamEvent
+from voicechat_server.chat.observer import ChatObserver
+
+PREFIX = "voicechat"
+
+BATCH_CHUNKS = (1, 2, 4, 8, 12, 16)
+BATCH_SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.2, 2.4)
+LAG_SECONDS = (0.1, 0.3, 0.6, 0.9, 1.2, 1.8, 2.5, 5, 10)
+COMMIT_OPERATIONS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+SHORT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
+
+REFUSALS = (ErrorCode.BUSY, ErrorCode.NOT_READY)
+"""Counted from zero on, so that the first one is seen as a rise."""
+
+
+class Surface(StrEnum):
+    """Where somebody reaches the server."""
+
+    HTTP = "http"
+    SPEECH = "speech"
+    CHAT = "chat"
+
+
+class Metrics(RecognitionObserver, ChatObserver):
+    """All metrics of one app.
+
+    Attributes:
+        registry: Holds them.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._define_gauges()
+        self._define_recognition()
+        self._define_chat()
+        self._define_edges()
+
+    def stream_opened(self) -> None:
+        """Count a stream that has been opened."""
+        self._streams_opened.inc()
+
+    def stream_resumed(self) -> None:
+        """Count a stream that has got a new connection."""
+        self._streams_resumed.inc()
+
+    def stream_refused(self, code: ErrorCode) -> None:
+        """Count a stream that has not been opened."""
+        self._streams_refused.labels(code).inc()
+
+    def stream_told(self, event: StreamEvent) -> None:
+        """Count what a stream tells its client."""
+        match event:
+            case Ack():
+                self._lag.observe(event.lag_ms / 1000)
+            case Final():
+                self._segments.inc()
+            case Done():
+                self._audio_received.inc(event.received_ms / 1000)
+                self._audio_silent.inc(event.silence_ms / 1000)
+                self._audio_dropped.inc(event.dropped_ms / 1000)
+
+    def batch_stepped(self, chunks: int, audio_s: float, seconds: float) -> None:
+        """Count one batch of the model."""
+        self._batch_chunks.observe(chunks)
+        self._batch_seconds.observe(seconds)
+        self._audio_decoded.inc(audio_s)
+
+    def thread_worked(self, seconds: float) -> None:
+        """Count the time in which the model's thread had something to do."""
+        self._busy.inc(seconds)
+
+    def message_stored(self, kind: MessageKind) -> None:
+        """Count a message that has become durable."""
+        self._messages.labels(kind).inc()
+
+    def published(self, receivers: int) -> None:
+        """Count what was given to connections."""
+        self._deliveries.inc(receivers)
+
+    def committed(self, operations: int, seconds: float) -> None:
+        """Count one transaction."""
+        self._commit_operations.observe(operations)
+        self._commit_seconds.observe(seconds)
+
+    def error_told(self, code: ErrorCode) -> None:
+        """Count an error after which a chat connection goes on."""
+        self.error_met(Surface.CHAT, code)
+
+    def error_met(self, surface: Surface, code: ErrorCode | str) -> None:
+        """Count an error that somebody is told of."""
+        self._errors.labels(surface, code).inc()
+        if code == ErrorCode.SLOW_READER:
+            self._slow_readers.inc()
+
+    def request_answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an HTTP request."""
+        self._requests.labels(method, route, status).observe(seconds)
+
+    def _define_gauges(self) -> None:
+        self.ready = self._gauge("ready", "1 while audio would be recognised, else 0.")
+        self.streams = self._gauge("streams", "Streams that are open.")
+        self.streams_max = self._gauge("streams_max", "Streams the server takes at once.")
+        self.orders_waiting = self._gauge("orders_waiting", "Packets and orders the recogniser has to take.")
+        self.chats = self._gauge("chats", "Chats the server knows.")
+        self.writes_waiting = self._gauge("writes_waiting", "Operations that wait for the database.")
+        self.connections = self._gauge("connections", "WebSockets that are open.", "surface")
+        self.frames_waiting = self._gauge("frames_waiting", "Frames that wait for their readers.", "surface")
+        self.frames_waiting_longest = self._gauge(
+            "frames_waiting_longest", "Frames that wait for the slowest reader.", "surface"
+        )
+
+    def _define_recognition(self) -> None:
+        self._streams_opened = self._counter("streams_opened", "Streams that were opened.")
+        self._streams_resumed = self._counter("streams_resumed", "Streams that went on after a lost socket.")
+        self._streams_refused = self._counter("streams_refused", "Streams that were not opened.", "code")
+        for code in REFUSALS:
+            self._streams_refused.labels(code)
+        self._segments = self._counter("segments", "Segments that were recognised to their end.")
+        self._audio_received = self._counter("audio_received_seconds", "Audio of finished streams.")
+        self._audio_silent = self._counter("audio_silent_seconds", "Audio of these that was silence.")
+        self._audio_dropped = self._counter("audio_dropped_seconds", "Audio of these that was lost.")
+        self._audio_decoded = self._counter("audio_decoded_seconds", "Speech the model has decoded.")
+        self._busy = self._counter("recogniser_busy_seconds", "Time in which the recogniser worked.")
+        self._batch_chunks = self._histogram("batch_chunks", "Streams that shared a batch.", BATCH_CHUNKS)
+        self._batch_seconds = self._histogram("batch_seconds", "Time of one batch.", BATCH_SECONDS)
+        self._lag = self._histogram(
+            "stream_lag_seconds", "Audio received and not decoded, at each `ack`.", LAG_SECONDS
+        )
+
+    def _define_chat(self) -> None:
+        self._messages = self._counter("messages_stored", "Messages that became durable.", "kind")
+        for kind in MessageKind:
+            self._messages.labels(kind)
+        self._deliveries = self._counter("deliveries", "Messages and notices given to chat connections.")
+        self._slow_readers = self._counter("slow_readers_cut", "Chat connections cut for reading too slowly.")
+        self._commit_operations = self._histogram(
+            "commit_operations", "Operations that shared a transaction.", COMMIT_OPERATIONS
+        )
+        self._commit_seconds = self._histogram("commit_seconds", "Time of one transaction.", SHORT_SECONDS)
+
+    def _define_edges(self) -> None:
+        self._errors = self._counter("errors", "Errors that somebody was told of.", "surface", "code")
+        self._requests = self._histogram(
+            "http_request_seconds", "Time to answer a request.", SHORT_SECONDS, "method", "route", "status"
+        )
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"{PREFIX}_{name}", meaning, labels, registry=self.registry)
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"{PREFIX}_{name}", meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"{PREFIX}_{name}", meaning, labels, buckets=buckets, registry=self.registry)
