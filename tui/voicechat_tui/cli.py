@@ -8,13 +8,15 @@ from rich import print as rich_print
 from voicechat_common import __version__
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.commands.locate import locate
+from voicechat_tui.commands.open import EPILOG as OPEN_EPILOG
+from voicechat_tui.commands.open import open_app
 from voicechat_tui.commands.replay import EPILOG as REPLAY_EPILOG
 from voicechat_tui.commands.replay import replay
 from voicechat_tui.replay.exit_codes import exit_code_of
 
 app = typer.Typer(
     name="voicechat-tui",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -27,13 +29,28 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(epilog=OPEN_EPILOG)
 def voicechat(
-    version: Annotated[
+    context: typer.Context,
+    chat: Annotated[
+        str | None,
+        typer.Option(help="Open this chat at once; one that is not there is created.", metavar="ID"),
+    ] = None,
+    user: Annotated[str | None, typer.Option(help="The name that others see.", metavar="NAME")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(help="The server: host:port, or an address such as wss://voice.example.", metavar="URL"),
+    ] = None,
+    _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Speech in the terminal, as text that grows while it is spoken."""
+    """Voice chat in the terminal: speak or type, and see everybody's words while they are spoken.
+
+    Without a command, the app opens.
+    """
+    if context.invoked_subcommand is None:
+        open_app(url=url, user=user, chat=chat)
 
 
 app.command(epilog=REPLAY_EPILOG)(replay)

@@ -1,0 +1,205 @@
+"""The app: it holds the state, and puts screens, workers and actions together."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter, NoColor
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from voicechat_common.errors import VoicechatError
+from voicechat_tui.language import _
+from voicechat_tui.settings import Settings
+from voicechat_tui.ui.actions import Context
+from voicechat_tui.ui.backend import Backend
+from voicechat_tui.ui.desk import ChatDesk
+from voicechat_tui.ui.directory import Directory
+from voicechat_tui.ui.keymap import Keymap, bindings
+from voicechat_tui.ui.local_state import LocalState
+from voicechat_tui.ui.messages import ChatHappened, ChatsListed, ChatsUnreachable
+from voicechat_tui.ui.model.events_log import EventsLog
+from voicechat_tui.ui.model.status import Line, Status
+from voicechat_tui.ui.palette import ActionCommands
+from voicechat_tui.ui.screens.base import AppScreen
+from voicechat_tui.ui.screens.chats import ChatsScreen
+from voicechat_tui.ui.session import Reach
+from voicechat_tui.ui.themes import MONO, THEMES, after, chosen
+
+QUIT_WITHIN_S = 4.0
+"""How long after the first ctrl+c a second one quits."""
+
+
+def local_now() -> datetime:
+    """Return the time of day here."""
+    return datetime.now().astimezone()
+
+
+class VoicechatApp(App[None]):
+    """The terminal client.
+
+    Args:
+        settings: What the person has set.
+        backend: The server and the sound.
+        user: Who the person is.
+        local: What is remembered between runs.
+        chat_id: A chat to open at once.
+        clock: Steady seconds.
+        now: The time of day in the zone to be shown.
+    """
+
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {ActionCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.APP)]
+
+    def __init__(
+        self,
+        settings: Settings,
+        backend: Backend,
+        user: str,
+        local: LocalState,
+        *,
+        chat_id: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = local_now,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.backend = backend
+        self.user = user
+        self.local = local
+        self.clock = clock
+        self.now = now
+        self.keys = Keymap(settings.keys)
+        self.happenings = EventsLog(now)
+        self.desk = ChatDesk(self)
+        self.directory = Directory(backend, user)
+        self.reason = ""
+        self._first_chat = chat_id
+        self._reach = Reach()
+        self._interrupted_at = -QUIT_WITHIN_S
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = chosen(settings.theme)
+        self.set_keymap(self.keys.overrides)
+
+    @property
+    def status(self) -> Status:
+        """The line of state as it is now: of the open chat, or else of the list."""
+        session = self.desk.shown
+        reach = self._reach if session is None else session.reach
+        return Status(line=reach.line, retry_at=reach.retry_at, network_ms=reach.network_ms)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Begin with the list of chats."""
+        return ChatsScreen()
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Take out every colour where none is wanted."""
+        filters = list(super().get_line_filters())
+        return [*filters, NoColor()] if self.theme == MONO else filters
+
+    def on_mount(self) -> None:
+        """Begin to ask for the chats, and open the first one if it was named."""
+        self.run_worker(self.directory.run(self.post_message), group="directory")
+        if self._first_chat is not None:
+            self.desk.open_chat(self._first_chat)
+        for problem in self.keys.problems:
+            self.tell(_("Settings"), problem, "warning")
+
+    def tell(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
+        """Say something in a toast, and note it in the log."""
+        self.happenings.add(f"{title}: {text}", severity)
+        self.notify(text, title=title, severity=severity, markup=False)
+
+    def tell_error(self, title: str, error: VoicechatError) -> None:
+        """Say what went wrong and what to do."""
+        self.tell(title, str(error), "error")
+
+    def show_status(self) -> None:
+        """Draw the line of state where it is seen."""
+        for screen in self.screen_stack:
+            if isinstance(screen, AppScreen) and screen.is_attached:
+                screen.show_status()
+
+    def save_local(self) -> None:
+        """Remember on disk what is to be remembered."""
+        self.run_worker(self._save_local(), group="saving")
+
+    async def _save_local(self) -> None:
+        try:
+            await self.local.save()
+        except OSError as error:
+            self.tell(_("Drafts can't be saved"), str(error), "warning")
+
+    # What workers tell
+
+    def on_chats_listed(self, message: ChatsListed) -> None:
+        """Show the chats as they are now."""
+        self._reach = Reach(Line.CONNECTED)
+        self.reason = ""
+        self.local.remembered.chats = message.chats
+        self._show_chats()
+
+    def on_chats_unreachable(self, message: ChatsUnreachable) -> None:
+        """Say why there is no list, and when it is asked for again."""
+        if self._reach.line is not Line.RETRYING:
+            self.happenings.add(str(message.error), "warning")
+        self._reach = Reach(Line.RETRYING, self.clock() + message.in_s)
+        self.reason = str(message.error)
+        self._show_chats()
+
+    def _show_chats(self) -> None:
+        self.show_status()
+        for screen in self.screen_stack:
+            if isinstance(screen, ChatsScreen) and screen.is_attached:
+                screen.show_chats()
+
+    def on_chat_happened(self, message: ChatHappened) -> None:
+        """Hand it on to who keeps the chats."""
+        self.desk.happened(message.session, message.event)
+
+    # What a person does anywhere
+
+    def action_palette(self) -> None:
+        """Open the palette of commands."""
+        self.action_command_palette()
+
+    def action_reconnect(self) -> None:
+        """Try the server again now."""
+        self.directory.ask_now()
+        self.desk.retry_now()
+
+    def action_theme(self) -> None:
+        """Take the next theme."""
+        self.theme = after(self.theme)
+        self.tell(_("Theme"), self.theme)
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """Save the screen as a picture."""
+        saved = self.save_screenshot(filename, path)
+        self.tell(_("Picture saved"), saved)
+
+    async def action_interrupt(self) -> None:
+        """Copy what is selected, or quit with the second press."""
+        if selected := self.screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            self.tell(_("Copied"), selected[:60])
+        elif self.clock() - self._interrupted_at < QUIT_WITHIN_S:
+            await self.action_quit()
+        else:
+            self._interrupted_at = self.clock()
+            self.notify(
+                _("Press {key} again to quit. What you were writing is kept.", key="ctrl+c"),
+                title=_("Quit?"),
+                timeout=QUIT_WITHIN_S,
+            )
+
+    async def action_quit(self) -> None:
+        """Leave the app."""
+        self.local.save_now()
+        self.exit()

@@ -1,0 +1,208 @@
+"""What is done with chats: open and leave them, say something, read back, take away, end."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voicechat_common.errors import VoicechatError
+from voicechat_common.protocol.chat import ChatEnded, ChatError
+from voicechat_common.protocol.chat_http import ExportFormat
+from voicechat_tui.client.chat.events import (
+    ChatEvent,
+    Failed,
+    PresenceChanged,
+    Refused,
+    Resumed,
+)
+from voicechat_tui.client.events import Retrying
+from voicechat_tui.language import _
+from voicechat_tui.ui.messages import ChatHappened
+from voicechat_tui.ui.model.conversation import Conversation
+from voicechat_tui.ui.screens.chat import ChatScreen
+from voicechat_tui.ui.screens.confirm import Confirm
+from voicechat_tui.ui.session import ChatSession
+
+if TYPE_CHECKING:
+    from voicechat_tui.ui.app import VoicechatApp
+
+HISTORY = 200
+"""Messages that are read when a chat is opened, and with each page of older ones."""
+KEPT = 8
+"""Conversations that are shown at once when they are opened again; the one that was left first gives way."""
+
+
+class ChatDesk:
+    """The chats that are open, and those that were.
+
+    Args:
+        app: The app whose state this is a part of.
+    """
+
+    def __init__(self, app: "VoicechatApp") -> None:
+        self._app = app
+        self._open: dict[str, ChatSession] = {}
+        self._left: dict[str, Conversation] = {}
+        self._loading: set[str] = set()
+
+    @property
+    def screen(self) -> ChatScreen | None:
+        """The screen of the chat that is shown, behind whatever modal."""
+        screens = [screen for screen in self._app.screen_stack if isinstance(screen, ChatScreen)]
+        return screens[-1] if screens else None
+
+    @property
+    def shown(self) -> ChatSession | None:
+        """The chat that is shown."""
+        return self.screen.session if self.screen else None
+
+    def open_chat(self, chat_id: str) -> None:
+        """Show a chat and be in it."""
+        if (session := self._open.get(chat_id)) is None:
+            session = self._open[chat_id] = self._enter(chat_id)
+        self._app.push_screen(ChatScreen(session))
+
+    def _enter(self, chat_id: str) -> ChatSession:
+        app = self._app
+        known = {chat.chat_id: chat for chat in app.local.remembered.chats}.get(chat_id)
+        conversation = self._left.pop(chat_id, None) or Conversation(app.user, app.now)
+        since = conversation.last_seq or max(0, (known.message_count if known else 0) - HISTORY)
+        title = known.title if known else chat_id
+        session = ChatSession(chat_id, title, conversation, app.local.unsent(chat_id))
+        place = app.backend.join(chat_id, app.user, since)
+        app.run_worker(
+            session.run(place, lambda event: app.post_message(ChatHappened(session, event))),
+            name=chat_id,
+            group="chats",
+        )
+        return session
+
+    def create_chat(self, title: str) -> None:
+        """Create a chat and open it."""
+        self._app.run_worker(self._create(title), group="calls")
+
+    async def _create(self, title: str) -> None:
+        app = self._app
+        try:
+            chat = await app.backend.create_chat(app.user, title)
+        except VoicechatError as error:
+            app.tell_error(_("The chat could not be created"), error)
+            return
+        app.directory.ask_now()
+        self.open_chat(chat.chat_id)
+
+    def leave_chat(self, session: ChatSession) -> None:
+        """Go back to the list. Texts that are not stored yet keep the chat open behind it until they are."""
+        self._app.pop_screen()
+        if not session.unsent:
+            self._close(session)
+        self._app.save_local()
+        self._app.show_status()
+
+    def _close(self, session: ChatSession) -> None:
+        del self._open[session.chat_id]
+        self._left[session.chat_id] = session.conversation
+        if len(self._left) > KEPT:
+            del self._left[next(iter(self._left))]
+        for worker in self._app.workers:
+            if worker.group == "chats" and worker.name == session.chat_id:
+                worker.cancel()
+
+    def retry_now(self) -> None:
+        """Make the next attempt to connect now, for every chat."""
+        for session in self._open.values():
+            if session.place is not None:
+                session.place.retry_now()
+
+    def happened(self, session: ChatSession, event: ChatEvent) -> None:
+        """Take what a chat's connection tells."""
+        app = self._app
+        changed = session.apply(event, app.clock())
+        self._say(session, event)
+        if self.shown is session and self.screen is not None and self.screen.is_mounted:
+            if changed is not None:
+                self.screen.conversation_changed(changed)
+            else:
+                self.screen.show_chat()
+                app.show_status()
+        elif not session.unsent and self._open.get(session.chat_id) is session and self.shown is not session:
+            self._close(session)
+
+    def _say(self, session: ChatSession, event: ChatEvent) -> None:
+        app = self._app
+        match event:
+            case Retrying(reason=reason):
+                app.happenings.add(f"{session.title}: {reason}", "warning")
+            case Resumed(missed=missed):
+                app.tell(_("Connected again"), _("{count} messages came meanwhile.", count=missed))
+            case Failed():
+                app.tell_error(_("The chat can't be reached"), event.error())
+            case Refused(message=message, advice=advice):
+                app.tell(_("Not sent"), f"{message} {advice}", "error")
+            case ChatError(message=message, advice=advice):
+                app.tell(_("The server says"), f"{message} {advice}", "error")
+            case ChatEnded(ended_by=ended_by):
+                app.tell(_("The chat has ended"), _("{name} has ended it.", name=ended_by), "warning")
+            case PresenceChanged(user=user, is_present=is_present):
+                came = _("{name} has come", name=user) if is_present else _("{name} has gone", name=user)
+                app.happenings.add(f"{session.title}: {came}")
+            case _:
+                pass
+
+    def send_text(self, session: ChatSession, text: str) -> bool:
+        """Say something; return whether it was taken."""
+        if session.place is None:
+            self._app.tell(_("Not sent"), _("The chat is not open."), "error")
+            return False
+        try:
+            session.place.send(text)
+        except VoicechatError as error:
+            self._app.tell_error(_("Not sent"), error)
+            return False
+        return True
+
+    def load_older(self, session: ChatSession) -> None:
+        """Read messages from before the first one that is shown."""
+        first = session.conversation.first_seq
+        if first > 1 and session.chat_id not in self._loading:
+            self._loading.add(session.chat_id)
+            self._app.run_worker(self._load_older(session, first), group="calls")
+
+    async def _load_older(self, session: ChatSession, first: int) -> None:
+        since = max(0, first - 1 - HISTORY)
+        try:
+            page = await self._app.backend.page(session.chat_id, since, first - 1 - since)
+        except VoicechatError as error:
+            self._app.tell_error(_("Earlier messages could not be read"), error)
+        else:
+            added = session.conversation.add_older(page.messages)
+            if self.shown is session and self.screen is not None:
+                self.screen.timeline.prepend(session.conversation.rows()[:added])
+        finally:
+            self._loading.discard(session.chat_id)
+
+    def export_chat(self, session: ChatSession) -> None:
+        """Write a chat to a file."""
+        self._app.run_worker(self._export(session), group="calls")
+
+    async def _export(self, session: ChatSession) -> None:
+        app = self._app
+        path = Path.cwd() / f"{session.chat_id}.md"
+        try:
+            content = await app.backend.export(session.chat_id, ExportFormat.MD)
+            await asyncio.to_thread(path.write_bytes, content)
+        except VoicechatError as error:
+            app.tell_error(_("The chat could not be saved"), error)
+        except OSError as error:
+            app.tell(_("The chat could not be saved"), f"{path}: {error.strerror}", "error")
+        else:
+            app.tell(_("Chat saved"), str(path))
+
+    def end_chat(self, session: ChatSession) -> None:
+        """End a chat, after a question."""
+        question = _("End “{title}” for everybody and for good?", title=session.title)
+
+        def answered(yes: bool | None) -> None:
+            if yes and session.place is not None:
+                session.place.end_chat()
+
+        self._app.push_screen(Confirm(question), answered)

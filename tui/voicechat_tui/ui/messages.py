@@ -1,0 +1,47 @@
+"""What workers tell the app. Its handlers own the state; a worker changes nothing by itself."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from voicechat_common.errors import VoicechatError
+from voicechat_common.protocol.chat_http import ChatSummary
+from voicechat_tui.client.chat.events import ChatEvent
+from voicechat_tui.ui.session import ChatSession
+
+
+@dataclass
+class ChatsListed(Message):
+    """The server told the chats.
+
+    Attributes:
+        chats: All of them.
+    """
+
+    chats: list[ChatSummary]
+
+
+@dataclass
+class ChatsUnreachable(Message):
+    """The server could not be asked for the chats.
+
+    Attributes:
+        error: Why.
+        in_s: Seconds until it is asked again.
+    """
+
+    error: VoicechatError
+    in_s: float
+
+
+@dataclass
+class ChatHappened(Message):
+    """Something happened in a chat, or to the connection to it.
+
+    Attributes:
+        session: Where.
+        event: What.
+    """
+
+    session: ChatSession
+    event: ChatEvent

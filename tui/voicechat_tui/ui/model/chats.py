@@ -1,0 +1,79 @@
+"""The list of chats: which are shown, what their last words are, and how many of them are unread."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from voicechat_common.protocol.chat import ChatStatus
+from voicechat_common.protocol.chat_http import ChatSummary
+
+
+@dataclass(frozen=True)
+class ChatItem:
+    """A chat in the list.
+
+    Attributes:
+        chat_id: Its id.
+        title: What it is called.
+        last: Who said what last; empty for nothing yet.
+        at: When that was, or when the chat was begun.
+        unread: Stored messages that were not shown yet.
+        ended: Whether it takes no more messages.
+        drafted: Whether something is written in it and not sent.
+    """
+
+    chat_id: str
+    title: str
+    last: str
+    at: datetime
+    unread: int
+    ended: bool
+    drafted: bool
+
+
+def items(
+    summaries: Sequence[ChatSummary],
+    seen: Mapping[str, int],
+    drafts: Mapping[str, str],
+    zone: tzinfo | None,
+    search: str = "",
+) -> list[ChatItem]:
+    """Return the chats to show, the one with the newest words first.
+
+    Args:
+        summaries: What the server has.
+        seen: The seq of the last message that was shown, by chat.
+        drafts: What is written and not sent, by chat.
+        zone: The time zone to show.
+        search: Words that all have to be in a chat's title, id or last message.
+    """
+    found = [_item(chat, seen, drafts, zone) for chat in summaries]
+    words = search.casefold().split()
+    found = [item for item in found if all(word in _searched(item) for word in words)]
+    return sorted(found, key=lambda item: item.at, reverse=True)
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """Return a time as short as it can be understood: of today the hour, else the date."""
+    if at.date() == now.date():
+        return f"{at:%H:%M}"
+    return f"{at:%m-%d}" if at.year == now.year else f"{at:%Y-%m}"
+
+
+def _item(
+    chat: ChatSummary, seen: Mapping[str, int], drafts: Mapping[str, str], zone: tzinfo | None
+) -> ChatItem:
+    last = chat.last_message
+    return ChatItem(
+        chat_id=chat.chat_id,
+        title=chat.title,
+        last=f"{last.speaker}: {' '.join(last.content.split())}" if last else "",
+        at=(last.timestamp if last else chat.created_at).astimezone(zone),
+        unread=max(0, chat.message_count - seen.get(chat.chat_id, 0)),
+        ended=chat.status is ChatStatus.ENDED,
+        drafted=bool(drafts.get(chat.chat_id)),
+    )
+
+
+def _searched(item: ChatItem) -> str:
+    return f"{item.title}\n{item.chat_id}\n{item.last}".casefold()

@@ -1,0 +1,40 @@
+"""What happened since the start of the app, for the screen that shows it."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+LIMIT = 500
+"""Lines kept; the oldest give way. The log file has more."""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that happened.
+
+    Attributes:
+        at: When.
+        severity: information, warning or error.
+        text: What, a sentence.
+    """
+
+    at: datetime
+    severity: str
+    text: str
+
+
+class EventsLog:
+    """The last happenings.
+
+    Args:
+        now: The time of day, in the time zone to be shown.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self.happenings: deque[Happening] = deque(maxlen=LIMIT)
+
+    def add(self, text: str, severity: str = "information") -> None:
+        """Note what happened."""
+        self.happenings.append(Happening(self._now(), severity, text))

@@ -1,0 +1,49 @@
+"""The palette: every action that can be done now, by its name."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+
+from voicechat_tui.language import _
+from voicechat_tui.ui.actions import ACTIONS, Action, Context
+
+if TYPE_CHECKING:
+    from voicechat_tui.ui.app import VoicechatApp
+
+
+class ActionCommands(Provider):
+    """Finds actions of the registry."""
+
+    async def discover(self) -> Hits:
+        """Offer everything that can be done now."""
+        for action in self._possible():
+            yield DiscoveryHit(self._name(action), partial(self._run, action), help=_(action.help))
+
+    async def search(self, query: str) -> Hits:
+        """Offer what fits the words."""
+        matcher = self.matcher(query)
+        for action in self._possible():
+            name = self._name(action)
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score, matcher.highlight(name), partial(self._run, action), help=_(action.help))
+
+    def _possible(self) -> Iterator[Action]:
+        for action in ACTIONS:
+            # The palette is open already.
+            if action.id != "palette" and (node := self._node(action)) and node.check_action(action.id, ()):
+                yield action
+
+    def _node(self, action: Action) -> DOMNode | None:
+        """Return whose action it is, or None if it is of another screen."""
+        if action.context is Context.APP:
+            return self.app
+        return self.screen if getattr(self.screen, "CONTEXT", None) is action.context else None
+
+    def _name(self, action: Action) -> str:
+        return f"{_(action.title)}  ({cast('VoicechatApp', self.app).keys.label(action)})"
+
+    async def _run(self, action: Action) -> None:
+        await self.app.run_action(action.id, self._node(action))

@@ -1,0 +1,70 @@
+"""Running the app in the terminal of this process."""
+
+import getpass
+import sys
+
+from pydantic import TypeAdapter, ValidationError
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.names import ChatId, UserName
+from voicechat_common.protocol.codec import describe
+from voicechat_tui import language, paths
+from voicechat_tui.client.address import server_url
+from voicechat_tui.language import _
+from voicechat_tui.settings import load
+
+
+def run(url: str | None, user: str | None, chat: str | None) -> None:
+    """Run the app until the person leaves it.
+
+    Args:
+        url: The server, instead of the one in the settings.
+        user: Who, instead of who the settings name.
+        chat: The chat to open at once.
+
+    Raises:
+        VoicechatError: `bad_setting` if something here can't be used, or there is no terminal.
+    """
+    loaded = load()
+    language.use(loaded.settings.chosen_language)
+    _need_terminal()
+    settings = loaded.settings.model_copy(update={"url": url} if url else {})
+    server_url(settings.url)
+    who = _checked(TypeAdapter(UserName), user or settings.user or getpass.getuser(), "--user")
+    if chat is not None:
+        _checked(TypeAdapter(ChatId), chat, "--chat")
+
+    from voicechat_tui.ui.app import VoicechatApp
+    from voicechat_tui.ui.backend import ServerBackend
+    from voicechat_tui.ui.local_state import LocalState
+
+    app = VoicechatApp(
+        settings, ServerBackend(settings.url), who, LocalState(paths.data_dir() / "app.json"), chat_id=chat
+    )
+    app.run()
+
+
+def _need_terminal() -> None:
+    # Textual reads keys from standard input and draws through standard error.
+    if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
+        raise VoicechatError(
+            ErrorCode.BAD_SETTING,
+            _("The app needs a terminal, and this is none."),
+            _("Run it in one, or use `voicechat-tui say` and `voicechat-tui tail`, which need none."),
+        )
+
+
+def _checked(kind: TypeAdapter[str], value: str, option: str) -> str:
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        raise VoicechatError(
+            ErrorCode.BAD_SETTING,
+            _(
+                "{option} {value} can't be used: {reason}.",
+                option=option,
+                value=repr(value),
+                reason=describe(error),
+            ),
+            _("Choose another with {option}.", option=option),
+        ) from error

@@ -1,0 +1,72 @@
+"""What the app's own screens share: their keys, their last two lines, and how they reach the app."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Static
+
+from voicechat_tui.language import _
+from voicechat_tui.ui.actions import Context
+from voicechat_tui.ui.widgets.hints import Hints
+from voicechat_tui.ui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from voicechat_tui.ui.app import VoicechatApp
+
+LEAST_WIDTH = 30
+LEAST_HEIGHT = 8
+
+
+class AppScreen(Screen[None]):
+    """A screen with the line of state and the hints at its bottom.
+
+    Attributes:
+        CONTEXT: Which actions are its own.
+    """
+
+    CONTEXT: ClassVar[Context] = Context.APP
+    DEFAULT_CSS = """
+    AppScreen {
+        background: $background;
+        & #too-small { display: none; width: 1fr; height: 1fr; content-align: center middle;
+                       text-align: center; }
+        & #whole { height: 1fr; }
+        & #foot { height: auto; dock: bottom; }
+        &.too-small #too-small { display: block; }
+        &.too-small #whole { display: none; }
+        &.too-small #foot { display: none; }
+    }
+    """
+
+    @property
+    def voicechat(self) -> "VoicechatApp":
+        """The app, by its own type."""
+        return cast("VoicechatApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Put the screen's own part above the two lines."""
+        with Vertical(id="whole"):
+            yield from self.compose_content()
+        with Vertical(id="foot"):
+            yield StatusLine(self.voicechat.clock)
+            yield Hints(self.voicechat.keys, self.CONTEXT)
+        yield Static(id="too-small")
+
+    def compose_content(self) -> ComposeResult:
+        """Compose the screen's own part."""
+        yield from ()
+
+    def on_resize(self) -> None:
+        """Say what is missing where the terminal is too small for a conversation."""
+        width, height = self.size
+        small = width < LEAST_WIDTH or height < LEAST_HEIGHT
+        self.set_class(small, "too-small")
+        if small:
+            needed = _("needs {width}x{height}", width=LEAST_WIDTH, height=LEAST_HEIGHT)
+            self.query_one("#too-small", Static).update(f"voicechat\n{needed},\n{_('has')} {width}x{height}")
+
+    def show_status(self) -> None:
+        """Draw the line of state as it is now."""
+        self.query_one(StatusLine).status = self.voicechat.status

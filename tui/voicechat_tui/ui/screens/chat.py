@@ -1,0 +1,215 @@
+"""One chat: who is there, what was said and is being said, and what one writes oneself."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+
+from voicechat_tui.language import _
+from voicechat_tui.ui.actions import Context
+from voicechat_tui.ui.keymap import bindings
+from voicechat_tui.ui.screens.base import AppScreen
+from voicechat_tui.ui.session import ChatSession
+from voicechat_tui.ui.timeline.widget import Timeline
+from voicechat_tui.ui.widgets.composer import Composer
+
+FRAME_S = 0.05
+"""The conversation is drawn anew at most so often, however fast people speak."""
+
+
+class ChatScreen(AppScreen):
+    """A chat.
+
+    Args:
+        session: The chat, which goes on without the screen.
+    """
+
+    CONTEXT = Context.CHAT
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.CHAT)]
+    AUTO_FOCUS = "Composer"
+    DEFAULT_CSS = """
+    ChatScreen {
+        & #head { height: 1; padding: 0 1; background: $panel; }
+        & Timeline { height: 1fr; }
+        & #nothing { height: 1fr; display: none; padding: 1 2; content-align: center middle;
+                     text-align: center; color: $text-muted; }
+        & #below { height: 1; padding: 0 2; color: $text-muted; text-style: italic; }
+        &.empty Timeline { display: none; }
+        &.empty #nothing { display: block; }
+    }
+    """
+
+    def __init__(self, session: ChatSession) -> None:
+        super().__init__()
+        self.session = session
+        self._changed_from: int | None = None
+        self._frame: Timer | None = None
+        self._unseen = 0
+
+    def compose_content(self) -> ComposeResult:
+        """Compose the head, the conversation and the composer."""
+        yield Static(id="head")
+        yield Timeline()
+        yield Static(id="nothing", markup=False)
+        yield Static(id="below", markup=False)
+        yield Composer()
+
+    def on_mount(self) -> None:
+        """Show what is known already, and the draft."""
+        self.composer.text = self.voicechat.local.remembered.drafts.get(self.session.chat_id, "")
+        self.composer.move_cursor(self.composer.document.end)
+        self.timeline.splice(0, self.session.conversation.rows())
+        self.show_chat()
+
+    def on_screen_resume(self) -> None:
+        """Show the line of state as it is now."""
+        self.show_status()
+
+    @property
+    def timeline(self) -> Timeline:
+        """The conversation."""
+        return self.query_one(Timeline)
+
+    @property
+    def composer(self) -> Composer:
+        """Where one writes."""
+        return self.query_one(Composer)
+
+    # What happened
+
+    def conversation_changed(self, start: int) -> None:
+        """Rows from a place on have changed: draw them with the next frame."""
+        known = self._changed_from
+        self._changed_from = start if known is None else min(known, start)
+        if self._frame is None:
+            self._frame = self.set_timer(FRAME_S, self._draw)
+
+    def _draw(self) -> None:
+        self._frame = None
+        start, self._changed_from = self._changed_from, None
+        if start is None:
+            return
+        timeline = self.timeline
+        before = len(timeline.rows)
+        timeline.splice(min(start, before), self.session.conversation.rows(min(start, before)))
+        if not timeline.follows:
+            self._unseen += max(0, len(timeline.rows) - before)
+        self.show_chat()
+
+    def show_chat(self) -> None:
+        """Show who is there, who types, and whether anything was said."""
+        session = self.session
+        empty = not len(session.conversation)
+        self.set_class(empty, "empty")
+        if empty:
+            self.query_one("#nothing", Static).update(self._nothing())
+        self.query_one("#head", Static).update(self._head())
+        self.query_one("#below", Static).update(self._below())
+        if self.timeline.follows:
+            self._unseen = 0
+            self.voicechat.local.keep_seen(session.chat_id, session.conversation.last_seq)
+
+    def _head(self) -> Content:
+        session = self.session
+        ended = f"  {_('ended')}" if session.ended else ""
+        people = ", ".join(session.participants)
+        return Content.assemble(
+            (session.title, "bold $text-primary"), (ended, "$text-warning"), (f"  {people}", "$text-muted")
+        )
+
+    def _below(self) -> str:
+        if not self.timeline.follows:
+            key = self.voicechat.keys.label("newest")
+            return _("↓ {count} new below, {key} goes there", count=self._unseen, key=key)
+        typing = self.session.typing
+        if not typing:
+            return ""
+        if len(typing) == 1:
+            return _("{name} is typing…", name=typing[0])
+        return _("{names} are typing…", names=", ".join(typing))
+
+    def _nothing(self) -> str:
+        keys = self.voicechat.keys
+        if not self.session.caught_up:
+            return _("Connecting…")
+        return _(
+            "Nothing has been said here yet.\n\nWrite below, or press {key} and speak.",
+            key=keys.label("talk"),
+        )
+
+    def on_timeline_follow_changed(self) -> None:
+        """Show or hide what waits below."""
+        self.show_chat()
+
+    # What the person does
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """Tell whether an action can be done now."""
+        match action:
+            case "send" | "newline":
+                return self.focused is self.composer
+            case "copy":
+                return bool(self.timeline.rows)
+            case "newest":
+                return not self.timeline.follows
+            case "end_chat":
+                return self.session.owner == self.session.conversation.user and not self.session.ended
+            case "talk":
+                return not self.session.ended
+            case _:
+                return True
+
+    def on_composer_edited(self, event: Composer.Edited) -> None:
+        """Keep the draft, and tell others that one types."""
+        self.voicechat.local.keep_draft(self.session.chat_id, event.text)
+        if self.session.place is not None:
+            self.session.place.typing(bool(event.text.strip()))
+
+    def action_send(self) -> None:
+        """Send what was written."""
+        text = self.composer.text.strip()
+        if text and self.voicechat.desk.send_text(self.session, text):
+            self.composer.clear()
+            self.timeline.show_newest()
+
+    def action_newline(self) -> None:
+        """Begin a new line."""
+        self.composer.insert("\n")
+
+    def action_back(self) -> None:
+        """Leave the chat; from the conversation, go back to the composer first."""
+        if self.timeline.has_focus:
+            self.composer.focus()
+        else:
+            self.voicechat.desk.leave_chat(self.session)
+
+    def action_page_up(self) -> None:
+        """Scroll up."""
+        self.timeline.scroll_page_up(animate=False)
+        if self.timeline.scroll_offset.y <= 0:
+            self.voicechat.desk.load_older(self.session)
+
+    def action_page_down(self) -> None:
+        """Scroll down."""
+        self.timeline.scroll_page_down(animate=False)
+
+    def action_newest(self) -> None:
+        """Go to the end."""
+        self.timeline.show_newest()
+
+    def action_copy(self) -> None:
+        """Copy a message."""
+        row = self.timeline.marked or self.timeline.rows[-1]
+        self.app.copy_to_clipboard(row.text)
+        self.voicechat.tell(_("Copied"), row.text[:60])
+
+    def action_export(self) -> None:
+        """Save the chat."""
+        self.voicechat.desk.export_chat(self.session)
+
+    def action_end_chat(self) -> None:
+        """End the chat, after a question."""
+        self.voicechat.desk.end_chat(self.session)

@@ -1,0 +1,124 @@
+"""The list of chats: the first screen."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Key
+from textual.widgets import Input, OptionList, Static
+
+from voicechat_tui.language import _
+from voicechat_tui.ui.actions import Context
+from voicechat_tui.ui.keymap import bindings
+from voicechat_tui.ui.model.chats import ChatItem, items
+from voicechat_tui.ui.model.status import Line
+from voicechat_tui.ui.screens.base import AppScreen
+from voicechat_tui.ui.screens.new_chat import NewChat, NewChatAnswer
+from voicechat_tui.ui.widgets.chat_list import ChatList
+
+
+class ChatsScreen(AppScreen):
+    """Chats with their last words, a search above them, and what to do where there is none."""
+
+    CONTEXT = Context.CHATS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.CHATS)]
+    AUTO_FOCUS = "ChatList"
+    DEFAULT_CSS = """
+    ChatsScreen {
+        & #head { height: 1; padding: 0 1; background: $panel; text-style: bold; color: $text-primary; }
+        & #search { height: 3; margin: 0; border: round $border-blurred; background: $background; }
+        & #search:focus { border: round $primary; }
+        & ChatList { height: 1fr; }
+        & #nothing { height: 1fr; display: none; padding: 1 2; content-align: center middle;
+                     text-align: center; color: $text-muted; }
+        &.empty ChatList { display: none; }
+        &.empty #nothing { display: block; }
+    }
+    """
+
+    def compose_content(self) -> ComposeResult:
+        """Compose the head, the search and the list."""
+        yield Static(f"voicechat · {self.voicechat.user}", id="head", markup=False)
+        yield Input(placeholder=_("Search"), id="search")
+        yield ChatList()
+        yield Static(id="nothing", markup=False)
+
+    def on_screen_resume(self) -> None:
+        """Show what has changed meanwhile."""
+        self.show_chats()
+        self.show_status()
+
+    def show_chats(self) -> None:
+        """Show the chats as they are known now."""
+        app = self.voicechat
+        remembered = app.local.remembered
+        search = self.query_one("#search", Input).value
+        now = app.now()
+        found = items(remembered.chats, remembered.seen, app.local.written(), now.tzinfo, search)
+        self.set_class(not found, "empty")
+        self.query_one("#nothing", Static).update(self._nothing(search))
+        self._show(found)
+
+    def _show(self, found: list[ChatItem]) -> None:
+        self.query_one(ChatList).show(found, self.voicechat.now())
+
+    def _nothing(self, search: str) -> str:
+        keys = self.voicechat.keys
+        if search:
+            return _("No chat has “{search}”.", search=search)
+        if self.voicechat.status.line is Line.CONNECTED:
+            return _(
+                "You have no chats yet.\n\n{key} begins one, or joins one by its id.",
+                key=keys.label("new_chat"),
+            )
+        reason = self.voicechat.reason
+        return reason or _("Asking {url} for your chats…", url=self.voicechat.settings.url)
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """Tell whether an action can be done now."""
+        if action == "search":
+            return self.focused is not self.query_one("#search", Input)
+        if action == "open_chat":
+            return self.query_one(ChatList).chosen is not None
+        return True
+
+    def action_search(self) -> None:
+        """Go to the search."""
+        self.query_one("#search", Input).focus()
+
+    def action_open_chat(self) -> None:
+        """Open the marked chat."""
+        if chosen := self.query_one(ChatList).chosen:
+            self.voicechat.desk.open_chat(chosen)
+
+    def action_new_chat(self) -> None:
+        """Ask for a title or an id."""
+        self.app.push_screen(NewChat(), self._begin)
+
+    def _begin(self, answer: NewChatAnswer | None) -> None:
+        if answer is None:
+            return
+        if answer.joins:
+            self.voicechat.desk.open_chat(answer.text)
+        else:
+            self.voicechat.desk.create_chat(answer.text)
+
+    def on_input_changed(self) -> None:
+        """Search while it is typed."""
+        self.show_chats()
+
+    def on_key(self, event: Key) -> None:
+        """Lead from the search to the list, and out of the search."""
+        search = self.query_one("#search", Input)
+        if not search.has_focus:
+            return
+        if event.key == "escape":
+            search.clear()
+        if event.key in ("down", "escape"):
+            event.stop()
+            self.query_one(ChatList).focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Open a chat with a click."""
+        event.stop()
+        self.action_open_chat()

@@ -1,0 +1,128 @@
+"""One chat that is open: what is known of it, and the connection that keeps it known."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from voicechat_common.protocol.chat import ChatEnded, ChatStatus
+from voicechat_tui.client.chat.events import (
+    Acked,
+    CaughtUp,
+    ChatEvent,
+    Connected,
+    Failed,
+    NetworkDelay,
+    PresenceChanged,
+    Refused,
+    Resumed,
+    TextQueued,
+    TypingChanged,
+)
+from voicechat_tui.client.events import Retrying
+from voicechat_tui.ui.backend import Place
+from voicechat_tui.ui.model.conversation import Conversation
+from voicechat_tui.ui.model.status import Line
+
+EVENTS_AHEAD = 256
+"""Events that may wait for the app; then the connection is not read, which the server notices."""
+
+
+@dataclass
+class Reach:
+    """How a server is reached.
+
+    Attributes:
+        line: In a word.
+        retry_at: When the next attempt is due, in seconds of the app's clock.
+        network_ms: How long it takes to answer.
+    """
+
+    line: Line = Line.CONNECTING
+    retry_at: float = 0.0
+    network_ms: float | None = None
+
+
+class ChatSession:
+    """A chat that is open.
+
+    Args:
+        chat_id: Which.
+        title: What it is called, as far as that is known.
+        conversation: What is known of it.
+        unsent: Own texts of an earlier run that are not known to be stored, by client_message_id.
+
+    Attributes:
+        reach: How it is reached.
+        participants: Who is there now.
+        typing: Who types now.
+        owner: Who may end it.
+        ended: Whether it takes no more messages.
+        caught_up: Whether all that was stored before is here.
+    """
+
+    def __init__(self, chat_id: str, title: str, conversation: Conversation, unsent: dict[str, str]) -> None:
+        self.chat_id = chat_id
+        self.title = title
+        self.conversation = conversation
+        self.unsent = unsent
+        self.reach = Reach()
+        self.participants: tuple[str, ...] = ()
+        self.typing: tuple[str, ...] = ()
+        self.owner = ""
+        self.ended = False
+        self.caught_up = False
+        self.place: Place | None = None
+        self._slots = asyncio.Semaphore(EVENTS_AHEAD)
+
+    async def run(self, place: Place, tell: Callable[[ChatEvent], object]) -> None:
+        """Stay in the chat and tell what happens, at most `EVENTS_AHEAD` events ahead of who is told."""
+        async with place:
+            self.place = place
+            for name, text in list(self.unsent.items()):
+                place.send(text, name)
+            try:
+                async for event in place.events():
+                    await self._slots.acquire()
+                    tell(event)
+            finally:
+                self.place = None
+
+    def apply(self, event: ChatEvent, now: float) -> int | None:
+        """Take an event; return the place from which rows of the conversation have changed, or None.
+
+        Args:
+            event: What was told.
+            now: Seconds of the app's clock.
+        """
+        self._slots.release()
+        self._note(event, now)
+        return self.conversation.apply(event)
+
+    def _note(self, event: ChatEvent, now: float) -> None:
+        match event:
+            case Connected(established=chat) | Resumed(established=chat):
+                self.reach = Reach(Line.CONNECTED)
+                self.title, self.owner = chat.title, chat.owner
+                self.participants, self.typing = tuple(chat.participants), ()
+                self.ended = chat.status is ChatStatus.ENDED
+            case Retrying(in_s=in_s):
+                self.reach = Reach(Line.RETRYING, now + in_s)
+                self.typing = ()
+            case Failed():
+                self.reach = Reach(Line.FAILED)
+            case NetworkDelay(ms=ms):
+                self.reach.network_ms = ms
+            case PresenceChanged(participants=participants):
+                self.participants = participants
+            case TypingChanged(typing=typing):
+                self.typing = typing
+            case CaughtUp():
+                self.caught_up = True
+            case ChatEnded():
+                self.ended = True
+            case TextQueued(client_message_id=name, content=content):
+                self.unsent[name] = content
+            case Acked(client_message_id=name) | Refused(client_message_id=name):
+                self.unsent.pop(name, None)
+            case _:
+                pass

@@ -1,0 +1,153 @@
+"""How a row becomes lines of the screen: pure, from text and width alone.
+
+On a wide screen time and name stand in columns at the left, on a narrow one in a line of their own. The sign
+before the text tells whether it was typed or spoken, is being spoken, waits, or was refused.
+"""
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+
+from voicechat_tui.language import _
+from voicechat_tui.ui.timeline.row import Row, RowState
+from voicechat_tui.ui.timeline.wrap import wrap
+
+WIDE = 64
+NAME_CELLS = 12
+NAME_STYLES = 6
+
+_TIME_CELLS = 5
+_GUTTER = 1 + _TIME_CELLS + 1 + NAME_CELLS + 1
+_INDENT = 1
+_SIGN = 2
+_MARGIN = 1
+_LEAST_TEXT = 8
+_GROUP_S = 300.0
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a line in one style, which the widget knows by its name."""
+
+    text: str
+    style: str
+
+
+Line = tuple[Span, ...]
+
+
+def layout(row: Row, previous: Row | None, width: int) -> list[Line]:
+    """Return the lines of a row.
+
+    Args:
+        row: What is to be shown.
+        previous: The row above, whose date, name and time are not repeated.
+        width: Cells of a line.
+    """
+    lines = [] if _same_day(row, previous) else [_day(row, width)]
+    if width >= WIDE:
+        left, below = _columns(row, previous), (Span(" " * _GUTTER, "text"),)
+    else:
+        left = below = (Span(" " * _INDENT, "text"),)
+        if not _continues(row, previous):
+            lines.append(_heading(row, width))
+    sign = Span(f"{_sign(row)} ", _sign_style(row))
+    for begin, end in _wrapped(row, width):
+        lines.append((*left, sign, *_text(row, begin, end)))
+        left = below
+    return lines
+
+
+def height(row: Row, previous: Row | None, width: int) -> int:
+    """Return how many lines `layout` gives, without building them."""
+    extra = not _same_day(row, previous)
+    heading = width < WIDE and not _continues(row, previous)
+    return extra + heading + len(_wrapped(row, width))
+
+
+def name_style(speaker: str) -> str:
+    """Return the style of a person's name, the same wherever the person appears."""
+    return f"name-{sum(speaker.encode()) % NAME_STYLES}"
+
+
+def _shown(row: Row) -> str:
+    return row.text or (_("listening") if row.state is RowState.SPEAKING else "")
+
+
+def _wrapped(row: Row, width: int) -> list[tuple[int, int]]:
+    indent = _GUTTER if width >= WIDE else _INDENT
+    return wrap(_shown(row), max(_LEAST_TEXT, width - indent - _SIGN - _MARGIN))
+
+
+def _text(row: Row, begin: int, end: int) -> Line:
+    """Return a line's text: what is settled as it is, the rest dim."""
+    text = _shown(row)
+    if row.state is not RowState.SPEAKING:
+        return (Span(text[begin:end], _TEXT_STYLES[row.state]),)
+    settled = min(max(row.settled if row.text else 0, begin), end)
+    spans = (Span(text[begin:settled], "text"), Span(text[settled:end], "tail"))
+    return tuple(span for span in spans if span.text)
+
+
+_TEXT_STYLES = {
+    RowState.STORED: "text",
+    RowState.PENDING: "pending",
+    RowState.REFUSED: "refused",
+}
+
+
+def _sign(row: Row) -> str:
+    if row.state is RowState.STORED:
+        return "┃" if row.spoken else "│"
+    return row.state.value
+
+
+def _sign_style(row: Row) -> str:
+    return {RowState.SPEAKING: "live", RowState.REFUSED: "refused"}.get(row.state, "bar")
+
+
+def _same_day(row: Row, previous: Row | None) -> bool:
+    return previous is not None and previous.at.date() == row.at.date()
+
+
+def _continues(row: Row, previous: Row | None) -> bool:
+    """Tell whether a row needs no name, because the row above has the same."""
+    return (
+        previous is not None
+        and previous.speaker == row.speaker
+        and _same_day(row, previous)
+        and (row.at - previous.at).total_seconds() < _GROUP_S
+    )
+
+
+def _columns(row: Row, previous: Row | None) -> Line:
+    clock = f"{row.at:%H:%M}"
+    continues = _continues(row, previous)
+    same_minute = continues and previous is not None and f"{previous.at:%H:%M}" == clock
+    name = "" if continues else _fit_name(row.speaker)
+    return (
+        Span(f" {'' if same_minute else clock:{_TIME_CELLS}} ", "time"),
+        Span(" " * (NAME_CELLS - cell_len(name)) + name + " ", _style_of_name(row)),
+    )
+
+
+def _heading(row: Row, width: int) -> Line:
+    name = row.speaker if cell_len(row.speaker) <= width - 10 else set_cell_size(row.speaker, width - 10)
+    return (Span(f" {name} ", _style_of_name(row)), Span(f" {row.at:%H:%M}", "time"))
+
+
+def _fit_name(name: str) -> str:
+    if cell_len(name) <= NAME_CELLS:
+        return name
+    return f"{set_cell_size(name, NAME_CELLS - 1).rstrip()}…"
+
+
+def _style_of_name(row: Row) -> str:
+    return "own" if row.own else name_style(row.speaker)
+
+
+def _day(row: Row, width: int) -> Line:
+    label = f" {row.at:%Y-%m-%d} "
+    left = max(0, (width - len(label)) // 2 - 1)
+    right = max(0, width - len(label) - left - 2)
+    return (Span(f" {'─' * left}{label}{'─' * right} ", "day"),)

@@ -1,0 +1,235 @@
+"""The conversation on the screen. Only the lines that are seen are laid out and drawn."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from voicechat_tui.ui.timeline.layout import NAME_STYLES, Line, height, layout
+from voicechat_tui.ui.timeline.row import Row
+
+_CACHED_ROWS = 1024
+_STYLES = (
+    *(f"name-{number}" for number in range(NAME_STYLES)),
+    *("own", "time", "bar", "day", "text", "tail", "live", "pending", "refused", "marked"),
+)
+
+
+class Timeline(ScrollView, can_focus=True):
+    """A conversation that scrolls.
+
+    While its end is in sight it follows what comes; otherwise it stays where the reader is.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{name}" for name in _STYLES}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("up", "mark(-1)", "Earlier"),
+        ("down", "mark(1)", "Later"),
+    ]
+    DEFAULT_CSS = """
+    Timeline {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+        background: $background;
+        & > .timeline--name-0 { color: $text-primary; text-style: bold; }
+        & > .timeline--name-1 { color: $text-secondary; text-style: bold; }
+        & > .timeline--name-2 { color: $text-warning; text-style: bold; }
+        & > .timeline--name-3 { color: $text-accent; text-style: bold; }
+        & > .timeline--name-4 { color: $text-error; text-style: bold; }
+        & > .timeline--name-5 { color: $foreground; text-style: bold; }
+        & > .timeline--own { color: $text-success; text-style: bold; }
+        & > .timeline--time { color: $text-muted; text-style: dim; }
+        & > .timeline--bar { color: $text-muted; text-style: dim; }
+        & > .timeline--day { color: $text-muted; text-style: dim; }
+        & > .timeline--text { color: $foreground; }
+        & > .timeline--tail { color: $text-muted; text-style: dim italic; }
+        & > .timeline--live { color: $text-error; text-style: bold; }
+        & > .timeline--pending { color: $text-muted; text-style: italic; }
+        & > .timeline--refused { color: $text-error; }
+        & > .timeline--marked { background: $boost; text-style: reverse; }
+    }
+    """
+
+    class FollowChanged(Message):
+        """The end of the conversation came into sight, or went out of it.
+
+        Attributes:
+            follows: Whether it is in sight.
+        """
+
+        def __init__(self, follows: bool) -> None:
+            self.follows = follows
+            super().__init__()
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._rows: list[Row] = []
+        self._tops: list[int] = [0]
+        self._laid_out_for = 0
+        self._strips: dict[tuple[Row, Row | None, bool], list[Strip]] = {}
+        self._palette: dict[str, Style] = {}
+        self._marked: str | None = None
+        self._follows = True
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The conversation."""
+        return self._rows
+
+    @property
+    def marked(self) -> Row | None:
+        """The row that was chosen with the arrow keys."""
+        return next((row for row in reversed(self._rows) if row.key == self._marked), None)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the newest row stays in sight."""
+        return self._follows
+
+    def splice(self, start: int, rows: Sequence[Row]) -> None:
+        """Replace the rows from a place on, at a cost that grows with what is replaced."""
+        self._rows[start:] = rows
+        self._measure(start)
+
+    def prepend(self, rows: Sequence[Row]) -> None:
+        """Put older rows before the first one; what the reader sees stays where it is."""
+        from_end = self._tops[-1] - self.scroll_offset.y
+        self._rows[:0] = rows
+        self._measure(0)
+        self.scroll_to(y=self._tops[-1] - from_end, animate=False, immediate=True)
+
+    def show_newest(self) -> None:
+        """Go to the end, and stay there."""
+        self._marked = None
+        self._set_follows(True)
+        self.scroll_end(animate=False, immediate=True, x_axis=False)
+        self.refresh()
+
+    def action_mark(self, step: int) -> None:
+        """Move the mark by a number of rows."""
+        if not self._rows:
+            return
+        keys = [row.key for row in self._rows]
+        place = keys.index(self._marked) + step if self._marked in keys else len(keys) - 1
+        place = min(max(place, 0), len(keys) - 1)
+        self._marked = keys[place]
+        top, bottom = self._tops[place], self._tops[place + 1]
+        if top < self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, immediate=True)
+        elif bottom > self.scroll_offset.y + self.size.height:
+            self.scroll_to(y=bottom - self.size.height, animate=False, immediate=True)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Lay out anew for another width."""
+        if self.size.width != self._laid_out_for:
+            self._strips.clear()
+            self._measure(0)
+        elif self._follows:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in the old colours."""
+        super().notify_style_update()
+        self._strips.clear()
+        self._palette.clear()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Notice whether the end is still in sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._set_follows(new_value >= self.max_scroll_y)
+
+    def _set_follows(self, follows: bool) -> None:
+        if follows != self._follows:
+            self._follows = follows
+            self.post_message(self.FollowChanged(follows))
+
+    def _measure(self, start: int) -> None:
+        """Compute where rows begin, from one on."""
+        width = self.size.width
+        if not width:
+            return
+        if width != self._laid_out_for:
+            self._laid_out_for = width
+            start = 0
+        follows = self._follows
+        del self._tops[start + 1 :]
+        previous = self._rows[start - 1] if start else None
+        top = self._tops[start]
+        for row in self._rows[start:]:
+            top += height(row, previous, width)
+            self._tops.append(top)
+            previous = row
+        self.virtual_size = Size(width, top)
+        if follows:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line of the window."""
+        line = self.scroll_offset.y + y
+        width = self.size.width
+        if line >= self._tops[-1]:
+            return Strip.blank(width, self.rich_style)
+        place = bisect_right(self._tops, line) - 1
+        strip = self._drawn(place)[line - self._tops[place]]
+        selection = self.text_selection
+        if selection is not None and (span := selection.get_span(line)) is not None:
+            strip = _select(strip, span, self.screen.get_component_rich_style("screen--selection"))
+        return strip.apply_offsets(0, line)
+
+    def _drawn(self, place: int) -> list[Strip]:
+        row = self._rows[place]
+        previous = self._rows[place - 1] if place else None
+        marked = row.key == self._marked
+        known = self._strips.get((row, previous, marked))
+        if known is None:
+            if len(self._strips) >= _CACHED_ROWS:
+                self._strips.clear()
+            lines = layout(row, previous, self._laid_out_for)
+            known = [self._draw(line, marked=marked) for line in lines]
+            self._strips[row, previous, marked] = known
+        return known
+
+    def _draw(self, line: Line, *, marked: bool) -> Strip:
+        mark = self._style("marked") if marked else Style.null()
+        segments = [Segment(span.text, self._style(span.style) + mark) for span in line]
+        return Strip(segments).adjust_cell_length(self._laid_out_for, self.rich_style)
+
+    def _style(self, name: str) -> Style:
+        if name not in self._palette:
+            self._palette[name] = self.get_component_rich_style(f"timeline--{name}")
+        return self._palette[name]
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the text that is selected with the mouse."""
+        lines = []
+        first = selection.start.y if selection.start else 0
+        last = selection.end.y if selection.end else self._tops[-1] - 1
+        for line in range(first, min(last, self._tops[-1] - 1) + 1):
+            place = bisect_right(self._tops, line) - 1
+            text = self._drawn(place)[line - self._tops[place]].text
+            begin, end = selection.get_span(line) or (0, -1)
+            lines.append(text[begin : len(text) if end < 0 else end].rstrip())
+        return "\n".join(lines), "\n"
+
+    def selection_updated(self, _selection: Selection | None) -> None:
+        """Draw a changed selection."""
+        self.refresh()
+
+
+def _select(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
+    """Return a line with a part of it in the colours of a selection."""
+    begin, end = span[0], strip.cell_length if span[1] < 0 else span[1]
+    before, inside, after = strip.divide([begin, max(begin, end), strip.cell_length])
+    return Strip.join([before, inside.apply_style(style), after])

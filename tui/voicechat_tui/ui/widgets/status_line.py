@@ -1,0 +1,56 @@
+"""The line that always tells whether one is heard: connection, microphone, level, delays."""
+
+from collections.abc import Callable
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from voicechat_tui.ui.model.status import GAP, Line, Status, parts
+
+_STYLES = {
+    "ok": "$text-success",
+    "bad": "bold $text-error",
+    "busy": "$text-warning",
+    "quiet": "$text-muted",
+    "live": "bold reverse $text-error",
+}
+_COUNTDOWN_S = 0.5
+
+
+class StatusLine(Widget):
+    """One line of state. A click on a part does what helps there.
+
+    Args:
+        clock: The app's clock, in seconds.
+    """
+
+    DEFAULT_CSS = """
+    StatusLine {
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+    }
+    """
+
+    status: reactive[Status] = reactive(Status())
+
+    def __init__(self, clock: Callable[[], float], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._clock = clock
+
+    def on_mount(self) -> None:
+        """Keep the countdown going."""
+        self.set_interval(_COUNTDOWN_S, self._count_down)
+
+    def _count_down(self) -> None:
+        if self.status.line is Line.RETRYING:
+            self.refresh()
+
+    def render(self) -> Content:
+        """Draw the parts that have room."""
+        pieces = []
+        for part in parts(self.status, self._clock(), self.content_size.width):
+            piece = Content.styled(part.text, _STYLES[part.style])
+            pieces.append(piece.stylize(f"@click={part.action}") if part.action else piece)
+        return Content(" " * GAP).join(pieces)
