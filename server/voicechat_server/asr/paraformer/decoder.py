@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from voicechat_server.asr.paraformer.attention import attend, look_back_of
+from voicechat_server.asr.paraformer.convolution import depthwise
 from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.modules import decoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows
@@ -20,8 +21,8 @@ class DecoderStepper:
         self._output = map_of(decoder, "output_layer")
 
     def memory(self, width: int) -> Tensor:
-        """Return the convolution memory of no segment yet, [layers, 0, width, earlier tokens seen]."""
-        return self._numbers.new_zeros(len(self._blocks), 0, width, self._memory_frames)
+        """Return the convolution memory of no segment yet, [layers, 0, earlier tokens seen, width]."""
+        return self._numbers.new_zeros(len(self._blocks), 0, self._memory_frames, width)
 
     @property
     def _memory_frames(self) -> int:
@@ -47,7 +48,7 @@ class DecoderStepper:
             counts: Tokens of each row, [rows].
             encoded: The encoder's output, [rows, frames, width].
             rows: The rows of the batch.
-            fsmn: Convolution memory of all segments, [layers, segments, width, memory frames]; updated.
+            fsmn: Convolution memory of all segments, [layers, segments, memory frames, width]; updated.
             look_back: Earlier keys and values of the encoder's output; None without look-back.
 
         Returns:
@@ -66,9 +67,9 @@ class DecoderStepper:
         x, encoded = x.to(self._numbers.dtype), encoded.to(self._numbers.dtype)
         for layer, block in enumerate(self._blocks):
             h = block.norm2(block.feed_forward(block.norm1(x)))
-            sequence = torch.cat((fsmn[layer].index_select(0, rows.slots), h.transpose(1, 2)), dim=2)
-            x = x + block.self_attn.fsmn_block(sequence).transpose(1, 2) + h
-            kept = sequence[keep].gather(2, recent[:, None, :].expand(-1, sequence.shape[1], -1))
+            sequence = torch.cat((fsmn[layer].index_select(0, rows.slots), h), dim=1)
+            x = x + depthwise(sequence, block.self_attn.fsmn_block.weight, padding=0) + h
+            kept = sequence[keep].gather(1, recent[:, :, None].expand(-1, -1, sequence.shape[2]))
             fsmn[layer].index_copy_(0, rows.slots[keep], kept)
             attention = block.src_attn
             query, own = attention.linear_q(block.norm3(x)), attention.linear_k_v(encoded)

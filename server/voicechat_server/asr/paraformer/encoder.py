@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from voicechat_server.asr.paraformer.attention import attend, look_back_of
+from voicechat_server.asr.paraformer.convolution import depthwise
 from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.modules import SelfAttention, encoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows
@@ -59,14 +60,8 @@ class EncoderStepper:
 
 
 def _fsmn(attention: SelfAttention, value: Tensor, padding: Tensor | None) -> Tensor:
-    """The feed-forward sequential memory of one attention layer: a depthwise convolution plus its input.
-
-    The convolution pads for itself, which is several times faster than FunASR's padding before it.
-    """
+    """The feed-forward sequential memory of one attention layer: a depthwise convolution plus its input."""
     if padding is not None:
         value = value.masked_fill(padding[:, :, None], 0.0)
     weight = attention.fsmn_block.weight
-    memory = nn.functional.conv1d(
-        value.transpose(1, 2), weight, padding=weight.shape[2] // 2, groups=weight.shape[0]
-    )
-    return memory.transpose(1, 2) + value
+    return depthwise(value, weight, padding=weight.shape[2] // 2) + value

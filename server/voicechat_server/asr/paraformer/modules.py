@@ -33,7 +33,7 @@ class CrossAttention(Attention, Protocol):
 class TokenMemory(Protocol):
     """`MultiHeadedAttentionSANMDecoder`: a convolution over the tokens before."""
 
-    fsmn_block: Map
+    fsmn_block: nn.Conv1d
     kernel_size: int
 
 

@@ -21,7 +21,7 @@ class StatePool:
         overlap: Last left + look-ahead input frames, [rows, frames, features].
         cif_hidden: Frame that CIF carries over, [rows, width].
         cif_alpha: Its weight, [rows].
-        fsmn: Convolution memory, [layers, rows, width, frames].
+        fsmn: Convolution memory, [layers, rows, frames, width].
     """
 
     _GROWTH = 8
