@@ -6,8 +6,9 @@ from torch import Tensor, nn
 def depthwise(x: Tensor, weight: Tensor, padding: int) -> Tensor:
     """Convolve every channel over time with its own kernel.
 
-    The same numbers as `conv1d`, but over one more dimension, so that channels may lie side by side in memory,
-    as they do in `x`: ten times faster on a CPU, whose one-dimensional kernels want each channel by itself.
+    The same numbers as `conv1d`, but over one more dimension, so that channels may lie side by side in
+    memory, as they do in `x`: ten times faster on a CPU, whose one-dimensional kernels want each channel by
+    itself.
 
     Args:
         x: [rows, frames, width].
