@@ -1,0 +1,1 @@
+"""Microphones: finding them, opening them, living with their coming and going."""

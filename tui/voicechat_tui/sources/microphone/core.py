@@ -1,0 +1,245 @@
+"""A microphone without I/O and without a clock: what it gives on, what it tells, what is to be done next.
+
+Its owner reports what happens to the device, hands in the blocks that it delivers, and passes the packets on
+that come back. Nothing that is heard while it is muted, or before the pre-roll of a talk, ever leaves it.
+"""
+
+from collections import deque
+from enum import Enum, auto
+
+from voicechat_common.audio import (
+    SAMPLE_RATE,
+    SAMPLE_WIDTH,
+    Downmixer,
+    Resampler,
+    Samples,
+    milliseconds,
+    samples_of,
+)
+from voicechat_common.errors import VoicechatError
+from voicechat_common.levels import Level
+from voicechat_tui.sources.microphone import failures
+from voicechat_tui.sources.microphone.devices import DeviceName, Format, InputDevice, find
+from voicechat_tui.sources.microphone.events import (
+    Closed,
+    LevelChanged,
+    Lost,
+    MicrophoneEvent,
+    Opened,
+    Overflow,
+    Returned,
+    Unavailable,
+)
+from voicechat_tui.sources.microphone.gate import TalkGate
+from voicechat_tui.sources.microphone.loudness import Loudness
+from voicechat_tui.sources.microphone.policy import MicrophonePolicy
+from voicechat_tui.sources.microphone.surroundings import Surroundings
+
+_EVENTS_KEPT = 64
+"""For a reader who is late. Beyond it the oldest are forgotten: what is true now counts."""
+
+
+class State(Enum):
+    """Where a microphone stands."""
+
+    CLOSED = auto()
+    """Nobody wants to hear it."""
+    OPENING = auto()
+    """It is being opened."""
+    LISTENING = auto()
+    """Audio comes in."""
+    SEEKING = auto()
+    """None could be opened; the next attempt is due after a delay."""
+
+
+class MicrophoneCore:
+    """The state of one microphone.
+
+    Args:
+        wished: Which one; None for the system's default.
+        policy: The limits.
+        here: Where the client runs.
+
+    Attributes:
+        wished: Which one is wished for.
+        device: The one that is open, or was open last.
+        state: Where it stands.
+    """
+
+    def __init__(self, wished: DeviceName | None, policy: MicrophonePolicy, here: Surroundings) -> None:
+        self.wished = wished
+        self.device: InputDevice | None = None
+        self.state = State.CLOSED
+        self._policy = policy
+        self._here = here
+        self._events: deque[MicrophoneEvent] = deque(maxlen=_EVENTS_KEPT)
+        self._gate = TalkGate(policy)
+        self._loudness: Loudness | None = None
+        self._format = Format(SAMPLE_RATE, 1)
+        self._listen_as(self._format)
+        self._must_reopen = False
+        self._complaint: str | None = None
+        self._attempts = 0
+        self._returns = 0
+        self._heard_at = 0.0
+
+    # What the application does and asks
+
+    def talk(self) -> list[Samples]:
+        """Begin a talk; return what was said just before."""
+        return self._gate.talk()
+
+    def hush(self) -> list[Samples]:
+        """End the talk after the post-roll; return what is left to give on where none can come."""
+        if not self._gate.is_talking:
+            return []
+        self._gate.hush()
+        can_come = self.state is State.LISTENING and not self._gate.is_muted
+        return [] if can_come else self._gate.interrupt()
+
+    def mute(self, *, muted: bool) -> list[Samples]:
+        """Mute it or not; return what was heard before and was no whole packet yet."""
+        if muted == self._gate.is_muted:
+            return []
+        self._listen_as(self._format)  # A resampler remembers some of what it has heard.
+        return self._gate.mute(muted=muted)
+
+    def choose(self, wished: DeviceName | None) -> None:
+        """Wish for another microphone."""
+        if wished != self.wished:
+            self.wished = wished
+            self._must_reopen = True
+            self._attempts = self._returns = 0
+
+    @property
+    def is_talking(self) -> bool:
+        """Whether there is a talk: from `talk` until its post-roll has come."""
+        return self._gate.is_talking
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether it is muted."""
+        return self._gate.is_muted
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a device should be open."""
+        return self._gate.is_talking or self._policy.warm
+
+    @property
+    def must_reopen(self) -> bool:
+        """Whether the open device should make room for another."""
+        return self._must_reopen
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether the open device is another than the wished one."""
+        if self.state is not State.LISTENING or self.wished is None or self.device is None:
+            return False
+        return find([self.device], self.wished) is None
+
+    @property
+    def look_in_s(self) -> float:
+        """Seconds until the wished device should be looked for: more if it was back and yet did not open."""
+        return min(self._policy.look_every_s * 2.0**self._returns, self._policy.longest_look_s)
+
+    @property
+    def level(self) -> Level:
+        """How loud it is."""
+        return Level() if self._loudness is None else self._loudness.level
+
+    def take_events(self) -> list[MicrophoneEvent]:
+        """Return what happened since the last call."""
+        events = list(self._events)
+        self._events.clear()
+        return events
+
+    # What happens to the device
+
+    def opening(self) -> None:
+        """A device is about to be opened."""
+        self.state = State.OPENING
+        self._must_reopen = False
+
+    def opened(self, device: InputDevice, opened_as: Format, now: float) -> None:
+        """A device is open.
+
+        Args:
+            device: Which.
+            opened_as: How.
+            now: Seconds of any steady clock.
+        """
+        self.state = State.LISTENING
+        self.device = device
+        self._format = opened_as
+        self._listen_as(opened_as)
+        self._loudness = Loudness(self._policy, failures.all_zero(device.id.name, self._here))
+        self._heard_at = now
+        self._attempts = 0
+        self._complaint = None
+        problem = None
+        if self.is_fallback and self.wished is not None:
+            problem = failures.not_there(self.wished.name)
+        else:
+            self._returns = 0
+        self._tell(Opened(device.id, opened_as.rate, problem))
+
+    def block(self, pcm: bytes, now: float) -> list[Samples]:
+        """Take what the device has delivered; return the packets to give on."""
+        self._heard_at = now
+        samples = self._resampler.process(self._downmixer.push(samples_of(pcm)))
+        if self._loudness is not None:
+            for event in self._loudness.push(samples):
+                self._tell(event)
+        return self._gate.push(samples)
+
+    def overflowed(self, lost_bytes: int) -> None:
+        """Audio was lost on its way from the device; 0 bytes where nobody knows how much."""
+        frames = lost_bytes // (SAMPLE_WIDTH * self._format.channels)
+        self._tell(Overflow(milliseconds(frames, self._format.rate)))
+
+    def dropped(self, packet: Samples) -> None:
+        """A packet was lost, because nobody took it in time."""
+        self._tell(Overflow(milliseconds(len(packet), SAMPLE_RATE)))
+
+    def is_silent(self, now: float) -> bool:
+        """Tell whether the device has delivered nothing for so long that it must be lost."""
+        return now - self._heard_at >= self._policy.lost_after_s
+
+    def lost(self) -> list[Samples]:
+        """The device has gone; return what was heard before and was no whole packet yet."""
+        if self.device is None:
+            raise RuntimeError("no device was open")
+        self.state = State.OPENING
+        self._tell(Lost(self.device.id, failures.lost(self.device.id.name)))
+        return self._gate.interrupt()
+
+    def returned(self, device: DeviceName) -> None:
+        """The wished device is there again, while another one is open."""
+        self._must_reopen = True
+        self._returns += 1
+        self._tell(Returned(device))
+
+    def failed(self, error: VoicechatError) -> float:
+        """No device could be opened; return the seconds until the next attempt."""
+        self.state = State.SEEKING
+        if error.message != self._complaint:
+            self._complaint = error.message
+            self._tell(Unavailable(error))
+        delay = self._policy.first_retry_s * 2.0**self._attempts
+        self._attempts += 1
+        return min(delay, self._policy.longest_retry_s)
+
+    def closed(self) -> None:
+        """The device was closed, because nobody wants it."""
+        self.state = State.CLOSED
+        self._tell(Closed())
+
+    def _listen_as(self, opened_as: Format) -> None:
+        self._downmixer = Downmixer(opened_as.channels)
+        self._resampler = Resampler(opened_as.rate)
+
+    def _tell(self, event: MicrophoneEvent) -> None:
+        if isinstance(event, LevelChanged) and self._events and isinstance(self._events[-1], LevelChanged):
+            self._events.pop()
+        self._events.append(event)

@@ -1,0 +1,90 @@
+"""Microphones as PortAudio lists them, and which of them is meant: by name, because numbers change."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from voicechat_common.audio import SAMPLE_RATE
+
+_CARD_NUMBER = re.compile(r" \(hw:\d+,\d+\)$")
+_COMMON_RATES = (48_000, 44_100)
+
+
+@dataclass(frozen=True)
+class DeviceName:
+    """What a microphone is remembered by.
+
+    Attributes:
+        name: Its name.
+        host_api: The audio system that offers it, such as ALSA or WASAPI; None where any will do.
+    """
+
+    name: str
+    host_api: str | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.host_api is None else f"{self.name} ({self.host_api})"
+
+
+@dataclass(frozen=True)
+class InputDevice:
+    """A microphone that is there.
+
+    Attributes:
+        id: Its name and audio system.
+        index: Its number, as long as PortAudio is not initialised anew.
+        channels: The most channels it records.
+        rate: Its own samples per second.
+        is_default: Whether the system takes it where nobody chose.
+    """
+
+    id: DeviceName
+    index: int
+    channels: int
+    rate: int
+    is_default: bool = False
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a microphone is opened.
+
+    Attributes:
+        rate: Samples per second.
+        channels: Interleaved channels.
+    """
+
+    rate: int
+    channels: int
+
+
+def find(devices: Iterable[InputDevice], wished: DeviceName) -> InputDevice | None:
+    """Return the microphone with a name; the number that ALSA gave its card may have changed since."""
+    offered = [device for device in devices if wished.host_api in (None, device.id.host_api)]
+    for same in (str, _without_card_number):
+        for device in offered:
+            if same(device.id.name) == same(wished.name):
+                return device
+    return None
+
+
+def candidates(devices: Sequence[InputDevice], wished: DeviceName | None) -> list[InputDevice]:
+    """Return the microphones to try in this order: the wished one, else the default, else the first."""
+    chosen = find(devices, wished) if wished is not None else None
+    default = next((device for device in devices if device.is_default), None) or next(iter(devices), None)
+    found = [device for device in (chosen, default) if device is not None]
+    return list(dict.fromkeys(found))
+
+
+def formats(device: InputDevice) -> list[Format]:
+    """Return how to try to open a microphone: as recognition wants it, else as the microphone is."""
+    rates = list(dict.fromkeys((SAMPLE_RATE, device.rate, *_COMMON_RATES)))
+    channels = [count for count in dict.fromkeys((1, 2, device.channels)) if count <= device.channels]
+    ordered = [Format(SAMPLE_RATE, count) for count in channels[:1]]
+    ordered += [Format(rate, count) for rate in rates[1:] for count in channels]
+    ordered += [Format(SAMPLE_RATE, count) for count in channels[1:]]
+    return list(dict.fromkeys(ordered))
+
+
+def _without_card_number(name: str) -> str:
+    return _CARD_NUMBER.sub("", name)

@@ -1,0 +1,51 @@
+"""What is told of how loud a microphone is."""
+
+from voicechat_common.audio import SAMPLE_RATE, Samples
+from voicechat_common.errors import VoicechatError
+from voicechat_common.levels import Level, LevelMeter, Sound
+from voicechat_tui.sources.microphone.events import AllZero, Clipped, LevelChanged, MicrophoneEvent, Quiet
+from voicechat_tui.sources.microphone.policy import MicrophonePolicy
+
+
+class Loudness:
+    """A meter that speaks up when something about the level changes.
+
+    Args:
+        policy: The limits.
+        all_zero: What it means if this microphone delivers nothing but zeros.
+    """
+
+    def __init__(self, policy: MicrophonePolicy, all_zero: VoicechatError) -> None:
+        self._meter = LevelMeter(SAMPLE_RATE)
+        self._all_zero = all_zero
+        self._every = int(policy.level_every_s * SAMPLE_RATE)
+        self._due = 0
+        self._was_heard = False
+
+    @property
+    def level(self) -> Level:
+        """What the meter shows."""
+        return self._meter.level
+
+    def push(self, samples: Samples) -> list[MicrophoneEvent]:
+        """Measure; return what is to be told."""
+        before, level = self._meter.level, self._meter.push(samples)
+        events: list[MicrophoneEvent] = []
+        if level.clipped and not before.clipped:
+            events.append(Clipped())
+        if level.sound is not before.sound:
+            events += self._change(level.sound)
+        self._due -= len(samples)
+        if self._due <= 0:
+            self._due = self._every
+            events.append(LevelChanged(level))
+        return events
+
+    def _change(self, sound: Sound) -> list[MicrophoneEvent]:
+        if sound is Sound.SIGNAL:
+            self._was_heard = True
+            return []
+        # A filter against noise gives zeros in every pause: all is well with a microphone that was heard.
+        if sound is Sound.ALL_ZERO and not self._was_heard:
+            return [AllZero(self._all_zero)]
+        return [Quiet()]
