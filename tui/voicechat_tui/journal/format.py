@@ -1,0 +1,112 @@
+"""The format of a journal entry: records that are only ever appended, each with a checksum.
+
+A record is its kind (one byte), the length of its payload (four bytes, little-endian), the CRC-32 of kind and
+payload (four bytes), and the payload. The first one is the header. What follows a record that is cut off or
+has another checksum is not read: a crash can leave such a one at the end, and nothing behind it.
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+from enum import Enum
+
+from voicechat_common.audio import Samples, bytes_of, samples_of
+from voicechat_tui.journal.ranges import Range
+
+_HEAD = struct.Struct("<cII")
+_RANGE = struct.Struct("<QQ")
+MAX_PAYLOAD = 1 << 24
+
+
+class Kind(Enum):
+    """What a record tells."""
+
+    HEADER = b"H"
+    AUDIO = b"A"
+    SETTLED = b"S"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record.
+
+    Attributes:
+        kind: What it tells.
+        payload: JSON for the header, little-endian PCM for audio, two positions for what is settled.
+    """
+
+    kind: Kind
+    payload: bytes
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether it is one of audio."""
+        return self.kind is Kind.AUDIO
+
+    @property
+    def samples(self) -> Samples:
+        """The samples of a record of audio."""
+        return samples_of(self.payload)
+
+    @property
+    def settled(self) -> Range:
+        """The samples that need not be sent again."""
+        return Range(*_RANGE.unpack(self.payload))
+
+
+def encode(kind: Kind, payload: bytes) -> bytes:
+    """Return a record."""
+    return _HEAD.pack(kind.value, len(payload), _checksum(kind.value, payload)) + payload
+
+
+def audio(samples: Samples) -> bytes:
+    """Return a record of audio."""
+    return encode(Kind.AUDIO, bytes_of(samples))
+
+
+def settled(samples: Range) -> bytes:
+    """Return a record that tells which samples need not be sent again."""
+    return encode(Kind.SETTLED, _RANGE.pack(*samples))
+
+
+class Decoder:
+    """Takes a file in pieces and gives its records.
+
+    Attributes:
+        intact: How many bytes of the file are whole records.
+        broken: True once there was something else; nothing more comes then.
+    """
+
+    def __init__(self) -> None:
+        self.intact = 0
+        self.broken = False
+        self._rest = b""
+
+    def push(self, data: bytes) -> list[Record]:
+        """Return the records that are complete with this piece."""
+        found: list[Record] = []
+        self._rest += data
+        at = 0
+        while not self.broken and len(self._rest) >= at + _HEAD.size:
+            name, length, checksum = _HEAD.unpack_from(self._rest, at)
+            end = at + _HEAD.size + length
+            if name not in _KINDS or length > MAX_PAYLOAD:
+                self.broken = True
+            elif len(self._rest) < end:
+                break
+            else:
+                payload = self._rest[at + _HEAD.size : end]
+                self.broken = checksum != _checksum(name, payload)
+                if not self.broken:
+                    found.append(Record(_KINDS[name], payload))
+                    at = end
+        self._rest = b"" if self.broken else self._rest[at:]
+        self.intact += at
+        return found
+
+
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+def _checksum(name: bytes, payload: bytes) -> int:
+    return zlib.crc32(payload, zlib.crc32(name))
