@@ -1,13 +1,6 @@
-"""Servers for tests of the chat, which works whether or not there is a recogniser.
+"""Servers for tests of the chat, which works whether or not there is a recogniser."""
 
-    python -m tests.support.chat_server --port PORT --database FILE
-
-runs one in a process of its own, to be killed.
-"""
-
-import argparse
-import subprocess
-import sys
+import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +15,11 @@ from voicechat_server.api.app import create_app
 from voicechat_server.api.server import Server, bind
 from voicechat_server.asr.engine import Engine
 
-ROOT = Path(__file__).parents[2]
 UP_WITHIN_S = 30
+
+# Forks of a process that has imported the server are up in no time, however often one is killed.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload([__name__])
 
 
 class IdleEngine(Engine):
@@ -57,8 +53,8 @@ class ChatProcess:
 
     def __init__(self, database: Path | str, port: int | None = None) -> None:
         self.port = port or free_port()
-        command = [sys.executable, "-m", "tests.support.chat_server", "--port", str(self.port)]
-        self._process = subprocess.Popen([*command, "--database", str(database)], cwd=ROOT)
+        self._process = _processes.Process(target=_serve, args=(self.port, str(database)))
+        self._process.start()
         self.http = f"http://127.0.0.1:{self.port}"
         self.ws = f"ws://127.0.0.1:{self.port}"
 
@@ -74,7 +70,7 @@ class ChatProcess:
     def kill(self) -> None:
         """End it at once, as a crash does."""
         self._process.kill()
-        self._process.wait()
+        self._process.join()
 
 
 def wait_until_up(base: str) -> None:
@@ -90,16 +86,8 @@ def wait_until_up(base: str) -> None:
             return
 
 
-def main() -> None:
+def _serve(port: int, database: str) -> None:
     """Serve until killed."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--database", required=True)
-    options = parser.parse_args()
-    settings = demo_settings(database=options.database, log_level="error")
+    settings = demo_settings(database=database, log_level="error")
     server = Server(create_app(settings, IdleEngine(settings.engine_config())))
-    server.run_until_signal(bind("127.0.0.1", options.port))
-
-
-if __name__ == "__main__":
-    main()
+    server.run_until_signal(bind("127.0.0.1", port))

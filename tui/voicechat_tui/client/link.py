@@ -96,15 +96,19 @@ class Link(Generic[EventT]):
             # A failure is told by `join`, or nobody asked for it.
             with suppress(asyncio.CancelledError, VoicechatError):
                 await self._task
+        # A task that never began has not done this.
+        self._end()
 
     async def join(self) -> None:
-        """Wait for the end.
+        """Wait for the end, which may be that it was closed.
 
         Raises:
             VoicechatError: Why the connection was given up.
         """
         if self._task is not None:
-            await self._task
+            await asyncio.wait([self._task])
+            if not self._task.cancelled():
+                self._task.result()
 
     async def next_event(self) -> EventT | None:
         """Return the next event, or None after the last."""
@@ -137,8 +141,11 @@ class Link(Generic[EventT]):
                     await self._publish()
                 await self._pause(delay)
         finally:
-            self._events.close()
-            self.progress.set()
+            self._end()
+
+    def _end(self) -> None:
+        self._events.close()
+        self.progress.set()
 
     async def _pause(self, delay_s: float) -> None:
         self._retry_asked.clear()

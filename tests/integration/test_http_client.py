@@ -1,0 +1,119 @@
+"""The typed HTTP calls against a real server, and against what is none."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.support.server import LiveServer, free_port
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.chat_http import ExportFormat
+from voicechat_common.protocol.http import HealthStatus
+from voicechat_tui.client.http import HttpClient
+
+
+@asynccontextmanager
+async def answering(answer: bytes | None) -> AsyncIterator[str]:
+    """Something that gives every connection the same answer, or none for ever; yields its address."""
+    finished = asyncio.Event()
+
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if answer is None:
+            await reader.read()
+        else:
+            writer.write(answer)
+        writer.close()
+        await writer.wait_closed()
+        finished.set()
+
+    server = await asyncio.start_server(respond, "127.0.0.1", 0)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await finished.wait()
+
+
+async def failure(server: str, timeout_s: float = 5.0) -> VoicechatError:
+    async with HttpClient(server, timeout_s) as http:
+        with pytest.raises(VoicechatError) as caught:
+            await http.health()
+    return caught.value
+
+
+async def test_what_the_server_says_of_itself(chat_server: LiveServer) -> None:
+    async with HttpClient(chat_server.http) as http:
+        assert (await http.server_info()).name == "voicechat"
+        assert (await http.health()).status is HealthStatus.STARTING
+        assert (await http.readiness()).ready is False
+        assert (await http.asr_info()).sample_rate == 16_000
+
+
+async def test_a_server_that_is_ready_says_so(live_server: LiveServer) -> None:
+    async with HttpClient(live_server.ws + "/ws") as http:
+        assert (await http.readiness()).ready is True
+
+
+async def test_a_chat_from_its_creation_to_its_export(chat_server: LiveServer, chat_id: str) -> None:
+    user = f"user-{chat_id}"
+    async with HttpClient(chat_server.http) as http:
+        chat = await http.create_chat(user, "周会")
+        assert (chat.owner, chat.title) == (user, "周会")
+        first = await http.post(chat.chat_id, user, "你好", "m-1")
+        assert await http.post(chat.chat_id, user, "你好", "m-1") == first
+        for number in range(2, 251):
+            await http.post(chat.chat_id, "bob", str(number))
+        page = await http.chat(chat.chat_id, since=1, limit=2)
+        assert [message.content for message in page.messages] == ["2", "3"]
+        assert [message.seq async for message in http.history(chat.chat_id)] == list(range(1, 251))
+        (summary,) = (await http.chats(user)).chat_list
+        assert (summary.chat_id, summary.message_count) == (chat.chat_id, 250)
+        exported = (await http.export(chat.chat_id, ExportFormat.MD)).decode()
+        assert exported.startswith("# 周会")
+
+
+async def test_errors_of_the_server_come_as_they_are(chat_server: LiveServer) -> None:
+    async with HttpClient(chat_server.http) as http:
+        with pytest.raises(VoicechatError, match="There is no chat 'nowhere'") as caught:
+            await http.chat("nowhere")
+        assert caught.value.code is ErrorCode.NOT_FOUND
+        with pytest.raises(VoicechatError) as caught:
+            await http.chat("../health")
+        assert caught.value.code in (ErrorCode.NOT_FOUND, ErrorCode.BAD_FIELD)
+        with pytest.raises(VoicechatError, match="content") as caught:
+            await http.post("c", "alice", "")
+        assert caught.value.code is ErrorCode.BAD_FIELD
+
+
+async def test_nobody_there() -> None:
+    error = await failure(f"127.0.0.1:{free_port()}")
+    assert error.code is ErrorCode.SERVER_UNREACHABLE
+    assert "no connection could be made" in error.message
+
+
+async def test_a_server_that_hangs() -> None:
+    async with answering(None) as server:
+        error = await failure(server, timeout_s=0.1)
+    assert error.code is ErrorCode.SERVER_UNREACHABLE
+    assert "did not answer in time" in error.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno",
+    ],
+)
+async def test_something_else_answers(answer: bytes) -> None:
+    async with answering(answer) as server:
+        error = await failure(server)
+    assert error.code is ErrorCode.PROTOCOL_MISMATCH
+    assert error.message.startswith("There is no voicechat server at ")
+
+
+async def test_a_connection_that_breaks_off() -> None:
+    async with answering(b"") as server:
+        assert (await failure(server)).code is ErrorCode.SERVER_UNREACHABLE
