@@ -29,6 +29,7 @@ class Action:
         help: What it does, a sentence.
         context: Where it is available.
         hint: What the line of hints calls it; left out there if empty.
+        in_turn: Whether it waits for the keys before it to do their work, instead of overtaking them.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Action:
     help: str
     context: Context
     hint: str = ""
+    in_turn: bool = False
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -70,6 +72,7 @@ ACTIONS: tuple[Action, ...] = (
         mark("Send"),
         mark("Send what you have written."),
         Context.CHAT,
+        in_turn=True,
     ),
     Action(
         "newline",
@@ -77,6 +80,7 @@ ACTIONS: tuple[Action, ...] = (
         mark("New line"),
         mark("Begin a new line in what you write."),
         Context.CHAT,
+        in_turn=True,
     ),
     Action(
         "open_chat",
@@ -85,6 +89,7 @@ ACTIONS: tuple[Action, ...] = (
         mark("Open the chat that is marked in the list."),
         Context.CHATS,
         hint=mark("open"),
+        in_turn=True,
     ),
     Action(
         "new_chat",

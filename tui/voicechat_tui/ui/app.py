@@ -1,7 +1,12 @@
 """The app: it holds the state, and puts screens, workers and actions together."""
 
+import asyncio
+import logging
+import signal
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -13,7 +18,7 @@ from textual.screen import Screen
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.language import _
-from voicechat_tui.settings import Settings
+from voicechat_tui.settings import Loaded
 from voicechat_tui.ui.actions import Context
 from voicechat_tui.ui.backend import Backend
 from voicechat_tui.ui.desk import ChatDesk
@@ -26,6 +31,9 @@ from voicechat_tui.ui.model.status import Line, Status
 from voicechat_tui.ui.palette import ActionCommands
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.chats import ChatsScreen
+from voicechat_tui.ui.screens.help import Help
+from voicechat_tui.ui.screens.log import LogWindow
+from voicechat_tui.ui.screens.settings import SettingsWindow
 from voicechat_tui.ui.session import Reach
 from voicechat_tui.ui.themes import MONO, THEMES, after, chosen
 
@@ -42,7 +50,7 @@ class VoicechatApp(App[None]):
     """The terminal client.
 
     Args:
-        settings: What the person has set.
+        loaded: What the person has set.
         backend: The server and the sound.
         user: Who the person is.
         local: What is remembered between runs.
@@ -53,11 +61,15 @@ class VoicechatApp(App[None]):
 
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar = {ActionCommands}
+    TITLE = "voicechat"
+    CSS = """
+    CommandPalette SearchIcon { display: none; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.APP)]
 
     def __init__(
         self,
-        settings: Settings,
+        loaded: Loaded,
         backend: Backend,
         user: str,
         local: LocalState,
@@ -67,7 +79,8 @@ class VoicechatApp(App[None]):
         now: Callable[[], datetime] = local_now,
     ) -> None:
         super().__init__()
-        self.settings = settings
+        self.loaded = loaded
+        self.settings = settings = loaded.settings
         self.backend = backend
         self.user = user
         self.local = local
@@ -77,6 +90,7 @@ class VoicechatApp(App[None]):
         self.happenings = EventsLog(now)
         self.desk = ChatDesk(self)
         self.directory = Directory(backend, user)
+        self.voice = Status()
         self.reason = ""
         self._first_chat = chat_id
         self._reach = Reach()
@@ -91,7 +105,7 @@ class VoicechatApp(App[None]):
         """The line of state as it is now: of the open chat, or else of the list."""
         session = self.desk.shown
         reach = self._reach if session is None else session.reach
-        return Status(line=reach.line, retry_at=reach.retry_at, network_ms=reach.network_ms)
+        return replace(self.voice, line=reach.line, retry_at=reach.retry_at, network_ms=reach.network_ms)
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the list of chats."""
@@ -104,11 +118,21 @@ class VoicechatApp(App[None]):
 
     def on_mount(self) -> None:
         """Begin to ask for the chats, and open the first one if it was named."""
+        self._end_with_terminal()
         self.run_worker(self.directory.run(self.post_message), group="directory")
         if self._first_chat is not None:
             self.desk.open_chat(self._first_chat)
+        if self.loaded.problem is not None:
+            self.tell_error(_("Settings"), self.loaded.problem)
         for problem in self.keys.problems:
             self.tell(_("Settings"), problem, "warning")
+
+    def _end_with_terminal(self) -> None:
+        """End in order when the terminal is closed, or somebody ends the process."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGHUP", "SIGTERM"):
+            if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+                loop.add_signal_handler(getattr(signal, name), self.leave)
 
     def tell(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
         """Say something in a toast, and note it in the log."""
@@ -122,7 +146,7 @@ class VoicechatApp(App[None]):
     def show_status(self) -> None:
         """Draw the line of state where it is seen."""
         for screen in self.screen_stack:
-            if isinstance(screen, AppScreen) and screen.is_attached:
+            if isinstance(screen, AppScreen) and screen.is_mounted:
                 screen.show_status()
 
     def save_local(self) -> None:
@@ -155,7 +179,7 @@ class VoicechatApp(App[None]):
     def _show_chats(self) -> None:
         self.show_status()
         for screen in self.screen_stack:
-            if isinstance(screen, ChatsScreen) and screen.is_attached:
+            if isinstance(screen, ChatsScreen) and screen.is_mounted:
                 screen.show_chats()
 
     def on_chat_happened(self, message: ChatHappened) -> None:
@@ -167,6 +191,25 @@ class VoicechatApp(App[None]):
     def action_palette(self) -> None:
         """Open the palette of commands."""
         self.action_command_palette()
+
+    def action_help(self) -> None:
+        """Show what can be done here."""
+        focus = type(self.screen.focused).__name__
+        context = self.screen.CONTEXT if isinstance(self.screen, AppScreen) else Context.APP
+        self.push_screen(Help(self.keys, context, focus))
+
+    def action_settings(self) -> None:
+        """Show and change the settings."""
+        self.push_screen(SettingsWindow(self.loaded))
+
+    def setting_changed(self, loaded: Loaded) -> None:
+        """Follow a setting that holds at once."""
+        self.loaded = loaded
+        self.theme = chosen(loaded.settings.theme)
+
+    def action_log(self) -> None:
+        """Show what happened."""
+        self.push_screen(LogWindow(self.happenings))
 
     def action_reconnect(self) -> None:
         """Try the server again now."""
@@ -201,5 +244,12 @@ class VoicechatApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave the app."""
-        self.local.save_now()
+        self.leave()
+
+    def leave(self) -> None:
+        """Remember what is to be remembered, and end."""
+        try:
+            self.local.save_now()
+        except OSError as error:
+            logging.getLogger(__name__).warning("drafts can't be saved: %s", error)
         self.exit()

@@ -88,7 +88,7 @@ def bindings(context: Context) -> list[Binding]:
             id=action.id,
             show=False,
             # A text that is being written would take most of them for itself.
-            priority=True,
+            priority=not action.in_turn,
         )
         for action in actions_of(context)
     ]

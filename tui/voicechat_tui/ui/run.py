@@ -2,15 +2,17 @@
 
 import getpass
 import sys
+from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.names import ChatId, UserName
 from voicechat_common.protocol.codec import describe
-from voicechat_tui import language, paths
+from voicechat_tui import language, native_stderr, paths
 from voicechat_tui.client.address import server_url
 from voicechat_tui.language import _
+from voicechat_tui.log_file import LogFile
 from voicechat_tui.settings import load
 
 
@@ -29,6 +31,7 @@ def run(url: str | None, user: str | None, chat: str | None) -> None:
     language.use(loaded.settings.chosen_language)
     _need_terminal()
     settings = loaded.settings.model_copy(update={"url": url} if url else {})
+    loaded = replace(loaded, settings=settings)
     server_url(settings.url)
     who = _checked(TypeAdapter(UserName), user or settings.user or getpass.getuser(), "--user")
     if chat is not None:
@@ -38,15 +41,17 @@ def run(url: str | None, user: str | None, chat: str | None) -> None:
     from voicechat_tui.ui.backend import ServerBackend
     from voicechat_tui.ui.local_state import LocalState
 
-    app = VoicechatApp(
-        settings, ServerBackend(settings.url), who, LocalState(paths.data_dir() / "app.json"), chat_id=chat
-    )
-    app.run()
+    local_state = LocalState(paths.data_dir() / "app.json")
+    with LogFile(paths.log_file(), settings.log_level) as log, native_stderr.into(log):
+        app = VoicechatApp(loaded, ServerBackend(settings.url), who, local_state, chat_id=chat)
+        app.run()
+    if app.return_code:
+        raise SystemExit(app.return_code)
 
 
 def _need_terminal() -> None:
-    # Textual reads keys from standard input and draws through standard error.
-    if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
+    draws = any(stream is not None and stream.isatty() for stream in (sys.__stderr__, sys.__stdout__))
+    if not (sys.stdin.isatty() and draws):
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
             _("The app needs a terminal, and this is none."),

@@ -1,9 +1,12 @@
 """What happened since the start of the app, for the screen that shows it."""
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+
+_logger = logging.getLogger(__name__)
 
 LIMIT = 500
 """Lines kept; the oldest give way. The log file has more."""
@@ -36,5 +39,7 @@ class EventsLog:
         self.happenings: deque[Happening] = deque(maxlen=LIMIT)
 
     def add(self, text: str, severity: str = "information") -> None:
-        """Note what happened."""
+        """Note what happened; what went wrong is in the log file too."""
+        if severity != "information":
+            _logger.warning("%s", text)
         self.happenings.append(Happening(self._now(), severity, text))

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from enum import Enum
 from math import ceil
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from voicechat_tui.language import _
+
+if TYPE_CHECKING:
+    from voicechat_common.levels import Level
 
 
 class Line(Enum):
@@ -30,21 +34,6 @@ class Mic(Enum):
 
 
 @dataclass(frozen=True)
-class Level:
-    """How loud the microphone is.
-
-    Attributes:
-        peak_db: Peak in dBFS, as the meter shows it now.
-        hold_db: The highest peak of the last moments.
-        clipped: Whether the signal was cut off.
-    """
-
-    peak_db: float
-    hold_db: float
-    clipped: bool
-
-
-@dataclass(frozen=True)
 class Status:
     """What the line of state tells.
 
@@ -62,7 +51,7 @@ class Status:
     retry_at: float = 0.0
     mic: Mic = Mic.OFF
     device: str = ""
-    level: Level | None = None
+    level: "Level | None" = None
     network_ms: float | None = None
     lag_ms: float | None = None
 
@@ -108,7 +97,7 @@ def parts(status: Status, now: float, width: int) -> list[Part]:
     return line
 
 
-def meter(level: Level, cells: int = _METER_CELLS) -> str:
+def meter(level: "Level", cells: int = _METER_CELLS) -> str:
     """Return a bar for a level, with a mark where the hold is."""
     filled = _filled(level.peak_db, cells)
     hold = _filled(level.hold_db, cells)

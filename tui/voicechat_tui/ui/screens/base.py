@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 LEAST_WIDTH = 30
 LEAST_HEIGHT = 8
+
+
+def voicechat_of(node: MessagePump) -> "VoicechatApp":
+    """Return the app of a widget or screen, by its own type."""
+    return cast("VoicechatApp", node.app)
 
 
 class AppScreen(Screen[None]):
@@ -43,7 +49,7 @@ class AppScreen(Screen[None]):
     @property
     def voicechat(self) -> "VoicechatApp":
         """The app, by its own type."""
-        return cast("VoicechatApp", self.app)
+        return voicechat_of(self)
 
     def compose(self) -> ComposeResult:
         """Put the screen's own part above the two lines."""

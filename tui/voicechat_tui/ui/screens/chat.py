@@ -55,7 +55,8 @@ class ChatScreen(AppScreen):
         yield Timeline()
         yield Static(id="nothing", markup=False)
         yield Static(id="below", markup=False)
-        yield Composer()
+        keys = self.voicechat.keys
+        yield Composer({*keys.keys("send"), *keys.keys("newline")})
 
     def on_mount(self) -> None:
         """Show what is known already, and the draft."""
@@ -117,7 +118,7 @@ class ChatScreen(AppScreen):
         ended = f"  {_('ended')}" if session.ended else ""
         people = ", ".join(session.participants)
         return Content.assemble(
-            (session.title, "bold $text-primary"), (ended, "$text-warning"), (f"  {people}", "$text-muted")
+            (session.title, "bold $text-primary"), (ended, "$text-warning"), (f"  {people}", "dim")
         )
 
     def _below(self) -> str:

@@ -27,7 +27,7 @@ class ChatsScreen(AppScreen):
     ChatsScreen {
         & #head { height: 1; padding: 0 1; background: $panel; text-style: bold; color: $text-primary; }
         & #search { height: 3; margin: 0; border: round $border-blurred; background: $background; }
-        & #search:focus { border: round $primary; }
+        & #search:focus { border: round $primary; background-tint: $foreground 0%; }
         & ChatList { height: 1fr; }
         & #nothing { height: 1fr; display: none; padding: 1 2; content-align: center middle;
                      text-align: center; color: $text-muted; }
@@ -42,6 +42,10 @@ class ChatsScreen(AppScreen):
         yield Input(placeholder=_("Search"), id="search")
         yield ChatList()
         yield Static(id="nothing", markup=False)
+
+    def on_mount(self) -> None:
+        """Show what is known already."""
+        self.show_chats()
 
     def on_screen_resume(self) -> None:
         """Show what has changed meanwhile."""
@@ -106,6 +110,10 @@ class ChatsScreen(AppScreen):
     def on_input_changed(self) -> None:
         """Search while it is typed."""
         self.show_chats()
+
+    def on_input_submitted(self) -> None:
+        """Open the first chat that was found."""
+        self.action_open_chat()
 
     def on_key(self, event: Key) -> None:
         """Lead from the search to the list, and out of the search."""

@@ -1,17 +1,14 @@
 """The question for a new chat's title, or for the id of one that is there."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from pydantic import TypeAdapter, ValidationError
 from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from voicechat_common.names import ChatId, Title
 from voicechat_tui.language import _
+from voicechat_tui.ui.screens.window import Window
 
 _TITLE: TypeAdapter[str] = TypeAdapter(Title)
 _CHAT_ID: TypeAdapter[str] = TypeAdapter(ChatId)
@@ -31,29 +28,30 @@ class NewChatAnswer:
     joins: bool
 
 
-class NewChat(ModalScreen[NewChatAnswer | None]):
+class NewChat(Window[NewChatAnswer]):
     """Asks for a title, or for an id behind a #."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Close")]
     DEFAULT_CSS = """
     NewChat {
-        align: center middle;
-        & Vertical { width: 60; max-width: 90%; height: auto; padding: 1 2; border: round $primary;
-                     background: $surface; }
-        & Input { margin: 1 0; border: round $border-blurred; background: $background; }
-        & .quiet { color: $text-muted; }
+        & > Vertical { width: 64; }
+        & Input { margin: 1 0 0 0; border: round $border-blurred; background: $background; }
         & #wrong { color: $text-error; height: auto; }
     }
     """
 
-    def compose(self) -> ComposeResult:
+    def title_text(self) -> str:
+        """Return what stands in the frame."""
+        return _("New chat")
+
+    def closing_text(self) -> str:
+        """Return how the question is answered."""
+        return _("enter: go   esc: close")
+
+    def compose_content(self) -> ComposeResult:
         """Compose the question."""
-        with Vertical() as box:
-            box.border_title = _("New chat")
-            yield Static(_("What is it about? Or write # and the id of a chat to join."), markup=False)
-            yield Input(placeholder=_("Monday meeting   or   #chat-id"))
-            yield Static(id="wrong", markup=False)
-            yield Static(_("enter: go   esc: close"), classes="quiet", markup=False)
+        yield Static(_("What is it about? Or write # and the id of a chat to join."), markup=False)
+        yield Input(placeholder=_("Monday meeting   or   #chat-id"))
+        yield Static(id="wrong", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Answer, or say what is wrong."""

@@ -96,14 +96,17 @@ _TEXT_STYLES = {
 }
 
 
+_SIGN_STYLES = {RowState.SPEAKING: "live", RowState.REFUSED: "refused"}
+
+
 def _sign(row: Row) -> str:
     if row.state is RowState.STORED:
         return "┃" if row.spoken else "│"
-    return row.state.value
+    return str(row.state.value)
 
 
 def _sign_style(row: Row) -> str:
-    return {RowState.SPEAKING: "live", RowState.REFUSED: "refused"}.get(row.state, "bar")
+    return _SIGN_STYLES.get(row.state, "bar")
 
 
 def _same_day(row: Row, previous: Row | None) -> bool:

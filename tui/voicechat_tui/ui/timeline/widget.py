@@ -106,13 +106,13 @@ class Timeline(ScrollView, can_focus=True):
         from_end = self._tops[-1] - self.scroll_offset.y
         self._rows[:0] = rows
         self._measure(0)
-        self.scroll_to(y=self._tops[-1] - from_end, animate=False, immediate=True)
+        self.scroll_to(y=self._tops[-1] - from_end, animate=False, immediate=True, force=True)
 
     def show_newest(self) -> None:
         """Go to the end, and stay there."""
         self._marked = None
         self._set_follows(True)
-        self.scroll_end(animate=False, immediate=True, x_axis=False)
+        self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
         self.refresh()
 
     def action_mark(self, step: int) -> None:
@@ -125,18 +125,18 @@ class Timeline(ScrollView, can_focus=True):
         self._marked = keys[place]
         top, bottom = self._tops[place], self._tops[place + 1]
         if top < self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False, immediate=True)
+            self.scroll_to(y=top, animate=False, immediate=True, force=True)
         elif bottom > self.scroll_offset.y + self.size.height:
-            self.scroll_to(y=bottom - self.size.height, animate=False, immediate=True)
+            self.scroll_to(y=bottom - self.size.height, animate=False, immediate=True, force=True)
         self.refresh()
 
     def on_resize(self) -> None:
         """Lay out anew for another width."""
-        if self.size.width != self._laid_out_for:
+        if self._text_width != self._laid_out_for:
             self._strips.clear()
             self._measure(0)
         elif self._follows:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+            self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
 
     def notify_style_update(self) -> None:
         """Forget what was drawn in the old colours."""
@@ -149,6 +149,10 @@ class Timeline(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._set_follows(new_value >= self.max_scroll_y)
 
+    @property
+    def _text_width(self) -> int:
+        return self.scrollable_content_region.width
+
     def _set_follows(self, follows: bool) -> None:
         if follows != self._follows:
             self._follows = follows
@@ -156,7 +160,7 @@ class Timeline(ScrollView, can_focus=True):
 
     def _measure(self, start: int) -> None:
         """Compute where rows begin, from one on."""
-        width = self.size.width
+        width = self._text_width
         if not width:
             return
         if width != self._laid_out_for:
@@ -172,13 +176,13 @@ class Timeline(ScrollView, can_focus=True):
             previous = row
         self.virtual_size = Size(width, top)
         if follows:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+            self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the window."""
         line = self.scroll_offset.y + y
-        width = self.size.width
+        width = self._text_width
         if line >= self._tops[-1]:
             return Strip.blank(width, self.rich_style)
         place = bisect_right(self._tops, line) - 1

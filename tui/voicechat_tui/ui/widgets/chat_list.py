@@ -23,7 +23,7 @@ class ChatList(OptionList):
         padding: 0 1;
         background: $background;
         scrollbar-size-vertical: 1;
-        &:focus { border: none; }
+        &:focus { border: none; background-tint: $foreground 0%; }
         & > .option-list--option-highlighted { background: $panel; text-style: none; }
         &:focus > .option-list--option-highlighted { background: $primary 30%; text-style: bold; }
     }
@@ -73,11 +73,11 @@ def _two_lines(item: ChatItem, now: datetime, width: int) -> Content:
     gap = " " * max(1, width - cell_len(title) - cell_len(ended) - cell_len(time) - cell_len(unread) - 1)
     return Content.assemble(
         (title, "bold" if item.unread else ""),
-        (ended, "$text-muted italic"),
+        (ended, "dim italic"),
         gap,
         (unread, "bold reverse $text-accent"),
         " ",
-        (time, "$text-muted"),
+        (time, "dim"),
         "\n",
-        (last, "$text-muted"),
+        (last, "dim"),
     )

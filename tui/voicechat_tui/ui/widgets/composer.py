@@ -1,19 +1,21 @@
 """Where a message is written."""
 
-from typing import ClassVar
+from collections.abc import Collection
 
-from textual.binding import BindingType
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import TextArea
 
-from voicechat_common.names import CONTENT_MAX_LENGTH
 from voicechat_tui.language import _
 
 
 class Composer(TextArea):
-    """A text that grows to a few lines while it is written. What sends it is the screen's business."""
+    """A text that grows to a few lines while it is written. What sends it is the screen's business.
 
-    BINDINGS: ClassVar[list[BindingType]] = []
+    Args:
+        reserved: Keys that write nothing.
+    """
+
     DEFAULT_CSS = """
     Composer {
         height: auto;
@@ -22,7 +24,7 @@ class Composer(TextArea):
         padding: 0 1;
         background: $background;
         scrollbar-size-vertical: 1;
-        &:focus { border: round $primary; }
+        &:focus { border: round $primary; background-tint: $foreground 0%; }
         & .text-area--cursor-line { background: transparent; }
     }
     """
@@ -38,23 +40,20 @@ class Composer(TextArea):
             self.text = text
             super().__init__()
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, reserved: Collection[str]) -> None:
         super().__init__(
-            id=id,
             soft_wrap=True,
             tab_behavior="focus",
             show_line_numbers=False,
             placeholder=_("Write a message"),
             highlight_cursor_line=False,
         )
+        self._reserved = reserved
 
-    def take(self) -> str:
-        """Return the text to be sent and begin a new one; too long a text stays, and is returned as empty."""
-        text = self.text.strip()
-        if text and len(text) <= CONTENT_MAX_LENGTH:
-            self.clear()
-            return text
-        return ""
+    def on_key(self, event: Key) -> None:
+        """Leave the keys of actions to the screen."""
+        if event.key in self._reserved:
+            event.prevent_default()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Tell the screen in words of its own."""

@@ -29,6 +29,7 @@ class Hints(Widget):
         super().__init__()
         self._keymap = keymap
         self._screen_context = context
+        self.auto_links = False
 
     def render(self) -> Content:
         """Draw the hints, the screen's own first."""

@@ -12,7 +12,7 @@ _STYLES = {
     "ok": "$text-success",
     "bad": "bold $text-error",
     "busy": "$text-warning",
-    "quiet": "$text-muted",
+    "quiet": "dim",
     "live": "bold reverse $text-error",
 }
 _COUNTDOWN_S = 0.5
@@ -38,6 +38,7 @@ class StatusLine(Widget):
     def __init__(self, clock: Callable[[], float], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._clock = clock
+        self.auto_links = False
 
     def on_mount(self) -> None:
         """Keep the countdown going."""

@@ -1,0 +1,49 @@
+"""What happened since the start."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from voicechat_tui import paths
+from voicechat_tui.language import _
+from voicechat_tui.ui.model.events_log import EventsLog
+from voicechat_tui.ui.screens.window import Window
+
+_MARKS = {"information": (" ", "dim"), "warning": ("!", "$text-warning"), "error": ("✗", "$text-error")}
+
+
+class LogWindow(Window[None]):
+    """The last happenings, the newest at the bottom.
+
+    Args:
+        happenings: All of them.
+    """
+
+    def __init__(self, happenings: EventsLog) -> None:
+        super().__init__()
+        self._happenings = happenings
+
+    def title_text(self) -> str:
+        """Return what stands in the frame."""
+        return _("Log")
+
+    def closing_text(self) -> str:
+        """Say where more of it is."""
+        return _("esc: close   log file: {path}", path=paths.log_file())
+
+    def compose_content(self) -> ComposeResult:
+        """Compose a line for each happening."""
+        yield Static(self._lines())
+
+    def _lines(self) -> Content:
+        found = []
+        for happening in self._happenings.happenings:
+            mark, style = _MARKS[happening.severity]
+            found.append(
+                Content.assemble((f"{happening.at:%H:%M:%S} ", "dim"), (f"{mark} ", style), happening.text)
+            )
+        return Content("\n").join(found) if found else Content(_("Nothing has happened yet."))
+
+    def on_mount(self) -> None:
+        """Begin at the newest."""
+        self.query_one("#content").scroll_end(animate=False)
