@@ -1,9 +1,14 @@
 """What of the audio is given on: a talk, from just before its beginning to just after its end."""
 
+import numpy as np
+
 from voicechat_common.audio import SAMPLE_RATE, Samples
 from voicechat_tui.sources.base import PacketCutter
 from voicechat_tui.sources.microphone.policy import MicrophonePolicy
 from voicechat_tui.sources.microphone.pre_roll import PreRoll
+
+BREAK: Samples = np.zeros(0, np.int16)
+"""An empty packet: what follows it was not said right after what came before."""
 
 
 class TalkGate:
@@ -59,10 +64,13 @@ class TalkGate:
     def interrupt(self) -> list[Samples]:
         """Let nothing old mix with what comes next; return what had passed and was no whole packet yet.
 
-        A talk that was in its post-roll is over with it.
+        A talk that goes on gets a `BREAK`; one that was in its post-roll is over.
         """
         self._pre_roll.clear()
+        packets = self._cutter.finish()
         if self._tail is not None:
             self.is_talking = False
             self._tail = None
-        return self._cutter.finish()
+        elif self.is_talking:
+            packets.append(BREAK)
+        return packets

@@ -12,10 +12,11 @@ from voicechat_common.levels import Level
 from voicechat_tui.sources.microphone import failures
 from voicechat_tui.sources.microphone.block_queue import BlockQueue
 from voicechat_tui.sources.microphone.core import MicrophoneCore, State
-from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice, candidates, formats
+from voicechat_tui.sources.microphone.devices import DeviceName, candidates
 from voicechat_tui.sources.microphone.events import MicrophoneEvent
+from voicechat_tui.sources.microphone.opening import open_device
 from voicechat_tui.sources.microphone.policy import MicrophonePolicy
-from voicechat_tui.sources.microphone.portaudio import BLOCKS_PER_S, OpenStream, RefusedError, SoundSystem
+from voicechat_tui.sources.microphone.portaudio import OpenStream, SoundSystem
 from voicechat_tui.sources.microphone.probe import is_there
 
 
@@ -40,6 +41,7 @@ class Microphone:
         wished: DeviceName | None = None,
         policy: MicrophonePolicy | None = None,
     ) -> None:
+        self.name = "microphone"
         self.remarks: list[str] = []
         self._sound = sound
         self._policy = policy or MicrophonePolicy()
@@ -64,11 +66,6 @@ class Microphone:
                 await self._task
 
     @property
-    def name(self) -> str:
-        """What the microphone is called that is open, or was open last."""
-        return "microphone" if self._core.device is None else self._core.device.id.name
-
-    @property
     def state(self) -> State:
         """Where it stands."""
         return self._core.state
@@ -84,7 +81,10 @@ class Microphone:
         return self._core.level
 
     async def packets(self) -> AsyncGenerator[Samples, None]:
-        """Talk: give what is heard until `hush`; a warm microphone also gives what was heard just before."""
+        """Talk: give what is heard until `hush`; a warm microphone also gives what was heard just before.
+
+        Where it was muted or lost in between, there is an empty packet.
+        """
         if self._packets is not None:
             raise RuntimeError("somebody talks already")
         self._take_blocks()
@@ -165,24 +165,14 @@ class Microphone:
         problem = failures.no_microphone(self._sound.here)
         for number, device in enumerate(candidates(devices, self._core.wished)):
             try:
-                return await self._open_device(device)
+                return await open_device(self._sound, device, self._policy.queue_s, self._stir.set)
             except VoicechatError as error:
                 problem = problem if number else error
         raise problem
 
-    async def _open_device(self, device: InputDevice) -> tuple[OpenStream, BlockQueue]:
-        for wanted in formats(device):
-            blocks = BlockQueue(int(self._policy.queue_s * BLOCKS_PER_S), self._stir.set)
-            try:
-                return await self._sound.open(device, wanted, blocks), blocks
-            except RefusedError as error:
-                refusal = error.refusal
-            if not refusal.is_about_format:
-                break
-        raise failures.cannot_open(device.id.name, refusal, self._sound.here)
-
     async def _listen(self, stream: OpenStream, blocks: BlockQueue) -> bool:
         """Hear one device until it is lost or no longer wanted; return as `_live` does."""
+        self.name = stream.device.id.name
         self._core.opened(stream.device, stream.format, self._now)
         self._blocks = blocks
         async with asyncio.TaskGroup() as group:

@@ -19,7 +19,7 @@ _THERE, _NOT_THERE = 0, 1
 async def is_there(wished: DeviceName) -> bool:
     """Tell whether a microphone is there and would open."""
     name = [wished.name] if wished.host_api is None else [wished.name, wished.host_api]
-    command = (sys.executable, "-m", __name__, *name)
+    command = (sys.executable, "-c", f"import sys; from {__name__} import main; sys.exit(main())", *name)
     try:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
@@ -37,17 +37,13 @@ async def is_there(wished: DeviceName) -> bool:
             await process.wait()
 
 
-def main(arguments: list[str]) -> int:
-    """Look for the microphone with a name and, if given, an audio system; return the exit status."""
+def main() -> int:
+    """Look for the microphone that the arguments of this process name; return the exit status."""
     try:
         sound = load(look_around())
     except VoicechatError:
         return _NOT_THERE
-    found = find(list_devices(sound), DeviceName(*arguments))
+    found = find(list_devices(sound), DeviceName(*sys.argv[1:]))
     if found is None or all(refusal_of(sound, found, wanted) for wanted in formats(found)):
         return _NOT_THERE
     return _THERE
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""The live level of one microphone, for somebody who chooses one or checks it."""
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from voicechat_common.audio import Downmixer, samples_of
+from voicechat_common.errors import VoicechatError
+from voicechat_common.levels import Level, LevelMeter
+from voicechat_tui.sources.microphone import failures
+from voicechat_tui.sources.microphone.devices import InputDevice
+from voicechat_tui.sources.microphone.opening import open_device
+from voicechat_tui.sources.microphone.portaudio import SoundSystem
+
+_QUEUE_S = 1.0
+
+
+class PreviewMeter:
+    """Listens to one microphone and keeps nothing of it but the level. An async context manager.
+
+    A microphone may open only once: leave out the one that is open already, whose level is known.
+
+    Args:
+        sound: The machine's microphones.
+        device: Which one.
+
+    Attributes:
+        device: Which one.
+        level: How loud it is.
+        problem: Why there is no level, once that is known.
+        changed: Set with every change of either.
+    """
+
+    def __init__(self, sound: SoundSystem, device: InputDevice) -> None:
+        self.device = device
+        self.level = Level()
+        self.problem: VoicechatError | None = None
+        self.changed = asyncio.Event()
+        self._sound = sound
+        self._stir = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run(), name=f"level of {self.device.id}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        try:
+            await self._measure()
+        except VoicechatError as error:
+            self.problem = error
+        self.changed.set()
+
+    async def _measure(self) -> None:
+        stream, blocks = await open_device(self._sound, self.device, _QUEUE_S, self._stir.set)
+        try:
+            meter, downmixer = LevelMeter(stream.format.rate), Downmixer(stream.format.channels)
+            while not blocks.ended:
+                self._stir.clear()
+                for block in blocks.take():
+                    self.level = meter.push(downmixer.push(samples_of(block)))
+                    self.changed.set()
+                await self._stir.wait()
+        finally:
+            await self._sound.close(stream)
+        raise failures.lost(self.device.id.name)

@@ -1,0 +1,128 @@
+"""The one object with which a person speaks: a microphone, and a stream of speech for each talk."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from voicechat_common.protocol.speech import Start
+from voicechat_tui.client.event_queue import EventQueue
+from voicechat_tui.client.policy import ClientPolicy
+from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.sources.microphone.microphone import Microphone
+from voicechat_tui.voice.events import VoiceEvent
+from voicechat_tui.voice.record import BeginRecord, Recorder
+from voicechat_tui.voice.talk import Talk
+
+LEAVES_WITHIN_S = 2.0
+"""How long the last words may take when the program ends. The server keeps what it has received anyway."""
+
+
+class VoiceStream:
+    """Talks, one after another; while the words of one are still coming, the next may begin.
+
+    An async context manager. Its events must be read: where nobody takes them, no text is received either.
+
+    Args:
+        microphone: What is spoken into. It is entered and left with this object.
+        url: The WebSocket URL of the server.
+        policy: The limits of a stream. A talk that begins during an outage is kept as long as one that was
+            interrupted by it.
+        begin_record: Begins a record of each talk, which gets all audio before it is sent.
+    """
+
+    def __init__(
+        self,
+        microphone: Microphone,
+        url: str,
+        policy: ClientPolicy | None = None,
+        begin_record: BeginRecord | None = None,
+    ) -> None:
+        limits = policy or ClientPolicy()
+        self.microphone = microphone
+        self._url = url
+        self._policy = replace(limits, unreachable_s=max(limits.unreachable_s, limits.lost_s))
+        self._begin_record = begin_record
+        self._events = EventQueue[VoiceEvent]()
+        self._listening: asyncio.Task[None] | None = None
+        self._in_use = asyncio.Lock()
+        self._talks: dict[asyncio.Task[None], Talk] = {}
+        self._talk: Talk | None = None
+        self._number = 0
+        self._failure: BaseException | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.microphone.__aenter__()
+        self._listening = asyncio.create_task(self._listen(), name="microphone's events")
+        self._listening.add_done_callback(self._notice_failure)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        tasks = set(self._talks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=LEAVES_WITHIN_S)
+        tasks |= {self._listening} if self._listening is not None else set()
+        for task in tasks:
+            task.cancel()
+        await self.microphone.__aexit__(kind, error, trace)
+        self._events.close()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what is said now will be sent, unless it is muted."""
+        return self._talk is not None
+
+    def open(self, start: Start) -> int:
+        """Begin to talk, or go on with the talk that is open; return its number.
+
+        Args:
+            start: Who talks, and into which chat. Its rate is the microphone's.
+        """
+        if self._talk is None:
+            self._number += 1
+            start = start.model_copy(update={"sample_rate": self.microphone.sample_rate})
+            client = SpeechClient(self._url, start, self._policy)
+            talk = Talk(self._number, client, start, Recorder(self._begin_record, start), self._events.put)
+            task = asyncio.create_task(talk.run(self.microphone, self._in_use), name=f"talk {self._number}")
+            self._talk = self._talks[task] = talk
+            task.add_done_callback(self._ended)
+        return self._number
+
+    def close(self) -> None:
+        """End the talk; its last words still come."""
+        if self._talk is not None:
+            self._talk.is_over = True
+            self._talk = None
+            self.microphone.hush()
+
+    def mute(self, *, muted: bool = True) -> None:
+        """Mute the microphone, or not any more."""
+        self.microphone.mute(muted=muted)
+
+    async def events(self) -> AsyncIterator[VoiceEvent]:
+        """Tell what happens, until this object is left; for one reader."""
+        while (event := await self._events.get()) is not None:
+            yield event
+        if self._failure is not None:
+            raise self._failure
+
+    async def _listen(self) -> None:
+        async for event in self.microphone.events():
+            await self._events.put(event)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if self._talks.pop(task) is self._talk:
+            self._talk = None
+        self._notice_failure(task)
+
+    def _notice_failure(self, task: asyncio.Task[None]) -> None:
+        """Let a mistake in the program reach whoever reads the events."""
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self._failure = failure
+            self._events.close()
