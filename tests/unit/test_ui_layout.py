@@ -1,0 +1,86 @@
+"""Rows of a conversation as lines of the screen."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.support.staged import NOW
+from voicechat_tui.ui.timeline.layout import Line, height, layout
+from voicechat_tui.ui.timeline.row import Row, RowState
+
+ROW = Row("m1", "bob", own=False, at=NOW, text="Good morning", settled=12)
+LATER = replace(ROW, key="m2", text="again", at=NOW + timedelta(minutes=1))
+
+
+def text_of(line: Line) -> str:
+    return "".join(span.text for span in line)
+
+
+def test_a_wide_screen_has_time_and_name_in_columns() -> None:
+    day, line = layout(ROW, None, 80)
+    assert "2026-11-24" in text_of(day)
+    assert text_of(line) == " 14:05          bob │ Good morning"
+
+
+def test_a_narrow_screen_has_time_and_name_in_a_line_of_their_own() -> None:
+    assert [text_of(line) for line in layout(ROW, None, 50)][1:] == [" bob  14:05", " │ Good morning"]
+
+
+def test_the_same_speaker_is_named_once() -> None:
+    assert text_of(layout(LATER, ROW, 80)[0]) == " 14:06              │ again"
+    assert [text_of(line) for line in layout(LATER, ROW, 50)] == [" │ again"]
+
+
+def test_another_speaker_and_a_long_pause_are_named() -> None:
+    other = replace(LATER, speaker="carol")
+    pause = replace(LATER, at=NOW + timedelta(minutes=6))
+    assert "carol" in text_of(layout(other, ROW, 80)[0])
+    assert "bob" in text_of(layout(pause, ROW, 80)[0])
+
+
+def test_another_day_begins_with_its_date() -> None:
+    tomorrow = replace(LATER, at=NOW + timedelta(days=1))
+    assert "2026-11-25" in text_of(layout(tomorrow, ROW, 80)[0])
+
+
+@pytest.mark.parametrize(
+    ("row", "sign"),
+    [
+        (LATER, "│"),
+        (replace(LATER, spoken=True), "┃"),
+        (replace(LATER, state=RowState.SPEAKING), "●"),
+        (replace(LATER, state=RowState.PENDING), "…"),
+        (replace(LATER, state=RowState.REFUSED), "✗"),
+    ],
+)
+def test_a_sign_tells_where_a_text_stands(row: Row, sign: str) -> None:
+    assert sign in text_of(layout(row, ROW, 80)[0])
+
+
+def test_what_may_still_change_is_in_another_style() -> None:
+    speaking = replace(LATER, text="so the first", settled=6, state=RowState.SPEAKING)
+    spans = layout(speaking, ROW, 80)[0][-2:]
+    assert [(span.text, span.style) for span in spans] == [("so the", "text"), (" first", "tail")]
+
+
+def test_the_final_text_takes_the_place_of_the_last_partial_without_a_jump() -> None:
+    text = "我们今天先讨论网络的问题，再讨论下个月的计划，最后看一看大家还有什么别的事情要说。"
+    speaking = replace(LATER, text=text, settled=10, state=RowState.SPEAKING)
+    final = replace(speaking, settled=len(text), state=RowState.STORED, spoken=True)
+    for width in (120, 80, 50):
+        assert height(speaking, ROW, width) == height(final, ROW, width)
+
+
+@given(st.text(max_size=80), st.integers(20, 130), st.sampled_from(RowState), st.booleans())
+def test_the_height_is_the_number_of_lines_and_none_is_too_wide(
+    text: str, width: int, state: RowState, first: bool
+) -> None:
+    row = replace(LATER, text=text, settled=len(text) // 2, state=state)
+    previous = None if first else ROW
+    lines = layout(row, previous, width)
+    assert len(lines) == height(row, previous, width)
+    assert all(cell_len(text_of(line)) <= width for line in lines)
