@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from voicechat_common.protocol.speech import ID_MAX_LENGTH, ChunkSize
+from voicechat_tui.client.address import DEFAULT_URL
 from voicechat_tui.commands.server import UrlOption, address
 from voicechat_tui.replay.exit_codes import MEANING
-from voicechat_tui.replay.options import ReplayOptions, parse_chunk_size, parse_speed
+from voicechat_tui.replay.options import JournalAction, ReplayOptions, parse_chunk_size, parse_speed
 
 _EXAMPLES = {
     "voicechat-tui replay meeting.mp3": "text as it is spoken",
@@ -16,6 +17,7 @@ _EXAMPLES = {
     "voicechat-tui replay --json *.flac > events.jsonl": "for programs",
     "arecord -f S16_LE -r 16000 | voicechat-tui replay -": "from the microphone",
     "voicechat-tui replay --script scene.toml": "several speakers, with texts to expect",
+    "voicechat-tui replay --journal": "what the app kept of lost talks",
 }
 EPILOG = "\n".join(
     [
@@ -27,6 +29,7 @@ EPILOG = "\n".join(
     ]
 )
 
+_JOURNAL = "Journal"
 _STREAM = "Stream"
 _OUTPUT = "Output"
 _SERVER = "Server"
@@ -52,12 +55,24 @@ def _identifier(text: str | None) -> str | None:
     return text
 
 
+def _journal_action(journal: bool, list_entries: bool, forget: bool) -> JournalAction | None:
+    if list_entries and forget:
+        raise typer.BadParameter("can't be used with --list", param_hint="'--forget'")
+    if not journal:
+        if list_entries or forget:
+            raise typer.BadParameter("needs --journal", param_hint="'--list' and '--forget'")
+        return None
+    if list_entries:
+        return JournalAction.LIST
+    return JournalAction.FORGET if forget else JournalAction.SEND
+
+
 def replay(
     files: Annotated[
         list[str] | None,
         typer.Argument(
             help="Audio files of any rate and channels (WAV, FLAC, OGG, MP3); [bold]-[/bold] is raw 16-bit "
-            "mono PCM, or WAV, from standard input.",
+            "mono PCM, or WAV, from standard input. With --journal, names of its entries.",
             show_default=False,
         ),
     ] = None,
@@ -65,6 +80,24 @@ def replay(
         Path | None,
         typer.Option(help="Play a scenario instead; docs/replay.md describes it.", metavar="SCENARIO.toml"),
     ] = None,
+    journal: Annotated[
+        bool,
+        typer.Option(
+            "--journal",
+            help="Send again what is left of talks in the app's journal, all or those named.",
+            rich_help_panel=_JOURNAL,
+        ),
+    ] = False,
+    list_entries: Annotated[
+        bool,
+        typer.Option("--list", help="Only show what is left in the journal.", rich_help_panel=_JOURNAL),
+    ] = False,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget", help="Delete it from the journal without sending it.", rich_help_panel=_JOURNAL
+        ),
+    ] = False,
     speed: Annotated[
         float | None,
         typer.Option(
@@ -150,7 +183,9 @@ def replay(
     options = ReplayOptions(
         inputs=tuple(files or ()),
         script=script,
-        url=address(url),
+        journal=_journal_action(journal, list_entries, forget),
+        own_servers=url is None,
+        url=DEFAULT_URL if journal and url is None else address(url),
         speed=speed,
         json=json,
         srt=srt,

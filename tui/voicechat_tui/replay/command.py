@@ -5,9 +5,12 @@ import os
 import sys
 
 from voicechat_common.errors import VoicechatError
+from voicechat_tui import paths
+from voicechat_tui.journal import Journal
 from voicechat_tui.replay.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.replay.files import replay_files
 from voicechat_tui.replay.interrupt import Interrupt
+from voicechat_tui.replay.journal import JournalReplay
 from voicechat_tui.replay.options import ReplayOptions
 from voicechat_tui.replay.scenario.player import play_scenario
 from voicechat_tui.replay.screen import Screen, make_printable
@@ -39,6 +42,9 @@ async def _replay(options: ReplayOptions, screen: Screen) -> ExitCode:
 
     with Interrupt(on_first) as interrupt:
         try:
+            if options.journal is not None:
+                journal = Journal(paths.journal_dir(), max_mb=0)
+                return await JournalReplay(journal, options, screen, interrupt).run()
             if options.script is not None:
                 return await play_scenario(options, options.script, screen, interrupt)
             return await replay_files(options, screen, interrupt)

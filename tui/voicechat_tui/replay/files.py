@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from voicechat_common.errors import ErrorCode, VoicechatError
@@ -49,27 +50,69 @@ async def replay_files(options: ReplayOptions, screen: Screen, interrupt: Interr
 async def _replay_one(name: str, options: ReplayOptions, screen: Screen, interrupt: Interrupt) -> ExitCode:
     async with _source(name, options) as source:
         client = SpeechClient(options.url, options.start(source.sample_rate), options.policy)
-        run = StreamRun(
-            client, source.sample_rate, _listeners(source, options, screen), SteadyClock(), interrupt
-        )
-
-        async def play() -> None:
-            # A recording waits until it is heard; what is live goes on, and is kept meanwhile.
-            if not source.is_live:
-                await run.ready.wait()
-            await run.feed(source.packets(), options.speed or (math.inf if source.is_live else 1.0))
-
+        label = source.name if len(options.inputs) > 1 else None
+        speed = options.speed or (math.inf if source.is_live else 1.0)
+        hearing = listeners(source, label, options, screen)
         try:
-            receipt = await run.run(play)
+            return await play(source, client, speed, hearing, screen, interrupt)
         finally:
             screen.clear()
             if options.srt is not None:
                 _write_srt(options.srt, client)
-        for remark in source.remarks:
-            screen.note(remark)
+
+
+async def play(
+    source: AudioSource,
+    client: SpeechClient,
+    speed: float,
+    hearing: Sequence[Listener],
+    screen: Screen,
+    interrupt: Interrupt,
+) -> ExitCode:
+    """Send a source to its end, and say what there is to say of it.
+
+    Args:
+        source: The audio, entered.
+        client: Its stream, not entered.
+        speed: How many times faster than speech.
+        hearing: Who takes the events.
+        screen: Where remarks and the receipt are noted.
+        interrupt: What may end it before its time.
+
+    Returns:
+        Whether audio was lost.
+    """
+    run = StreamRun(client, source.sample_rate, hearing, SteadyClock(), interrupt)
+
+    async def feed() -> None:
+        # A recording waits until it is heard; what is live goes on, and is kept meanwhile.
+        if not source.is_live:
+            await run.ready.wait()
+        await run.feed(source.packets(), speed)
+
+    receipt = await run.run(feed)
+    for remark in source.remarks:
+        screen.note(remark)
     if receipt is not None:
         screen.note(f"{source.name}: {receipt}")
     return ExitCode.AUDIO_LOST if run.timing.lost_ms else ExitCode.OK
+
+
+def listeners(
+    source: AudioSource, label: str | None, options: ReplayOptions, screen: Screen
+) -> list[Listener]:
+    """Return who prints the events of a source.
+
+    Args:
+        source: The audio, entered.
+        label: What to put in front of each line of text, if anything.
+        options: What was asked for.
+        screen: Where to print.
+    """
+    talk = TalkListener(screen, label)
+    if options.json:
+        return [JsonListener(screen, {"file": source.name}), talk]
+    return [TextListener(screen, label, source.duration_s, source.sample_rate), talk]
 
 
 def _source(name: str, options: ReplayOptions) -> AudioSource:
@@ -82,14 +125,6 @@ def _source(name: str, options: ReplayOptions) -> AudioSource:
             "Pipe audio into it: `arecord -f S16_LE -r 16000 -t raw | voicechat-tui replay -`.",
         )
     return StdinSource(sys.stdin.fileno(), options.rate, options.packet_ms)
-
-
-def _listeners(source: AudioSource, options: ReplayOptions, screen: Screen) -> list[Listener]:
-    label = source.name if len(options.inputs) > 1 else None
-    talk = TalkListener(screen, label)
-    if options.json:
-        return [JsonListener(screen, {"file": source.name}), talk]
-    return [TextListener(screen, label, source.duration_s, source.sample_rate), talk]
 
 
 def _write_srt(path: Path, client: SpeechClient) -> None:

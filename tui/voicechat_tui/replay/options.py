@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from pathlib import Path
 
 from voicechat_common.errors import ErrorCode, VoicechatError
@@ -13,13 +14,23 @@ STDIN = "-"
 FULL_SPEED = "max"
 
 
+class JournalAction(Enum):
+    """What to do with the entries of the journal."""
+
+    SEND = auto()
+    LIST = auto()
+    FORGET = auto()
+
+
 @dataclass(frozen=True)
 class ReplayOptions:
     """One call of the command.
 
     Attributes:
-        inputs: Audio files in their order; "-" is standard input.
+        inputs: Audio files in their order; "-" is standard input. With `journal`, names of its entries.
         script: A scenario to play instead.
+        journal: What to do with the journal instead.
+        own_servers: Whether an entry of the journal goes to the server it was spoken to, not to `url`.
         url: The WebSocket URL of the server.
         speed: How many times faster than speech, infinite for as fast as possible. None leaves files at the
             speed of speech, and standard input as it comes.
@@ -37,6 +48,8 @@ class ReplayOptions:
 
     inputs: tuple[str, ...] = ()
     script: Path | None = None
+    journal: JournalAction | None = None
+    own_servers: bool = False
     url: str = DEFAULT_URL
     speed: float | None = None
     json: bool = False
@@ -56,7 +69,12 @@ class ReplayOptions:
         Raises:
             VoicechatError: `bad_setting` if they don't go together.
         """
-        if bool(self.inputs) == (self.script is not None):
+        if self.journal is not None:
+            if self.script is not None or self.srt is not None or STDIN in self.inputs:
+                raise _bad(
+                    "The journal is replayed alone.", "Leave --script, --srt and `-` out, or --journal."
+                )
+        elif bool(self.inputs) == (self.script is not None):
             raise _bad(
                 "Nothing to replay." if not self.inputs else "Files and a script can't be played together.",
                 "Name audio files, `-` for standard input, or a scenario with --script.",

@@ -1,0 +1,85 @@
+"""A talk in the journal as a source of audio, and who notes what became of it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from types import TracebackType
+from typing import Self
+
+from voicechat_common.audio import Samples
+from voicechat_common.protocol.speech import Ack, Done
+from voicechat_tui.client.events import Event
+from voicechat_tui.journal import format as records
+from voicechat_tui.journal.file import EntryFile, read_samples
+from voicechat_tui.journal.ranges import Range
+from voicechat_tui.journal.store import Entry
+from voicechat_tui.sources.base import PacketCutter
+
+
+class JournalSource:
+    """A part of a talk in the journal as a source, read block by block in another thread.
+
+    Args:
+        entry: The talk.
+        part: Which of its samples.
+        packet_ms: Length of the packets.
+    """
+
+    is_live = False
+
+    def __init__(self, entry: Entry, part: Range, packet_ms: int) -> None:
+        rate = entry.header.sample_rate
+        self.name = entry.name
+        self.sample_rate = rate
+        self.duration_s: float | None = part.length / rate
+        self.remarks: list[str] = []
+        self._path = entry.path
+        self._part = part
+        self._packet_ms = packet_ms
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    async def packets(self) -> AsyncGenerator[Samples, None]:
+        """Give the samples in packets of equal length, the last one shorter."""
+        blocks = read_samples(self._path, self._part)
+        cutter = PacketCutter(max(1, self.sample_rate * self._packet_ms // 1000))
+        while (block := await asyncio.to_thread(_next, blocks)) is not None:
+            for packet in cutter.push(block):
+                yield packet
+        for packet in cutter.finish():
+            yield packet
+
+
+class SettlingListener:
+    """Notes in the entry what the server has taken over, so that it is not sent once more.
+
+    Args:
+        file: The entry.
+        part: The samples that are sent.
+    """
+
+    def __init__(self, file: EntryFile, part: Range) -> None:
+        self._file = file
+        self._part = part
+
+    async def hear(self, event: Event) -> None:
+        """Note what an event tells."""
+        header = self._file.state.header
+        match event:
+            case Ack() if header is not None and header.chat_id is not None:
+                end = min(self._part.begin + event.received_samples, self._part.end)
+                self._settle(Range(self._part.begin, end))
+            case Done():
+                self._settle(self._part)
+
+    def _settle(self, samples: Range) -> None:
+        self._file.append(records.settled(samples))
+
+
+def _next(blocks: Iterator[Samples]) -> Samples | None:
+    return next(blocks, None)
