@@ -12,6 +12,10 @@ from voicechat_tui.commands.open import EPILOG as OPEN_EPILOG
 from voicechat_tui.commands.open import open_app
 from voicechat_tui.commands.replay import EPILOG as REPLAY_EPILOG
 from voicechat_tui.commands.replay import replay
+from voicechat_tui.commands.say import EPILOG as SAY_EPILOG
+from voicechat_tui.commands.say import say
+from voicechat_tui.commands.tail import EPILOG as TAIL_EPILOG
+from voicechat_tui.commands.tail import tail
 from voicechat_tui.replay.exit_codes import exit_code_of
 
 app = typer.Typer(
@@ -54,6 +58,8 @@ def voicechat(
 
 
 app.command(epilog=REPLAY_EPILOG)(replay)
+app.command(epilog=SAY_EPILOG)(say)
+app.command(epilog=TAIL_EPILOG)(tail)
 app.command()(locate)
 
 

@@ -1,0 +1,83 @@
+"""The options of the commands that are about one chat."""
+
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from voicechat_common.names import ChatId, UserName
+from voicechat_common.protocol.codec import describe
+
+_SERVER = "Server"
+
+
+def _chat_id(text: str) -> str:
+    return _checked(TypeAdapter[str](ChatId), text)
+
+
+def _user(text: str | None) -> str | None:
+    return None if text is None else _checked(TypeAdapter[str](UserName), text)
+
+
+def _checked(adapter: TypeAdapter[str], text: str) -> str:
+    try:
+        return adapter.validate_python(text)
+    except ValidationError as error:
+        raise typer.BadParameter(describe(error).removeprefix("message: ")) from error
+
+
+ChatOption = Annotated[str, typer.Option("--chat", metavar="ID", callback=_chat_id, help="Which chat.")]
+UserOption = Annotated[
+    str | None,
+    typer.Option(
+        "--user",
+        metavar="NAME",
+        callback=_user,
+        help="Who you are; whom the settings name if left out, else a guest.",
+    ),
+]
+ReconnectOption = Annotated[
+    float,
+    typer.Option(
+        "--reconnect",
+        min=0.0,
+        metavar="SECONDS",
+        help="How long to try to get a lost connection back.",
+        rich_help_panel=_SERVER,
+    ),
+]
+
+
+def name(user: str | None) -> str | None:
+    """Return who the person is.
+
+    Args:
+        user: What the option says.
+
+    Raises:
+        VoicechatError: `bad_setting` if the settings are to say it and have mistakes.
+    """
+    if user is not None:
+        return user
+    # The settings cost a tenth of a second to import, which `--help` need not pay.
+    from voicechat_tui.settings import load
+
+    return load().required().user
+
+
+def epilog(examples: dict[str, str], meaning: dict[int, str]) -> str:
+    """Return what stands below the help of a command.
+
+    Args:
+        examples: Command lines and what they are for.
+        meaning: What each exit status says.
+    """
+    return "\n".join(
+        [
+            "[bold]Examples[/bold]",
+            *(f"  [dim]# {purpose}[/dim]\n  {line}" for line, purpose in examples.items()),
+            "",
+            "[bold]Exit status[/bold]",
+            *(f"  [bold]{code:>3}[/bold]  {text}" for code, text in meaning.items()),
+        ]
+    )

@@ -1,0 +1,45 @@
+"""`voicechat-tui say`: its options and its help."""
+
+from typing import Annotated
+
+import typer
+
+from voicechat_tui.commands.chat_options import ChatOption, ReconnectOption, UserOption, epilog, name
+from voicechat_tui.commands.server import UrlOption, address
+from voicechat_tui.talk.exit_codes import SAY_MEANING
+
+EPILOG = epilog(
+    {
+        'voicechat-tui say --chat monday --user build "Tests passed."': "one message",
+        "journalctl -f | voicechat-tui say --chat ops --user log -": "each line as a message",
+    },
+    {int(code): text for code, text in SAY_MEANING.items()},
+)
+
+
+def say(
+    text: Annotated[
+        str,
+        typer.Argument(
+            help="What to say; [bold]-[/bold] says every line of standard input that is not blank."
+        ),
+    ],
+    chat: ChatOption,
+    user: UserOption = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON for each text that is stored or refused.")
+    ] = False,
+    url: UrlOption = None,
+    reconnect: ReconnectOption = 60.0,
+) -> None:
+    """Say something in a chat, which is created if there is none.
+
+    The command ends when everything is stored, each text once, whatever the connection goes through.
+    """
+    from voicechat_tui.talk.say import SayOptions
+    from voicechat_tui.talk.say import say as run
+
+    options = SayOptions(
+        text=text, chat_id=chat, user=name(user), server=address(url), json=json, reconnect_s=reconnect
+    )
+    raise typer.Exit(run(options))

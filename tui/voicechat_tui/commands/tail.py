@@ -1,0 +1,58 @@
+"""`voicechat-tui tail`: its options and its help."""
+
+from typing import Annotated
+
+import typer
+
+from voicechat_tui.commands.chat_options import ChatOption, ReconnectOption, UserOption, epilog, name
+from voicechat_tui.commands.server import UrlOption, address
+from voicechat_tui.talk.exit_codes import TAIL_MEANING
+
+EPILOG = epilog(
+    {
+        "voicechat-tui tail --chat monday": "the last messages, then everything that is said",
+        "voicechat-tui tail --chat monday --since 0 --no-follow > monday.txt": "all of it, for a file",
+        "voicechat-tui tail --chat monday --json | jq -r 'select(.type == \"stored\") | .message.content'": (
+            "for programs"
+        ),
+    },
+    {int(code): text for code, text in TAIL_MEANING.items()},
+)
+
+
+def tail(
+    chat: ChatOption,
+    user: UserOption = None,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, help="How many of the last messages to show first.")
+    ] = 10,
+    since: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="SEQ", help="Show all messages after this one first, instead."),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow/--no-follow", help="Go on with what happens, or end.")
+    ] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print every event as a line of JSON.")] = False,
+    url: UrlOption = None,
+    reconnect: ReconnectOption = 60.0,
+) -> None:
+    """Show a chat and what is said in it.
+
+    Each message is a line on standard output. What is being spoken right now is shown on standard error if
+    that is a terminal. Ends with the chat, or with Ctrl+C.
+    """
+    from voicechat_tui.talk.tail import TailOptions
+    from voicechat_tui.talk.tail import tail as run
+
+    options = TailOptions(
+        chat_id=chat,
+        user=name(user),
+        server=address(url),
+        json=json,
+        lines=lines,
+        since=since,
+        follow=follow,
+        reconnect_s=reconnect,
+    )
+    raise typer.Exit(run(options))

@@ -1,0 +1,1 @@
+"""Chats for scripts: `say` and `tail`, without a user interface."""

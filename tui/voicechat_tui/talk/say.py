@@ -1,0 +1,152 @@
+"""`voicechat-tui say` as a whole: it ends when every text is stored, and tells of those that are not."""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from voicechat_common.errors import VoicechatError
+from voicechat_common.protocol.codec import encode
+from voicechat_tui.client.chat.client import ChatClient
+from voicechat_tui.client.chat.events import Acked, ChatEvent, Failed, Postponed, Refused
+from voicechat_tui.client.events import Retrying
+from voicechat_tui.replay.exit_codes import ExitCode
+from voicechat_tui.replay.interrupt import Interrupt
+from voicechat_tui.replay.screen import Screen
+from voicechat_tui.talk.lines import lines
+from voicechat_tui.talk.running import last_seq, policy, run
+
+STDIN = "-"
+AHEAD = 200
+"""Texts that may wait to be stored; then standard input is not read."""
+
+
+@dataclass(frozen=True)
+class SayOptions:
+    """One call of the command.
+
+    Attributes:
+        text: What to say, or "-" for the lines of standard input.
+        chat_id: Where.
+        user: Who; None for a guest.
+        server: The server's address.
+        json: Whether to print a line of JSON for each text that is stored or refused.
+        reconnect_s: How long to try to get a lost connection back.
+    """
+
+    text: str
+    chat_id: str
+    user: str | None
+    server: str
+    json: bool
+    reconnect_s: float
+
+
+def say(options: SayOptions) -> ExitCode:
+    """Run the command and return its exit status."""
+    return run(lambda screen, interrupt: _Say(options, screen, interrupt).run(), json=options.json)
+
+
+class _Say:
+    """One run of the command."""
+
+    def __init__(self, options: SayOptions, screen: Screen, interrupt: Interrupt) -> None:
+        self._options = options
+        self._screen = screen
+        self._interrupt = interrupt
+        self._settled = asyncio.Event()
+        self._waiting = 0
+        self._worst = ExitCode.OK
+
+    async def run(self) -> ExitCode:
+        """Say everything, and wait until it is stored."""
+        options = self._options
+        # Without this the whole history would come before the first acknowledgement.
+        since = await last_seq(options.server, options.chat_id) or 0
+        client = ChatClient(
+            options.server, options.chat_id, options.user, since=since, policy=policy(options.reconnect_s)
+        )
+        try:
+            async with client:
+                await self._converse(client)
+        finally:
+            for text in client.unsent.values():
+                self._screen.note(f"not stored: {text}")
+        return ExitCode.INTERRUPTED if self._interrupt.asked.is_set() else self._worst
+
+    async def _converse(self, client: ChatClient) -> None:
+        listening = asyncio.create_task(self._listen(client))
+        speaking = asyncio.create_task(self._speak(client))
+        try:
+            await asyncio.wait({listening, speaking}, return_when=asyncio.FIRST_COMPLETED)
+            # Listening ends before speaking does only with an error, which is the one to tell.
+            await (listening if listening.done() else speaking)
+        finally:
+            for task in (listening, speaking):
+                task.cancel()
+            await asyncio.wait({listening, speaking})
+
+    async def _speak(self, client: ChatClient) -> None:
+        """Say everything until Ctrl+C; return once all of it is settled."""
+        async with aclosing(self._texts()) as texts:
+            while (text := await self._next(texts)) is not None:
+                try:
+                    client.send(text)
+                    self._waiting += 1
+                except VoicechatError as error:
+                    self._worst = ExitCode.FAILED
+                    self._screen.error(error)
+                await self._until_waiting(AHEAD)
+        if self._interrupt.asked.is_set() and self._waiting:
+            self._screen.note("Stopping; what was read is still being stored. Ctrl+C again quits at once.")
+        await self._until_waiting(0)
+
+    async def _texts(self) -> AsyncGenerator[str, None]:
+        if self._options.text != STDIN:
+            yield self._options.text
+            return
+        async for line in lines(sys.stdin.fileno()):
+            yield line
+
+    async def _next(self, texts: AsyncGenerator[str, None]) -> str | None:
+        """Return the next text, or None at the end or after Ctrl+C."""
+        coming = asyncio.ensure_future(anext(texts, None))
+        asked = asyncio.ensure_future(self._interrupt.asked.wait())
+        try:
+            await asyncio.wait({coming, asked}, return_when=asyncio.FIRST_COMPLETED)
+            return coming.result() if coming.done() else None
+        finally:
+            for future in (coming, asked):
+                future.cancel()
+            await asyncio.wait({coming, asked})
+
+    async def _until_waiting(self, most: int) -> None:
+        while self._waiting > most:
+            self._settled.clear()
+            await self._settled.wait()
+
+    async def _listen(self, client: ChatClient) -> None:
+        async for event in client.events():
+            await self._take(event)
+
+    async def _take(self, event: ChatEvent) -> None:
+        match event:
+            case Acked():
+                await self._tell(event)
+            case Refused():
+                self._worst = ExitCode.FAILED
+                self._screen.note(f"refused: {event.content}\n         {event.message} {event.advice}")
+                await self._tell(event)
+            case Postponed(reason=reason) | Retrying(reason=reason):
+                self._screen.note(f"{reason} Trying again in {event.in_s:.1f} s.")
+            case Failed():
+                raise event.error()
+            case _:
+                pass
+
+    async def _tell(self, event: Acked | Refused) -> None:
+        if self._options.json:
+            await self._screen.data(encode(event))
+        self._waiting -= 1
+        self._settled.set()

@@ -1,0 +1,135 @@
+"""`voicechat-tui tail` as a whole: shows a chat and what happens in it."""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.chat import ChatEnded, ChatStatus
+from voicechat_common.protocol.codec import encode
+from voicechat_tui.client.chat.client import ChatClient
+from voicechat_tui.client.chat.events import (
+    CaughtUp,
+    ChatEvent,
+    Connected,
+    Failed,
+    MessagePartial,
+    MessageStored,
+    MessageWithdrawn,
+    PresenceChanged,
+    Resumed,
+)
+from voicechat_tui.client.events import Retrying
+from voicechat_tui.replay.exit_codes import ExitCode
+from voicechat_tui.replay.interrupt import Interrupt
+from voicechat_tui.replay.screen import Screen
+from voicechat_tui.talk.printing import MessagePrinter, speech_line
+from voicechat_tui.talk.running import last_seq, policy, run
+
+
+@dataclass(frozen=True)
+class TailOptions:
+    """One call of the command.
+
+    Attributes:
+        chat_id: Which chat.
+        user: Who reads; None for a guest, who does not take part in the chat.
+        server: The server's address.
+        json: Whether to print every event as a line of JSON.
+        lines: How many of the last messages to show first.
+        since: Show what came after this seq first, instead.
+        follow: Whether to go on with what happens.
+        reconnect_s: How long to try to get a lost connection back.
+    """
+
+    chat_id: str
+    user: str | None
+    server: str
+    json: bool
+    lines: int
+    since: int | None
+    follow: bool
+    reconnect_s: float
+
+
+def tail(options: TailOptions) -> ExitCode:
+    """Run the command and return its exit status."""
+    return run(lambda screen, interrupt: _Tail(options, screen).run(interrupt), json=options.json)
+
+
+class _Tail:
+    """One run of the command."""
+
+    def __init__(self, options: TailOptions, screen: Screen) -> None:
+        self._options = options
+        self._screen = screen
+        self._printer = MessagePrinter(sys.stdout)
+        self._has_ended = False
+
+    async def run(self, interrupt: Interrupt) -> ExitCode:
+        """Show the chat until it ends, or all of it is shown, or Ctrl+C."""
+        options = self._options
+        last = await last_seq(options.server, options.chat_id)
+        if last is None:
+            raise VoicechatError(
+                ErrorCode.NOT_FOUND,
+                f"There is no chat {options.chat_id!r} on this server.",
+                "Check its id; `voicechat-tui say` creates a chat with its first text.",
+            )
+        since = max(0, last - options.lines) if options.since is None else options.since
+        client = ChatClient(
+            options.server, options.chat_id, options.user, since=since, policy=policy(options.reconnect_s)
+        )
+        async with client:
+            showing = asyncio.create_task(self._show_all(client))
+            asked = asyncio.create_task(interrupt.asked.wait())
+            try:
+                await asyncio.wait({showing, asked}, return_when=asyncio.FIRST_COMPLETED)
+                return showing.result() if showing.done() else ExitCode.INTERRUPTED
+            finally:
+                for task in (showing, asked):
+                    task.cancel()
+                await asyncio.wait({showing, asked})
+
+    async def _show_all(self, client: ChatClient) -> ExitCode:
+        async for event in client.events():
+            if isinstance(event, Failed):
+                raise event.error()
+            if self._options.json:
+                await self._screen.data(encode(event))
+            else:
+                await self._show(event)
+            if self._is_last(event):
+                break
+        return ExitCode.OK
+
+    def _is_last(self, event: ChatEvent) -> bool:
+        """Tell whether nothing is to be shown after an event."""
+        match event:
+            case Connected(established=established) | Resumed(established=established):
+                self._has_ended = established.status is ChatStatus.ENDED
+                return False
+            case CaughtUp():
+                return self._has_ended or not self._options.follow
+            case ChatEnded():
+                return True
+            case _:
+                return False
+
+    async def _show(self, event: ChatEvent) -> None:
+        screen = self._screen
+        match event:
+            case MessageStored(message=message):
+                await screen.data(self._printer.line(message))
+            case MessagePartial(message=message):
+                screen.live(speech_line(message, screen.width))
+            case MessageWithdrawn():
+                screen.clear()
+            case PresenceChanged() if screen.is_live:
+                screen.note(f"{event.user} has {'come' if event.is_present else 'gone'}.")
+            case Retrying():
+                screen.note(f"{event.reason} Trying again in {event.in_s:.1f} s.")
+            case ChatEnded():
+                screen.note(f"{event.ended_by} has ended the chat.")
+            case _:
+                pass
