@@ -25,12 +25,7 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line, column = _place(error.object[: error.start].decode("utf-8"))
         raise bad_setting(
-            _(
-                "{path}, line {line}, column {column}: this is not UTF-8.",
-                path=path,
-                line=line,
-                column=column,
-            ),
+            _("{place}: this is not UTF-8.", place=shown_place(path, line, column)),
             _("Save the file as UTF-8."),
         ) from error
     except OSError as error:
