@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format serve clean
+.PHONY: help install demo test check wheel-test image-test format serve clean
 
 help: ## Show the targets.
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
 
 install: $(VENV)/.dev ## Install the server, the client and the tools of development into .venv.
 
@@ -26,6 +26,13 @@ check: $(VENV)/.dev ## Check style, types and the contracts between the packages
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+wheel-test: $(VENV)/.dev ## Install the built wheel alone, as a server and as a client, and try both.
+	@$(BIN)/python -m tools.wheel_test
+
+image-test: $(VENV)/.dev ## Build the Docker images without Docker, run and try them; needs root and Debian's buildah.
+	@$(BIN)/python -m tools.image_test
 
 format: $(VENV)/.dev ## Bring the code into the project's style.
 	$(BIN)/ruff check --fix .

@@ -15,6 +15,7 @@ from voicechat_server.api.server import Server, bind, reachable_address
 from voicechat_server.asr.engine import Engine
 from voicechat_server.settings import Settings
 
+LISTENS_WITHIN_S = 60
 READY_WITHIN_S = 180
 ENDS_WITHIN_S = 30
 
@@ -60,6 +61,19 @@ def serving(
         server.should_exit = True
         thread.join(ENDS_WITHIN_S)
         assert not thread.is_alive(), "the server did not end"
+
+
+def wait_until_listening(base: str, within_s: float = LISTENS_WITHIN_S) -> None:
+    """Ask a server that was just started until it answers anything."""
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            httpx.get(f"{base}/health")
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, f"nothing listens at {base}"
+            time.sleep(0.05)
+        else:
+            return
 
 
 def wait_until_ready(base: str, within_s: float = READY_WITHIN_S) -> None:

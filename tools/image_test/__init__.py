@@ -1,0 +1,1 @@
+"""`make image-test`: builds the images of the Dockerfile without a Docker engine, runs and tries them."""

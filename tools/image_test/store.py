@@ -1,0 +1,46 @@
+"""buildah, with a store of images and layers that belongs to this test alone."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+STORE = user_cache_path("voicechat-image-test")
+"""Kept between runs, so that only what has changed is built anew."""
+
+NEEDED = {"buildah": "buildah", "debootstrap": "debootstrap", "runc": "runc", "curl": "curl"}
+"""Programs, and the Debian packages that bring them."""
+
+
+def refuse_unable_machine() -> None:
+    """Say what is missing for this test, and end it.
+
+    Raises:
+        SystemExit: A program or a privilege is missing.
+    """
+    absent = [package for program, package in NEEDED.items() if shutil.which(program) is None]
+    if absent:
+        raise SystemExit(f"Error: not found: {', '.join(absent)}. On Debian: apt install {' '.join(absent)}")
+    if os.geteuid() != 0:
+        raise SystemExit("Error: only root may mount the image. Try: sudo make image-test")
+
+
+def buildah(*arguments: str | Path) -> str:
+    """Run buildah; return what it prints, its messages go to standard error."""
+    driver = os.environ.get("STORAGE_DRIVER", "overlay")
+    store = ["--root", str(STORE / "images"), "--runroot", str(STORE / "run"), "--storage-driver", driver]
+    done = subprocess.run(
+        ["buildah", *store, *arguments],
+        env=os.environ | {"BUILDAH_ISOLATION": "chroot"},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def has_image(name: str) -> bool:
+    """Tell whether an image of this name is there."""
+    return bool(buildah("images", "--quiet", "--filter", f"reference={name}"))
