@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ import pytest
 from tests.support.journal import header, journal_in
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol.speech import Ack, Done
+from voicechat_common.protocol.speech import Ack, Done, Start
 from voicechat_tui import language
 from voicechat_tui.client.events import AudioLost
 from voicechat_tui.journal import format as records
+from voicechat_tui.journal import recording
 from voicechat_tui.journal.file import read_samples
 from voicechat_tui.journal.ranges import Range
 from voicechat_tui.journal.store import Entry, Journal
@@ -141,6 +143,18 @@ def test_a_talk_that_goes_on_can_not_be_taken(journal: Journal) -> None:
     file.close()
 
 
+def test_threads_may_take_turns_with_a_talk(journal: Journal) -> None:
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        begin = recording(journal, "127.0.0.1:1")
+        writer = one.submit(begin, Start(chat_id="team", user="anna")).result()
+        other.submit(writer.append, RAMP).result()
+        other.submit(writer.close).result()
+        file = one.submit(journal.take, only(journal)).result()
+        assert file is not None, "nobody holds it any more"
+        other.submit(file.close).result()
+    assert only(journal).header.url == "127.0.0.1:1"
+
+
 def test_an_entry_that_was_sent_meanwhile_can_not_be_taken(journal: Journal, tmp_path: Path) -> None:
     writer = journal.begin(header())
     writer.append(RAMP)
@@ -222,6 +236,7 @@ def test_a_half_written_block_hides_nothing_that_follows_it(journal: Journal) ->
 
 SPEAKER = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import numpy as np
 from tests.support.journal import header, journal_in

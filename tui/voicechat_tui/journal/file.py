@@ -38,7 +38,7 @@ class EntryFile:
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self.path = path
         self.state = EntryState()
-        self._lock = FileLock(_lock_of(path), mode=0o600)
+        self._lock = FileLock(_lock_of(path), mode=0o600, thread_local=False)
         self._lock.acquire(timeout=0)
         try:
             decoder = Decoder()
