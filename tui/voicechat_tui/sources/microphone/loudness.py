@@ -19,7 +19,7 @@ class Loudness:
         self._meter = LevelMeter(SAMPLE_RATE)
         self._all_zero = all_zero
         self._every = int(policy.level_every_s * SAMPLE_RATE)
-        self._due = 0
+        self._due = self._every
         self._was_heard = False
 
     @property
@@ -37,7 +37,7 @@ class Loudness:
             events += self._change(level.sound)
         self._due -= len(samples)
         if self._due <= 0:
-            self._due = self._every
+            self._due += self._every
             events.append(LevelChanged(level))
         return events
 

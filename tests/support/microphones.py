@@ -1,0 +1,94 @@
+"""Microphones in software for the client in this process, and who listens to what they tell."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+import pytest
+
+from tests.support.null_sink import NullSink, null_sinks
+from voicechat_tui.sources.microphone import SoundSystem
+
+EventT = TypeVar("EventT")
+KindT = TypeVar("KindT")
+
+_TOLD_WITHIN_S = 30.0
+
+
+@cache
+def sound_system() -> SoundSystem:
+    """PortAudio, which there is once in a process."""
+    return SoundSystem()
+
+
+@contextmanager
+def variables(environment: dict[str, str]) -> Iterator[None]:
+    """Set variables of this process while the context lasts."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield
+
+
+@asynccontextmanager
+async def plugged_in(*names: str) -> AsyncIterator[tuple[SoundSystem, list[NullSink]]]:
+    """Let this process find these microphones; the first is the default."""
+    with null_sinks(*names) as sinks, variables(sinks[0].environment):
+        sound = sound_system()
+        await sound.refresh()
+        yield sound, sinks
+
+
+class Listener(Generic[EventT]):
+    """Listens to events as long as the context lasts, and keeps them all.
+
+    Args:
+        events: The events.
+
+    Attributes:
+        told: Those that have come.
+    """
+
+    def __init__(self, events: AsyncIterator[EventT]) -> None:
+        self.told: list[EventT] = []
+        self._events = events
+        self._came = asyncio.Event()
+        self._looked_at = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+            if not self._task.cancelled():
+                self._task.result()
+
+    async def expect(self, kind: type[KindT]) -> KindT:
+        """Return the next event of a kind, passing over others; each is returned once."""
+        async with asyncio.timeout(_TOLD_WITHIN_S):
+            while True:
+                while self._looked_at < len(self.told):
+                    event = self.told[self._looked_at]
+                    self._looked_at += 1
+                    if isinstance(event, kind):
+                        return event
+                self._came.clear()
+                await self._came.wait()
+
+    def of(self, kind: type[KindT]) -> list[KindT]:
+        """All events of a kind that have come."""
+        return [event for event in self.told if isinstance(event, kind)]
+
+    async def _listen(self) -> None:
+        async for event in self._events:
+            self.told.append(event)
+            self._came.set()
