@@ -2,7 +2,7 @@
 
 import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -59,7 +59,7 @@ class ChatProcess:
         self.ws = f"ws://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        wait_until_up(self.http)
+        wait_until_up(self.http, self._process.is_alive)
         return self
 
     def __exit__(
@@ -73,13 +73,14 @@ class ChatProcess:
         self._process.join()
 
 
-def wait_until_up(base: str) -> None:
-    """Wait until a server answers."""
+def wait_until_up(base: str, is_alive: Callable[[], bool] = lambda: True) -> None:
+    """Wait until a server answers, as long as it lives."""
     deadline = time.monotonic() + UP_WITHIN_S
     while True:
         try:
             httpx.get(f"{base}/health").raise_for_status()
         except httpx.TransportError:
+            assert is_alive(), "the server has ended"
             assert time.monotonic() < deadline, f"{base} did not come up in {UP_WITHIN_S} s"
             time.sleep(0.02)
         else:

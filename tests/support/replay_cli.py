@@ -1,4 +1,4 @@
-"""Running `voicechat-tui replay` as a process of its own."""
+"""Running `voicechat-tui` as a process of its own."""
 
 import asyncio
 import os
@@ -21,14 +21,18 @@ class Ended:
 async def start_replay(
     *arguments: str, stdin: int = asyncio.subprocess.DEVNULL, stderr: int = PIPE
 ) -> Process:
-    """Start the command; the caller ends it."""
+    """Start `replay`; the caller ends it."""
+    return await start_tui("replay", *arguments, stdin=stdin, stderr=stderr)
+
+
+async def start_tui(*arguments: str, stdin: int = asyncio.subprocess.DEVNULL, stderr: int = PIPE) -> Process:
+    """Start the command line; the caller ends it."""
     program = "from voicechat_tui.cli import main; main()"
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "error"}
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         program,
-        "replay",
         *arguments,
         stdin=stdin,
         stdout=PIPE,
@@ -51,6 +55,11 @@ async def ended(process: Process, data: bytes | None = None) -> Ended:
 
 
 async def replay(*arguments: str, data: bytes | None = None) -> Ended:
-    """Run the command to its end, with data for its standard input."""
+    """Run `replay` to its end, with data for its standard input."""
+    return await tui("replay", *arguments, data=data)
+
+
+async def tui(*arguments: str, data: bytes | None = None) -> Ended:
+    """Run the command line to its end, with data for its standard input."""
     stdin = asyncio.subprocess.DEVNULL if data is None else PIPE
-    return await ended(await start_replay(*arguments, stdin=stdin), data)
+    return await ended(await start_tui(*arguments, stdin=stdin), data)
