@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from textual.pilot import Pilot
 
+from tests.support.staged_sound import StagedSound
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import (
     ChatStatus,
@@ -19,6 +19,7 @@ from voicechat_common.protocol.chat import (
     NewMessage,
 )
 from voicechat_common.protocol.chat_http import ChatDetail, ChatSummary, ExportFormat, HistoryMessage
+from voicechat_tui import paths
 from voicechat_tui.client.chat.events import (
     Acked,
     CaughtUp,
@@ -104,6 +105,9 @@ class StagedBackend:
     joined: list[tuple[str, str, int]] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
 
+    async def prepare(self) -> None:
+        pass
+
     async def chats(self, user: str) -> list[ChatSummary]:
         if self.listed is None:
             await asyncio.Event().wait()
@@ -137,16 +141,18 @@ def staged_app(
     local: LocalState | None = None,
     clock: Callable[[], float] = lambda: 1000.0,
     problem: VoicechatError | None = None,
+    sound: StagedSound | None = None,
     **settings: object,
 ) -> VoicechatApp:
     """Return the app in front of a staged server, at a time that stands still."""
     chosen = Settings.model_validate({"theme": "dark", **settings})
-    loaded = Loaded(chosen, problem, Path("tui.toml"))
+    loaded = Loaded(chosen, problem, paths.config_file())
     return VoicechatApp(
         loaded,
         backend or StagedBackend(),
         USER,
         local or LocalState(None),
+        sound=sound or StagedSound(),
         chat_id=chat,
         clock=clock,
         now=lambda: NOW,

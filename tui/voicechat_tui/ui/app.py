@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
@@ -25,17 +25,22 @@ from voicechat_tui.ui.desk import ChatDesk
 from voicechat_tui.ui.directory import Directory
 from voicechat_tui.ui.keymap import Keymap, bindings
 from voicechat_tui.ui.local_state import LocalState
-from voicechat_tui.ui.messages import ChatHappened, ChatsListed, ChatsUnreachable
+from voicechat_tui.ui.messages import ChatHappened, ChatsListed, ChatsUnreachable, VoiceHappened
 from voicechat_tui.ui.model.events_log import EventsLog
 from voicechat_tui.ui.model.status import Line, Status
 from voicechat_tui.ui.palette import ActionCommands
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.chats import ChatsScreen
+from voicechat_tui.ui.screens.devices import DevicesWindow
 from voicechat_tui.ui.screens.help import Help
 from voicechat_tui.ui.screens.log import LogWindow
 from voicechat_tui.ui.screens.settings import SettingsWindow
 from voicechat_tui.ui.session import Reach
 from voicechat_tui.ui.themes import MONO, THEMES, after, chosen
+
+if TYPE_CHECKING:
+    from voicechat_tui.ui.sound import Sound
+    from voicechat_tui.ui.voice import VoiceDesk
 
 QUIT_WITHIN_S = 4.0
 """How long after the first ctrl+c a second one quits."""
@@ -54,6 +59,7 @@ class VoicechatApp(App[None]):
         backend: The server and the sound.
         user: Who the person is.
         local: What is remembered between runs.
+        sound: The machine's microphones; the real ones unless given.
         chat_id: A chat to open at once.
         clock: Steady seconds.
         now: The time of day in the zone to be shown.
@@ -74,6 +80,7 @@ class VoicechatApp(App[None]):
         user: str,
         local: LocalState,
         *,
+        sound: "Sound | None" = None,
         chat_id: str | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = local_now,
@@ -90,7 +97,8 @@ class VoicechatApp(App[None]):
         self.happenings = EventsLog(now)
         self.desk = ChatDesk(self)
         self.directory = Directory(backend, user)
-        self.voice = Status()
+        self._sound = sound
+        self._voice: VoiceDesk | None = None
         self.reason = ""
         self._first_chat = chat_id
         self._reach = Reach()
@@ -105,7 +113,8 @@ class VoicechatApp(App[None]):
         """The line of state as it is now: of the open chat, or else of the list."""
         session = self.desk.shown
         reach = self._reach if session is None else session.reach
-        return replace(self.voice, line=reach.line, retry_at=reach.retry_at, network_ms=reach.network_ms)
+        voice = self._voice.status if self._voice else Status()
+        return replace(voice, line=reach.line, retry_at=reach.retry_at, network_ms=reach.network_ms)
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the list of chats."""
@@ -159,6 +168,15 @@ class VoicechatApp(App[None]):
         except OSError as error:
             self.tell(_("Drafts can't be saved"), str(error), "warning")
 
+    @property
+    def voice(self) -> "VoiceDesk":
+        """The person's own voice. What it needs is imported with the first chat, after the first picture."""
+        from voicechat_tui.ui.voice import VoiceDesk
+
+        if self._voice is None:
+            self._voice = VoiceDesk(self, self._sound)
+        return self._voice
+
     # What workers tell
 
     def on_chats_listed(self, message: ChatsListed) -> None:
@@ -186,6 +204,10 @@ class VoicechatApp(App[None]):
         """Hand it on to who keeps the chats."""
         self.desk.happened(message.session, message.event)
 
+    def on_voice_happened(self, message: VoiceHappened) -> None:
+        """Hand it on to who keeps the voice."""
+        self.voice.happened(message.event)
+
     # What a person does anywhere
 
     def action_palette(self) -> None:
@@ -198,14 +220,22 @@ class VoicechatApp(App[None]):
         context = self.screen.CONTEXT if isinstance(self.screen, AppScreen) else Context.APP
         self.push_screen(Help(self.keys, context, focus))
 
+    def action_devices(self) -> None:
+        """Choose the microphone."""
+        self.push_screen(DevicesWindow())
+
     def action_settings(self) -> None:
         """Show and change the settings."""
         self.push_screen(SettingsWindow(self.loaded))
 
     def setting_changed(self, loaded: Loaded) -> None:
         """Follow a setting that holds at once."""
-        self.loaded = loaded
+        # What the command line said goes on to hold.
+        self.settings = loaded.settings.model_copy(update={"url": self.settings.url})
+        self.loaded = replace(loaded, settings=self.settings)
         self.theme = chosen(loaded.settings.theme)
+        if self._voice is not None:
+            self._voice.reopen()
 
     def action_log(self) -> None:
         """Show what happened."""
@@ -215,6 +245,10 @@ class VoicechatApp(App[None]):
         """Try the server again now."""
         self.directory.ask_now()
         self.desk.retry_now()
+
+    def action_mute(self) -> None:
+        """Mute the microphone, or not any more."""
+        self.voice.mute()
 
     def action_theme(self) -> None:
         """Take the next theme."""

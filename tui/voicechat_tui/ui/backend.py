@@ -1,8 +1,10 @@
 """What the app needs of the world behind it, and the real one. Tests of screens bring a small one."""
 
+import asyncio
 import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -46,6 +48,10 @@ class Place(Protocol):
 class Backend(Protocol):
     """The server and the sound of this machine. Its calls raise `VoicechatError`."""
 
+    async def prepare(self) -> None:
+        """Load what the calls need, away from the event loop."""
+        ...
+
     async def chats(self, user: str) -> list[ChatSummary]:
         """Return the chats a person takes part in."""
         ...
@@ -83,6 +89,11 @@ class ServerBackend:
     def __init__(self, url: str) -> None:
         self._url = url
         self._client: HttpClient | None = None
+
+    async def prepare(self) -> None:
+        """Load what the calls need, away from the event loop."""
+        for module in ("voicechat_tui.client.http", "voicechat_tui.client.chat.client"):
+            await asyncio.to_thread(import_module, module)
 
     @property
     def _http(self) -> "HttpClient":

@@ -1,6 +1,7 @@
 """What is done with chats: open and leave them, say something, read back, take away, end."""
 
 import asyncio
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,10 @@ from voicechat_tui.client.events import Retrying
 from voicechat_tui.language import _
 from voicechat_tui.ui.messages import ChatHappened
 from voicechat_tui.ui.model.conversation import Conversation
+from voicechat_tui.ui.model.status import Line
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.confirm import Confirm
-from voicechat_tui.ui.session import ChatSession
+from voicechat_tui.ui.session import ChatSession, Reach
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.app import VoicechatApp
@@ -68,13 +70,20 @@ class ChatDesk:
         since = conversation.last_seq or max(0, (known.message_count if known else 0) - HISTORY)
         title = known.title if known else chat_id
         session = ChatSession(chat_id, title, conversation, app.local.unsent(chat_id))
-        place = app.backend.join(chat_id, app.user, since)
-        app.run_worker(
-            session.run(place, lambda event: app.post_message(ChatHappened(session, event))),
-            name=chat_id,
-            group="chats",
-        )
+        self._start(session, since)
         return session
+
+    def _start(self, session: ChatSession, since: int) -> None:
+        self._app.run_worker(self._live(session, since), name=session.chat_id, group="chats")
+
+    async def _live(self, session: ChatSession, since: int) -> None:
+        app = self._app
+        await app.backend.prepare()
+        place = app.backend.join(session.chat_id, app.user, since)
+        await asyncio.to_thread(import_module, "voicechat_tui.ui.voice")
+        if self.shown is session:
+            app.voice.enter()
+        await session.run(place, lambda event: app.post_message(ChatHappened(session, event)))
 
     def create_chat(self, title: str) -> None:
         """Create a chat and open it."""
@@ -93,6 +102,7 @@ class ChatDesk:
     def leave_chat(self, session: ChatSession) -> None:
         """Go back to the list. Texts that are not stored yet keep the chat open behind it until they are."""
         self._app.pop_screen()
+        self._app.voice.leave()
         if not session.unsent:
             self._close(session)
         self._app.save_local()
@@ -108,10 +118,13 @@ class ChatDesk:
                 worker.cancel()
 
     def retry_now(self) -> None:
-        """Make the next attempt to connect now, for every chat."""
+        """Make the next attempt to connect now, for every chat; those that were given up are tried anew."""
         for session in self._open.values():
             if session.place is not None:
                 session.place.retry_now()
+            elif session.reach.line is Line.FAILED:
+                session.reach = Reach()
+                self._start(session, session.conversation.last_seq)
 
     def happened(self, session: ChatSession, event: ChatEvent) -> None:
         """Take what a chat's connection tells."""
@@ -150,14 +163,13 @@ class ChatDesk:
 
     def send_text(self, session: ChatSession, text: str) -> bool:
         """Say something; return whether it was taken."""
-        if session.place is None:
-            self._app.tell(_("Not sent"), _("The chat is not open."), "error")
-            return False
         try:
-            session.place.send(text)
+            changed = session.say(text)
         except VoicechatError as error:
             self._app.tell_error(_("Not sent"), error)
             return False
+        if changed is not None and self.screen is not None:
+            self.screen.conversation_changed(changed)
         return True
 
     def load_older(self, session: ChatSession) -> None:

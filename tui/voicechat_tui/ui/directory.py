@@ -36,6 +36,7 @@ class Directory:
     async def run(self, tell: Callable[[Message], object]) -> None:
         """Ask for ever, and tell what came."""
         failures = 0
+        await self._backend.prepare()
         while True:
             try:
                 chats = await self._backend.chats(self._user)

@@ -21,6 +21,7 @@ class Remembered(BaseModel):
         unsent: Own texts that are not known to be stored, by chat and client_message_id.
         seen: The seq of the last message that was shown, by chat.
         chats: The list of chats as it was last.
+        muted: Whether the microphone is muted.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -29,6 +30,7 @@ class Remembered(BaseModel):
     unsent: dict[str, dict[str, str]] = Field(default_factory=dict)
     seen: dict[str, int] = Field(default_factory=dict)
     chats: list[ChatSummary] = Field(default_factory=list)
+    muted: bool = False
 
 
 class LocalState:

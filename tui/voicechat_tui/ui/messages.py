@@ -1,6 +1,7 @@
 """What workers tell the app. Its handlers own the state; a worker changes nothing by itself."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -8,6 +9,9 @@ from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat_http import ChatSummary
 from voicechat_tui.client.chat.events import ChatEvent
 from voicechat_tui.ui.session import ChatSession
+
+if TYPE_CHECKING:
+    from voicechat_tui.voice.events import VoiceEvent
 
 
 @dataclass
@@ -32,6 +36,17 @@ class ChatsUnreachable(Message):
 
     error: VoicechatError
     in_s: float
+
+
+@dataclass
+class VoiceHappened(Message):
+    """Something happened to the microphone, or to what is said into it.
+
+    Attributes:
+        event: What.
+    """
+
+    event: "VoiceEvent"
 
 
 @dataclass

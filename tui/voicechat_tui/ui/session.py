@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from voicechat_common.protocol.chat import ChatEnded, ChatStatus
 from voicechat_tui.client.chat.events import (
@@ -86,6 +87,19 @@ class ChatSession:
                     tell(event)
             finally:
                 self.place = None
+
+    def say(self, text: str) -> int | None:
+        """Say something; before the chat is reached it waits here. Return as `apply` does.
+
+        Raises:
+            VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
+        """
+        if self.place is not None:
+            self.place.send(text)
+            return None
+        queued = TextQueued(client_message_id=uuid4().hex, content=text)
+        self.unsent[queued.client_message_id] = text
+        return self.conversation.apply(queued)
 
     def apply(self, event: ChatEvent, now: float) -> int | None:
         """Take an event; return the place from which rows of the conversation have changed, or None.

@@ -26,6 +26,7 @@ class Mic(Enum):
     """What the microphone does."""
 
     OFF = "off"
+    READY = "ready"
     OPENING = "opening"
     OPEN = "open"
     MUTED = "muted"
@@ -134,6 +135,8 @@ def _microphone(status: Status) -> Part:
     match status.mic:
         case Mic.OFF:
             return Part(_("mic off"), "quiet", _("mic off"), action="talk")
+        case Mic.READY:
+            return Part(_device(_("mic ready"), status), "quiet", _("mic ready"), action="talk")
         case Mic.OPENING:
             return Part("◌ " + _("opening microphone"), "busy", "◌ mic", action="talk")
         case Mic.OPEN:

@@ -169,6 +169,10 @@ class ChatScreen(AppScreen):
         if self.session.place is not None:
             self.session.place.typing(bool(event.text.strip()))
 
+    def action_talk(self) -> None:
+        """Begin to talk, or end it."""
+        self.voicechat.voice.toggle(self.session)
+
     def action_send(self) -> None:
         """Send what was written."""
         text = self.composer.text.strip()

@@ -1,0 +1,109 @@
+"""Microphones without sound: a test tells the app what they would."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.levels import Level
+from voicechat_common.protocol.speech import Start
+from voicechat_tui.settings import Settings
+from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice
+from voicechat_tui.voice.events import TalkEnded, TalkStarted, VoiceEvent
+
+HEADSET = InputDevice(DeviceName("USB Headset", "ALSA"), 1, channels=1, rate=48_000, is_default=True)
+BUILT_IN = InputDevice(DeviceName("Built-in Audio", "ALSA"), 2, channels=2, rate=44_100)
+
+NO_MICROPHONE = VoicechatError(
+    ErrorCode.NO_MICROPHONE, "There is no microphone.", "Plug one in; it is found by itself."
+)
+
+
+class StagedVoice:
+    """A voice whose events a test gives.
+
+    Attributes:
+        talks: How each talk was opened.
+        is_open: Whether a talk goes on.
+        is_muted: What was last told about muting.
+    """
+
+    def __init__(self) -> None:
+        self.talks: list[Start] = []
+        self.is_open = False
+        self.is_muted = False
+        self._queue: asyncio.Queue[VoiceEvent] = asyncio.Queue()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def open(self, start: Start) -> int:
+        self.talks.append(start)
+        self.is_open = True
+        self.tell(TalkStarted(len(self.talks), start))
+        return len(self.talks)
+
+    def close(self) -> None:
+        if self.is_open:
+            self.is_open = False
+            self.tell(TalkEnded(len(self.talks), None, 0))
+
+    def mute(self, *, muted: bool) -> None:
+        self.is_muted = muted
+
+    async def events(self) -> AsyncIterator[VoiceEvent]:
+        while True:
+            yield await self._queue.get()
+
+    def tell(self, *events: VoiceEvent) -> None:
+        """Let things happen."""
+        for event in events:
+            self._queue.put_nowait(event)
+
+
+class StagedMeter:
+    """A meter that stands still."""
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self.problem: VoicechatError | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+
+@dataclass
+class StagedSound:
+    """The microphones of a test.
+
+    Attributes:
+        found: The microphones; an error in their place is raised.
+        voices: The voices that were given out.
+    """
+
+    found: list[InputDevice] | VoicechatError = field(default_factory=lambda: [HEADSET, BUILT_IN])
+    voices: list[StagedVoice] = field(default_factory=list)
+
+    def voice(self, settings: Settings) -> StagedVoice:
+        self.voices.append(StagedVoice())
+        return self.voices[-1]
+
+    async def devices(self) -> list[InputDevice]:
+        if isinstance(self.found, VoicechatError):
+            raise self.found
+        return self.found
+
+    def meter(self, device: InputDevice) -> StagedMeter:
+        return StagedMeter(Level(-18.0 if device is HEADSET else -60.0, -12.0))

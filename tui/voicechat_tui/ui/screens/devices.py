@@ -1,0 +1,146 @@
+"""The microphones: each with its level, to be chosen from."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from voicechat_common.errors import VoicechatError
+from voicechat_tui.language import _
+from voicechat_tui.settings import change, load
+from voicechat_tui.ui.model.status import meter
+from voicechat_tui.ui.screens.base import voicechat_of
+from voicechat_tui.ui.screens.window import Window
+
+if TYPE_CHECKING:
+    from voicechat_common.levels import Level
+    from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice
+    from voicechat_tui.ui.sound import Meter
+
+SHOWN_EVERY_S = 0.1
+
+
+class DevicesWindow(Window[None]):
+    """All microphones with their levels; enter takes one, and it is remembered."""
+
+    DEFAULT_CSS = """
+    DevicesWindow {
+        & OptionList { height: auto; max-height: 100%; border: none; background: $surface; padding: 0; }
+        & OptionList:focus { border: none; background-tint: $foreground 0%; }
+        & #trouble { height: auto; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._devices: list[InputDevice] = []
+        self._meters: dict[DeviceName, Meter] = {}
+
+    def title_text(self) -> str:
+        """Return what stands in the frame."""
+        return _("Microphones")
+
+    def closing_text(self) -> str:
+        """Return how one is chosen."""
+        return _("enter: take   esc: close")
+
+    def compose_content(self) -> ComposeResult:
+        """Compose the list."""
+        yield Static(_("Looking for microphones…"), id="trouble", markup=False)
+        yield OptionList()
+
+    def on_mount(self) -> None:
+        """Begin to listen."""
+        self.query_one(OptionList).display = False
+        self.run_worker(self._listen(), group="meters")
+
+    async def _listen(self) -> None:
+        """Hold a meter for each microphone as long as the window is open, and show them."""
+        voice = voicechat_of(self).voice
+        try:
+            self._devices = await voice.sound.devices()
+        except VoicechatError as error:
+            self.query_one("#trouble", Static).update(str(error))
+            return
+        async with AsyncExitStack() as meters:
+            for device in self._devices:
+                # One that is open already may not open twice, and its level is known.
+                if device.id.name != voice.open_device[0]:
+                    self._meters[device.id] = await meters.enter_async_context(voice.sound.meter(device))
+            self._show_list()
+            while True:
+                self._show_levels()
+                await asyncio.sleep(SHOWN_EVERY_S)
+
+    def _show_list(self) -> None:
+        trouble = self.query_one("#trouble", Static)
+        trouble.display = not self._devices
+        trouble.update(_("There is no microphone. Plug one in, and open this window again."))
+        options = self.query_one(OptionList)
+        options.display = True
+        prompts = [self._prompt(device) for device in (None, *self._devices)]
+        options.set_options([Option(prompt) for prompt in prompts])
+        options.highlighted = next(
+            (place for place, device in enumerate(self._devices, 1) if self._is_chosen(device)), 0
+        )
+        options.focus()
+
+    def _show_levels(self) -> None:
+        options = self.query_one(OptionList)
+        for place, device in enumerate(self._devices, 1):
+            options.replace_option_prompt_at_index(place, self._prompt(device))
+
+    def _prompt(self, device: "InputDevice | None") -> Content:
+        if device is None:
+            name, about = _("The system's default"), ""
+        else:
+            rate = _("{khz} kHz", khz=f"{device.rate / 1000:g}")
+            default = f", {_('default')}" if device.is_default else ""
+            name, about = device.id.name, f"{device.id.host_api or ''}, {rate}{default}"
+        sign = "●" if self._is_chosen(device) else " "
+        level = self._level_text(device)
+        return Content.assemble((f"{sign} {name}", "bold"), "\n  ", level, "  " if device else "", (about, "dim"))
+
+    def _level_text(self, device: "InputDevice | None") -> Content:
+        if device is None:
+            return Content.styled(_("whichever the system takes"), "dim")
+        held = self._meters.get(device.id)
+        if held is not None and held.problem is not None:
+            return Content.styled(held.problem.message, "$text-error")
+        level: Level | None = held.level if held is not None else voicechat_of(self).voice.open_device[1]
+        if level is None:
+            return Content("")
+        said = _("CLIP") if level.clipped else f"{level.peak_db:.0f} dB"
+        return Content.styled(
+            f"{meter(level)} {said:<6}", "$text-error" if level.clipped else "$text-success"
+        )
+
+    def _is_chosen(self, device: "InputDevice | None") -> bool:
+        settings = voicechat_of(self).settings
+        if device is None:
+            return settings.device is None
+        return settings.device == device.id.name and settings.host_api in (None, device.id.host_api)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take a microphone, and remember it."""
+        event.stop()
+        device = self._devices[event.option_index - 1] if event.option_index else None
+        self.run_worker(self._take(device), group="saving")
+
+    async def _take(self, device: "InputDevice | None") -> None:
+        app = voicechat_of(self)
+        path = app.loaded.path
+        try:
+            await asyncio.to_thread(change, "device", device.id.name if device else None, path)
+            await asyncio.to_thread(change, "host_api", device.id.host_api if device else None, path)
+            loaded = await asyncio.to_thread(load)
+        except VoicechatError as error:
+            app.tell_error(_("Not changed"), error)
+            return
+        app.tell(_("Microphone"), device.id.name if device else _("The system's default"))
+        self.dismiss(None)
+        app.setting_changed(loaded)

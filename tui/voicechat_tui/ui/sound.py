@@ -1,0 +1,126 @@
+"""What the app needs of this machine's microphones, and the real ones. Tests of screens bring theirs."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from voicechat_common.errors import VoicechatError
+from voicechat_common.levels import Level
+from voicechat_common.protocol.speech import Start
+from voicechat_tui import paths
+from voicechat_tui.client.address import speech_url
+from voicechat_tui.journal.entry import EntryHeader
+from voicechat_tui.journal.store import Journal
+from voicechat_tui.settings import Settings
+from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice
+from voicechat_tui.sources.microphone.microphone import Microphone
+from voicechat_tui.sources.microphone.policy import MicrophonePolicy
+from voicechat_tui.sources.microphone.portaudio import SoundSystem
+from voicechat_tui.sources.microphone.preview import PreviewMeter
+from voicechat_tui.voice.events import VoiceEvent
+from voicechat_tui.voice.record import BeginRecord, TalkRecord
+from voicechat_tui.voice.stream import VoiceStream
+
+
+class Voice(Protocol):
+    """A microphone and what is said into it: `voice.stream.VoiceStream`, or what a test puts there."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def open(self, start: Start) -> int:
+        """Begin to talk; return the talk's number."""
+        ...
+
+    def close(self) -> None:
+        """End the talk."""
+        ...
+
+    def mute(self, *, muted: bool) -> None:
+        """Mute the microphone or not."""
+        ...
+
+    def events(self) -> AsyncIterator[VoiceEvent]:
+        """Tell what happens."""
+        ...
+
+
+class Meter(Protocol):
+    """The level of one microphone: `PreviewMeter`, or what a test puts there."""
+
+    level: Level
+    problem: VoicechatError | None
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Sound(Protocol):
+    """The microphones of a machine."""
+
+    def voice(self, settings: Settings) -> Voice:
+        """Return a voice through the microphone of the settings, not yet entered."""
+        ...
+
+    async def devices(self) -> list[InputDevice]:
+        """Return the microphones that are there.
+
+        Raises:
+            VoicechatError: If none can be had at all.
+        """
+        ...
+
+    def meter(self, device: InputDevice) -> Meter:
+        """Return a meter for a microphone, not yet entered."""
+        ...
+
+
+class MachineSound:
+    """The microphones of this machine."""
+
+    def __init__(self) -> None:
+        self._system = SoundSystem()
+
+    def voice(self, settings: Settings) -> VoiceStream:
+        """Return a voice through the microphone of the settings, not yet entered."""
+        policy = MicrophonePolicy(warm=settings.warm_microphone, pre_roll_s=settings.pre_roll_ms / 1000)
+        microphone = Microphone(self._system, wished(settings), policy)
+        url = speech_url(settings.url)
+        return VoiceStream(microphone, url, settings.policy, _record(settings) if settings.journal else None)
+
+    async def devices(self) -> list[InputDevice]:
+        """Return the microphones that are there."""
+        return await self._system.devices()
+
+    def meter(self, device: InputDevice) -> PreviewMeter:
+        """Return a meter for a microphone, not yet entered."""
+        return PreviewMeter(self._system, device)
+
+
+def _record(settings: Settings) -> BeginRecord:
+    journal = Journal(paths.journal_dir(), settings.journal_max_mb)
+
+    def begin(start: Start) -> TalkRecord:
+        return journal.begin(
+            EntryHeader(
+                sample_rate=start.sample_rate,
+                chat_id=start.chat_id,
+                user=start.user,
+                url=settings.url,
+                started_at=datetime.now(UTC),
+            )
+        )
+
+    return begin
+
+
+def wished(settings: Settings) -> DeviceName | None:
+    """Return the microphone of the settings; None for the system's default."""
+    return DeviceName(settings.device, settings.host_api) if settings.device else None

@@ -1,0 +1,218 @@
+"""The person's own voice: the microphone while a chat is open, the talk, and what is said about both."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual.worker import Worker
+
+from voicechat_common.errors import VoicechatError
+from voicechat_common.levels import Level
+from voicechat_common.protocol.speech import Ack, Error, Start
+from voicechat_tui.client.events import AudioLost, Event, Retrying
+from voicechat_tui.language import _
+from voicechat_tui.sources.microphone.events import (
+    AllZero,
+    Closed,
+    LevelChanged,
+    Lost,
+    Opened,
+    Overflow,
+    Returned,
+    Unavailable,
+)
+from voicechat_tui.ui.messages import VoiceHappened
+from voicechat_tui.ui.model.status import Mic, Status
+from voicechat_tui.ui.session import EVENTS_AHEAD, ChatSession
+from voicechat_tui.ui.sound import MachineSound, Sound, Voice
+from voicechat_tui.voice.events import JournalStopped, TalkEnded, TalkHeard, TalkStarted, VoiceEvent
+
+if TYPE_CHECKING:
+    from voicechat_tui.ui.app import VoicechatApp
+
+
+class VoiceDesk:
+    """What the person says.
+
+    Args:
+        app: The app whose state this is a part of.
+        sound: The machine's microphones; the real ones unless given.
+    """
+
+    def __init__(self, app: "VoicechatApp", sound: Sound | None) -> None:
+        self.sound = sound or MachineSound()
+        self._app = app
+        self._voice: Voice | None = None
+        self._worker: Worker[None] | None = None
+        self._held = asyncio.Lock()
+        self._slots = asyncio.Semaphore(EVENTS_AHEAD)
+        self._wanted: Start | None = None
+        self._talk = 0
+        self._device = ""
+        self._listens = False
+        self._level: Level | None = None
+        self._lag_ms: float | None = None
+        self._trouble: tuple[Mic, VoicechatError] | None = None
+
+    @property
+    def status(self) -> Status:
+        """What the line of state tells of the microphone."""
+        return Status(mic=self._mic, device=self._device, level=self._level, lag_ms=self._lag_ms)
+
+    @property
+    def _mic(self) -> Mic:
+        if self._trouble is not None:
+            return self._trouble[0]
+        if self._wanted is None:
+            return Mic.READY if self._listens else Mic.OFF
+        if self._muted:
+            return Mic.MUTED
+        return Mic.OPEN if self._listens else Mic.OPENING
+
+    @property
+    def open_device(self) -> tuple[str, Level | None]:
+        """The name of the microphone that is open, and its level; no name if none is open."""
+        return (self._device if self._listens else "", self._level)
+
+    @property
+    def _muted(self) -> bool:
+        return self._app.local.remembered.muted
+
+    # What the person does
+
+    def enter(self) -> None:
+        """A chat was opened: let a warm microphone warm up."""
+        if self._app.settings.warm_microphone:
+            self._start()
+
+    def leave(self) -> None:
+        """The chat is left: the talk ends, and the microphone is closed."""
+        self._wanted = None
+        if self._voice is not None:
+            self._voice.close()
+        if self._worker is not None:
+            self._worker.cancel()
+        self._listens, self._trouble, self._level, self._lag_ms = False, None, None, None
+
+    def toggle(self, session: ChatSession) -> None:
+        """Begin to talk, or end it."""
+        if self._wanted is not None:
+            self._wanted = None
+            if self._voice is not None:
+                self._voice.close()
+        else:
+            self._wanted = Start(user=session.conversation.user, chat_id=session.chat_id)
+            self._start()
+            if self._voice is not None:
+                self._talk = self._voice.open(self._wanted)
+            if self._trouble is not None:
+                self._app.tell_error(_("Nobody hears you"), self._trouble[1])
+        self._app.show_status()
+
+    def mute(self) -> None:
+        """Mute the microphone, or not any more; remembered for the next time."""
+        muted = not self._muted
+        self._app.local.remembered.muted = muted
+        self._app.save_local()
+        if self._voice is not None:
+            self._voice.mute(muted=muted)
+        self._app.tell(_("Microphone"), _("It is muted now.") if muted else _("It is not muted any more."))
+        self._app.show_status()
+
+    def reopen(self) -> None:
+        """Take the microphone of the settings, after it was changed there."""
+        if self._worker is not None and not self._worker.is_finished:
+            self._worker.cancel()
+            self._start(again=True)
+
+    def _start(self, *, again: bool = False) -> None:
+        if again or self._worker is None or self._worker.is_finished or self._worker.is_cancelled:
+            self._worker = self._app.run_worker(self._live(), group="voice")
+
+    async def _live(self) -> None:
+        """Hold the microphone, after whoever held it before has put it down."""
+        async with self._held, self.sound.voice(self._app.settings) as voice:
+            voice.mute(muted=self._muted)
+            self._voice = voice
+            try:
+                if self._wanted is not None:
+                    self._talk = voice.open(self._wanted)
+                async for event in voice.events():
+                    await self._slots.acquire()
+                    self._app.post_message(VoiceHappened(event))
+            finally:
+                self._voice = None
+
+    # What happens
+
+    def happened(self, event: VoiceEvent) -> None:
+        """Take what the microphone or a talk tells."""
+        self._slots.release()
+        match event:
+            case Opened() | Closed() | Lost() | Unavailable() | Returned():
+                self._device_changed(event)
+            case LevelChanged(level=level):
+                self._level = level
+            case AllZero(error=error):
+                self._app.tell_error(_("The microphone is silent"), error)
+            case Overflow(ms=ms):
+                self._lost(_("{ms} ms were lost, because this machine was too busy.", ms=ms))
+            case TalkHeard(event=heard):
+                self._heard(heard)
+            case TalkStarted(talk=talk):
+                self._talk = talk
+            case TalkEnded():
+                self._ended(event)
+            case JournalStopped(error=error):
+                self._app.tell_error(_("The journal has stopped"), error)
+            case _:
+                pass
+        self._app.show_status()
+
+    def _device_changed(self, event: Opened | Closed | Lost | Unavailable | Returned) -> None:
+        app = self._app
+        self._listens = isinstance(event, Opened)
+        match event:
+            case Opened(device=device, problem=problem):
+                self._device, self._trouble = device.name, None
+                if problem is not None:
+                    app.tell(_("Another microphone"), str(problem), "warning")
+            case Returned(device=device):
+                app.tell(_("Microphone"), _("{device} is back.", device=device))
+            case Lost(error=error):
+                self._trouble = (Mic.LOST, error)
+                app.tell_error(_("The microphone is gone"), error)
+            case Unavailable(error=error):
+                self._trouble = (Mic.ABSENT, error)
+                if self._wanted is not None:
+                    app.tell_error(_("Nobody hears you"), error)
+                else:
+                    app.happenings.add(str(error), "warning")
+            case Closed():
+                self._level = None
+
+    def _heard(self, event: Event) -> None:
+        match event:
+            case Ack(lag_ms=lag_ms):
+                self._lag_ms = lag_ms
+            case AudioLost(ms=ms):
+                self._lost(_("{seconds} s could not be sent any more.", seconds=round(ms / 1000, 1)))
+            case Error(message=message, advice=advice):
+                self._app.tell(_("The server says"), f"{message} {advice}", "error")
+            case Retrying(reason=reason):
+                self._app.happenings.add(reason, "warning")
+            case _:
+                pass  # What was recognised comes through the chat, to everybody alike.
+
+    def _ended(self, event: TalkEnded) -> None:
+        if event.talk == self._talk:
+            self._wanted = None
+            self._lag_ms = None
+        if event.error is not None:
+            self._app.tell_error(_("The talk broke off"), event.error)
+        if event.unheard_ms and event.error is not None:
+            self._lost(
+                _("{seconds} s of it did not reach the server.", seconds=round(event.unheard_ms / 1000, 1))
+            )
+
+    def _lost(self, text: str) -> None:
+        self._app.tell(_("Some speech was lost"), text, "error")
