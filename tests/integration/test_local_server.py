@@ -1,0 +1,135 @@
+"""`--local`: a real server as a child, with the demo model, which never outlives the client."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+import time
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.pseudo_terminal import in_terminal
+from tests.support.replay_cli import replay
+from tests.support.samples import DIRECTORY, transcripts
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui import language, local_server
+from voicechat_tui.local_server import LocalServer, installation
+
+ENDS_WITHIN_S = 60
+
+CLIENT = """
+import asyncio, sys
+from pathlib import Path
+from voicechat_tui.local_server import LocalServer
+
+async def main():
+    async with LocalServer(Path(sys.argv[1])) as server:
+        print(server.pid, server.url, flush=True)
+        if sys.argv[2:] == ["ready"]:
+            await server.wait_until_ready(lambda state: None)
+            print("ready", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VOICECHAT_DATABASE")
+    language.use("en")
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process does anything any more: one that nobody buries is no orphan."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_for_the_end_of(pid: int) -> None:
+    deadline = time.monotonic() + ENDS_WITHIN_S
+    while is_running(pid):
+        assert time.monotonic() < deadline, "the server has outlived its client"
+        time.sleep(0.05)
+
+
+def files(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+async def test_it_recognises_the_samples_and_ends_with_its_context(tmp_path: Path) -> None:
+    told: list[str] = []
+    async with LocalServer(tmp_path) as server:
+        pid = server.pid
+        assert pid is not None
+        await server.wait_until_ready(lambda state: told.append(state.state))
+        result = await replay(str(DIRECTORY / "phone.wav"), "--url", server.url, "--speed", "max")
+    assert result.out == transcripts()["phone"] + "\n"
+    assert told[-1] == "ready"
+    assert not psutil.pid_exists(pid)
+    assert files(tmp_path) == ["local-chats.db", "local-server.log"]
+    assert "server ends" in server.log.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+async def test_it_ends_with_its_client_however_that_ends(tmp_path: Path, number: signal.Signals) -> None:
+    client = await asyncio.create_subprocess_exec(sys.executable, "-c", CLIENT, str(tmp_path), stdout=PIPE)
+    assert client.stdout is not None
+    pid = int((await client.stdout.readline()).split()[0])
+    assert is_running(pid)
+    os.kill(client.pid, number)
+    await client.wait()
+    await asyncio.to_thread(wait_for_the_end_of, pid)
+
+
+def test_it_ends_with_the_terminal_and_lets_streams_finish(tmp_path: Path) -> None:
+    with in_terminal("-c", CLIENT, str(tmp_path), "ready") as terminal:
+        terminal.wait_for("ready")
+        pid = int(terminal.output.split()[0])
+        terminal.hang_up()
+        terminal.ended()
+        wait_for_the_end_of(pid)
+    assert "server ends" in (tmp_path / "local-server.log").read_text()
+
+
+async def test_a_server_that_refuses_to_start_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICECHAT_PROT", "8000")
+    with pytest.raises(VoicechatError) as caught:
+        async with LocalServer(tmp_path):
+            pytest.fail("it started")
+    assert caught.value.code is ErrorCode.SERVER_UNREACHABLE
+    assert "The environment variable VOICECHAT_PROT is not a setting" in caught.value.message
+    assert str(tmp_path / "local-server.log") in caught.value.advice
+
+
+async def test_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(VoicechatError, match=r"No server can be started here: File exists\."):
+        async with LocalServer(tmp_path / "file"):
+            pytest.fail("it started")
+
+
+async def test_without_the_server_s_packages_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert local_server.is_installed()
+    monkeypatch.setattr(installation, "_NEEDED", ("fastapi", "torch_that_is_not_there"))
+    assert not local_server.is_installed()
+    with pytest.raises(VoicechatError, match=r"torch_that_is_not_there can't be found.*voicechat\[server\]"):
+        async with LocalServer(tmp_path):
+            pytest.fail("it started")
+
+
+def test_what_is_said_of_the_demo_model_is_true() -> None:
+    tokens = json.loads((DIRECTORY / ".." / "tokens.json").read_text(encoding="utf-8"))
+    characters = [token for token in tokens if re.fullmatch("[\u4e00-\u9fff]", token)]
+    assert f"{len(characters)} Chinese characters" in local_server.DEMO_MODEL

@@ -1,0 +1,170 @@
+"""Starting a server as a child of this process, and ending it with this process."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.http import Readiness
+from voicechat_tui.client.http import HttpClient
+from voicechat_tui.language import _
+from voicechat_tui.local_server import child
+from voicechat_tui.local_server.installation import require
+
+LISTENS_WITHIN_S = 60.0
+ENDS_WITHIN_S = child.LONGEST_END_S + 5
+_LOOK_S = 0.1
+_TOLD_LINES = 3
+
+
+class LocalServer:
+    """A server with the demo model on a free port of this machine. An async context manager.
+
+    Inside of it the server answers; `wait_until_ready` waits until it recognises speech. At the end, and also
+    when this process dies in any way, the server finishes what it was told and ends.
+
+    Args:
+        directory: Where its chats and its log are kept.
+
+    Attributes:
+        log: Its log, anew with each start.
+        url: Its address, once it answers.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.log = directory / "local-server.log"
+        self.url = ""
+        self._directory = directory
+        self._process: Process | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start it.
+
+        Raises:
+            VoicechatError: `missing_dependency` if it isn't installed, `server_unreachable` if it
+                doesn't start.
+        """
+        require()
+        self._process = await self._start()
+        try:
+            async with asyncio.timeout(LISTENS_WITHIN_S):
+                self.url = await self._address(self._process)
+        except TimeoutError as error:
+            await self._end()
+            raise self._did_not_start() from error
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._end()
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its process, while there is one."""
+        return None if self._process is None else self._process.pid
+
+    async def wait_until_ready(self, tell: Callable[[Readiness], None]) -> None:
+        """Wait until it recognises speech.
+
+        Args:
+            tell: Called with what the server says of its state, each time that changes.
+
+        Raises:
+            VoicechatError: If it never will.
+        """
+        told: Readiness | None = None
+        async with HttpClient(self.url) as http:
+            while True:
+                now = await http.readiness()
+                if now != told:
+                    tell(now)
+                    told = now
+                if now.ready:
+                    return
+                if now.error is not None and now.state == "failed":
+                    raise VoicechatError(ErrorCode(now.error.code), now.error.message, now.error.advice)
+                await asyncio.sleep(_LOOK_S)
+
+    async def _start(self) -> Process:
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            with self.log.open("wb") as log:
+                return await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    child.__name__,
+                    *self._arguments(),
+                    stdin=PIPE,
+                    stdout=log,
+                    stderr=log,
+                    # Neither ctrl+c nor the end of the terminal reaches it: it ends with its standard input.
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise VoicechatError(
+                ErrorCode.SERVER_UNREACHABLE,
+                _("No server can be started here: {reason}.", reason=error.strerror),
+                _("Make room on this machine, or name a server that runs with --url."),
+            ) from error
+
+    def _arguments(self) -> list[str]:
+        arguments = ["serve", "--model", "demo", "--host", "127.0.0.1", "--port", "0", "--log-level", "info"]
+        if not os.environ.get("VOICECHAT_DATABASE"):
+            arguments += ["--database", str(self._directory / "local-chats.db")]
+        return arguments
+
+    async def _address(self, process: Process) -> str:
+        """Wait for the line of the log that tells where the server listens."""
+        while True:
+            ended = process.returncode is not None
+            for line in await asyncio.to_thread(self._log_lines):
+                if address := _listening_at(line):
+                    return address
+            if ended:
+                raise self._did_not_start()
+            await asyncio.sleep(_LOOK_S)
+
+    def _log_lines(self) -> list[str]:
+        return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+
+    def _did_not_start(self) -> VoicechatError:
+        last = " ".join(line for line in self._log_lines()[-_TOLD_LINES:] if not line.startswith("{"))
+        return VoicechatError(
+            ErrorCode.SERVER_UNREACHABLE,
+            _("The local server did not start. {last}", last=last).strip(),
+            _("Its log is {path}; or name a server that runs with --url.", path=self.log),
+        )
+
+    async def _end(self) -> None:
+        """Let it end in good order; one that doesn't is killed."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            async with asyncio.timeout(ENDS_WITHIN_S):
+                await process.wait()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+
+def _listening_at(line: str) -> str | None:
+    """Return the address that a line of the server's log tells, if it does."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    return said.get("http") if isinstance(said, dict) and said.get("event") == "listening" else None
