@@ -1,77 +1,22 @@
 """`voicechat-server serve` and `python main.py` as a person types them."""
 
-import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.support.server import free_port, wait_until_ready
+from tests.support.server_process import ROOT, python, refused, started
 from tests.support.speech_client import connected
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Error, Start
 
-ROOT = Path(__file__).parents[2]
 ANSWERS_WITHIN_S = 2.0
 HEAVY = ("torch", "funasr", "transformers", "scipy", "sklearn", "librosa", "onnxruntime", "omegaconf")
 FRAMEWORK = (
     "import fastapi_offline, uvicorn.loops.auto, pydantic_settings, structlog, typer, numpy, soundfile"
 )
-
-
-def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-
-
-def refused(*arguments: str, **environment: str) -> str:
-    """Start a server that must not start; return what it says."""
-    done = python("main.py", *arguments, **environment)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("Error: ")
-    assert "Traceback" not in done.stderr
-    assert "listening" not in done.stderr
-    return done.stderr
-
-
-@contextmanager
-def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "main.py", "--port", str(port), *arguments],
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    try:
-        yield process, f"127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def first_answer(base: str) -> httpx.Response:
-    while True:
-        try:
-            return httpx.get(f"{base}/ready")
-        except httpx.TransportError:
-            time.sleep(0.005)
 
 
 def seconds_to_import_the_framework() -> float:
@@ -82,8 +27,8 @@ def seconds_to_import_the_framework() -> float:
 
 def seconds_to_the_first_answer() -> float:
     began = time.monotonic()
-    with started("--model", "demo") as (_, address):
-        first_answer(f"http://{address}")
+    with started("--model", "demo") as server:
+        server.first_answer()
         return time.monotonic() - began
 
 
@@ -100,33 +45,26 @@ def test_the_first_answer_comes_within_two_seconds() -> None:
 
 
 async def test_a_start_from_the_first_answer_to_the_end() -> None:
-    with started("--model", "demo") as (process, address):
-        answer = first_answer(f"http://{address}")
+    with started("--model", "demo") as server:
+        answer = server.first_answer()
         assert answer.status_code == 503
         assert answer.json()["state"] in ("starting", "loading")
-        async with connected(f"ws://{address}") as client:
+        async with connected(server.ws) as client:
             await client.send(Start())
             error = await client.expect(Error)
             assert (error.code, error.fatal) == (ErrorCode.NOT_READY, True)
             assert error.retry_after_s is not None
             assert await client.closed_with() == 1013
-        wait_until_ready(f"http://{address}")
-        process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=30)
-        assert process.returncode == 0
-    lines = [json.loads(line) for line in log.splitlines()]
-    listening = next(line for line in lines if line["event"] == "listening")
-    assert (listening["http"], listening["ws"]) == (f"http://{address}", f"ws://{address}/ws")
-    assert "Traceback" not in log
+        server.wait_until_ready()
+        log = server.end()
+    listening = next(line for line in log if line["event"] == "listening")
+    assert (listening["http"], listening["ws"]) == (server.http, f"{server.ws}/ws")
 
 
 def test_ctrl_c_while_the_model_is_loading_ends_the_server() -> None:
-    with started("--model", "demo") as (process, address):
-        first_answer(f"http://{address}")
-        process.send_signal(signal.SIGINT)
-        _, log = process.communicate(timeout=30)
-        assert process.returncode == 0
-        assert "Traceback" not in log
+    with started("--model", "demo") as server:
+        server.first_answer()
+        server.end(signal.SIGINT)
 
 
 def test_the_server_is_built_without_the_heavy_libraries() -> None:
