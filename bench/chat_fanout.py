@@ -1,7 +1,7 @@
 """What a chat costs: many people, many messages, beside a bare broadcast loop.
 
-    python bench/chat_fanout.py            100 people, 50 messages a second, for a minute, three times each
-    python bench/chat_fanout.py --quick    the same for five seconds each
+    python -m bench.chat_fanout            100 people, 50 messages a second, for a minute, three times each
+    python -m bench.chat_fanout --quick    the same for five seconds each
 
 Every person gets every message. The chat numbers, stores and acknowledges each before it sends it on; the
 bare loop only sends. The two take turns on the same machine. Told are the delay from the sender to each
@@ -25,11 +25,9 @@ from pathlib import Path
 
 import httpx
 
+from bench.chat_load import Load, Reader, talk
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from bench.chat_load import Load, Reader, talk  # noqa: E402 - the path is set up above
-
 LIMIT = 3.0
 STARTS_WITHIN_S = 180
 CHAT, BARE = "chat", "bare loop"
@@ -125,7 +123,7 @@ def chat_server() -> Iterator[tuple[int, int]]:
 @contextmanager
 def bare_server() -> Iterator[tuple[int, int]]:
     """Run the bare loop while the context lasts; yield its process id and port."""
-    with process([sys.executable, "bench/bare_broadcast.py"]) as (pid, port):
+    with process([sys.executable, "-m", "bench.bare_broadcast"]) as (pid, port):
         wait_for(lambda: is_listening(port))
         yield pid, port
 
