@@ -9,13 +9,18 @@ set "PYTHONUTF8=1"
 cd /d "%~dp0"
 
 if exist .venv\Scripts\python.exe goto install
-set "PYTHON="
-for %%P in ("py -3" python) do if not defined PYTHON %%~P -c "import sys; sys.exit(sys.version_info < (3, 11))" >nul 2>nul && set "PYTHON=%%~P"
-if not defined PYTHON (
-    echo Error: Python 3.11 or newer was not found. 1>&2
-    echo Install it from https://www.python.org/downloads and tick "Add python.exe to PATH". 1>&2
-    exit /b 1
-)
+set "NEW_ENOUGH=import sys; sys.exit(sys.version_info < (3, 11))"
+set "PYTHON=py -3"
+%PYTHON% -c "%NEW_ENOUGH%" >nul 2>nul
+if not errorlevel 1 goto environment
+set "PYTHON=python"
+%PYTHON% -c "%NEW_ENOUGH%" >nul 2>nul
+if not errorlevel 1 goto environment
+echo Error: Python 3.11 or newer was not found. 1>&2
+echo Install it from https://www.python.org/downloads and tick "Add python.exe to PATH". 1>&2
+exit /b 1
+
+:environment
 echo Making the environment in .venv.
 %PYTHON% -m venv .venv
 if errorlevel 1 (
@@ -24,16 +29,18 @@ if errorlevel 1 (
 )
 
 :install
-rem The copies tell what was installed; a difference means that something is left to install.
-fc /b requirements.txt .venv\requirements.txt >nul 2>nul && fc /b pyproject.toml .venv\pyproject.toml >nul 2>nul && goto serve
+rem What was installed is known by the times and sizes of the files that say what to install.
+for %%R in (requirements.txt) do for %%P in (pyproject.toml) do set "WANTED=%%~tzR %%~tzP"
+set "INSTALLED="
+if exist .venv\installed.txt set /p INSTALLED=<.venv\installed.txt
+if "%INSTALLED%"=="%WANTED%" goto serve
 echo Installing the server and the client; the first time this takes minutes.
 .venv\Scripts\python.exe -m pip install --disable-pip-version-check --quiet -r requirements.txt
 if errorlevel 1 (
     echo Error: The installation failed; what stands above says why. Start this again to try once more. 1>&2
     exit /b 1
 )
-copy /y requirements.txt .venv\requirements.txt >nul
-copy /y pyproject.toml .venv\pyproject.toml >nul
+>.venv\installed.txt echo %WANTED%
 
 :serve
 if not defined VOICECHAT_PORT set "VOICECHAT_PORT=8000"

@@ -50,7 +50,7 @@ class Image:
 @contextmanager
 def mounted(name: str) -> Iterator[Image]:
     """Mount the files of an image while the context lasts."""
-    config = json.loads(buildah("inspect", "--type", "image", "--format", "{{json .Docker.config}}", name))
+    config = json.loads(buildah("inspect", "--type", "image", name))["Docker"]["config"]
     container = buildah("from", "--pull-never", name)
     try:
         yield Image(Path(buildah("mount", container)), config)
