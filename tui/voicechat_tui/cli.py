@@ -7,6 +7,7 @@ from rich import print as rich_print
 
 from voicechat_common import __version__
 from voicechat_common.errors import VoicechatError
+from voicechat_tui.commands.doctor import doctor
 from voicechat_tui.commands.locate import locate
 from voicechat_tui.commands.open import EPILOG as OPEN_EPILOG
 from voicechat_tui.commands.open import open_app
@@ -61,6 +62,7 @@ app.command(epilog=REPLAY_EPILOG)(replay)
 app.command(epilog=SAY_EPILOG)(say)
 app.command(epilog=TAIL_EPILOG)(tail)
 app.command()(locate)
+app.command()(doctor)
 
 
 def main() -> None:

@@ -1,0 +1,103 @@
+"""What a check finds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from voicechat_common.errors import VoicechatError
+from voicechat_tui.language import _, mark
+
+
+class Verdict(StrEnum):
+    """How it stands with something."""
+
+    OK = "ok"
+    NOTE = "note"
+    """It works, but not as well as it could."""
+    PROBLEM = "problem"
+    """Something won't work until the next step is done."""
+
+
+VERDICT_NAMES = {Verdict.OK: mark("ok"), Verdict.NOTE: mark("note"), Verdict.PROBLEM: mark("problem")}
+
+
+class Check(StrEnum):
+    """What is checked; the names that programs see."""
+
+    TERMINAL = "terminal"
+    COLOURS = "colours"
+    TEXT = "text"
+    CONFIG = "config"
+    LOG = "log"
+    JOURNAL = "journal"
+    PORTAUDIO = "portaudio"
+    DEVICES = "devices"
+    RATE = "rate"
+    LEVEL = "level"
+    SERVER = "server"
+    MODEL = "model"
+    CLOCK = "clock"
+
+
+CHECK_NAMES = {
+    Check.TERMINAL: mark("Terminal"),
+    Check.COLOURS: mark("Colours"),
+    Check.TEXT: mark("Characters"),
+    Check.CONFIG: mark("Settings"),
+    Check.LOG: mark("Log"),
+    Check.JOURNAL: mark("Journal"),
+    Check.PORTAUDIO: mark("PortAudio"),
+    Check.DEVICES: mark("Microphones"),
+    Check.RATE: mark("Sample rate"),
+    Check.LEVEL: mark("Level"),
+    Check.SERVER: mark("Server"),
+    Check.MODEL: mark("Recognition"),
+    Check.CLOCK: mark("Clock"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        check: What was checked.
+        verdict: How it stands.
+        message: What was found, a sentence.
+        next_step: What to do; empty where nothing is to be done.
+    """
+
+    check: Check
+    verdict: Verdict
+    message: str
+    next_step: str = ""
+
+    @property
+    def title(self) -> str:
+        """What was checked, for a person."""
+        return _(CHECK_NAMES[self.check])
+
+    @property
+    def verdict_name(self) -> str:
+        """How it stands, for a person."""
+        return _(VERDICT_NAMES[self.verdict])
+
+
+def ok(check: Check, message: str, next_step: str = "") -> Finding:
+    """Return that something works."""
+    return Finding(check, Verdict.OK, message, next_step)
+
+
+def note(check: Check, message: str, next_step: str) -> Finding:
+    """Return that something could be better."""
+    return Finding(check, Verdict.NOTE, message, next_step)
+
+
+def problem(check: Check, error: VoicechatError) -> Finding:
+    """Return that something won't work."""
+    return Finding(check, Verdict.PROBLEM, error.message, error.advice)
+
+
+def is_well(findings: Iterable[Finding]) -> bool:
+    """Tell whether nothing is a problem."""
+    return all(finding.verdict is not Verdict.PROBLEM for finding in findings)

@@ -1,0 +1,102 @@
+"""Whether the server answers, recognises, and tells the same time."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol import PROTOCOL_VERSION
+from voicechat_common.protocol.http import Health
+from voicechat_tui.client import failures
+from voicechat_tui.client.http import HttpClient
+from voicechat_tui.doctor.finding import Check, Finding, Verdict, note, ok, problem
+from voicechat_tui.language import _
+
+ANSWERS_WITHIN_S = 5.0
+CLOCK_TOLERANCE = timedelta(seconds=2)
+"""A difference that the times of messages, which have no seconds on the screen, hardly show."""
+
+
+async def check_server(url: str) -> list[Finding]:
+    """Check a server.
+
+    Args:
+        url: Its address, as the settings have it.
+    """
+    try:
+        async with HttpClient(url, ANSWERS_WITHIN_S) as http:
+            await http.health()  # The first answer pays for the connection.
+            asked, began = datetime.now(UTC), time.monotonic()
+            health = await http.health()
+            delay = timedelta(seconds=time.monotonic() - began)
+            if health.versions.protocol != PROTOCOL_VERSION:
+                return [problem(Check.SERVER, failures.other_version(health.versions.protocol))]
+            return [
+                _reached(url, health, delay),
+                await _recognition(http),
+                judge_clock(health.timestamp, asked, delay),
+            ]
+    except VoicechatError as error:
+        return [problem(Check.SERVER, error)]
+
+
+def judge_clock(server: datetime, asked: datetime, delay: timedelta) -> Finding:
+    """Return what to think of the server's clock.
+
+    Args:
+        server: What it showed.
+        asked: What the clock here showed when it was asked.
+        delay: How long the answer took.
+    """
+    difference = server - (asked + delay / 2)
+    seconds = abs(difference.total_seconds())
+    if abs(difference) <= max(CLOCK_TOLERANCE, delay):
+        return ok(Check.CLOCK, _("It agrees with the server's to {seconds:.1f} s.", seconds=seconds))
+    message = (
+        _("The server's is {seconds:.0f} s ahead.", seconds=seconds)
+        if difference > timedelta()
+        else _("The server's is {seconds:.0f} s behind.", seconds=seconds)
+    )
+    return note(Check.CLOCK, message, _("Set the clocks by the network (NTP), or messages show wrong times."))
+
+
+def _reached(url: str, health: Health, delay: timedelta) -> Finding:
+    return ok(
+        Check.SERVER,
+        _(
+            "{url} answers in {ms:.0f} ms, voicechat {version}.",
+            url=url,
+            ms=delay / timedelta(milliseconds=1),
+            version=health.versions.voicechat,
+        ),
+    )
+
+
+async def _recognition(http: HttpClient) -> Finding:
+    readiness, info = await http.readiness(), await http.asr_info()
+    if readiness.error is not None:
+        detail = readiness.error
+        return problem(Check.MODEL, VoicechatError(ErrorCode(detail.code), detail.message, detail.advice))
+    if not readiness.ready:
+        share = "" if readiness.progress is None else f" ({readiness.progress:.0%})"
+        return Finding(
+            Check.MODEL,
+            Verdict.NOTE,
+            f"{info.model}: {readiness.detail}{share}",
+            _("Wait: speech is recognised when it is ready."),
+        )
+    ready = _(
+        "{model} is ready on {device}, {count} of {most} streams in use.",
+        model=info.model,
+        device=info.device,
+        count=info.streams_now,
+        most=info.streams_max or "∞",
+    )
+    if info.model == "demo":
+        return note(
+            Check.MODEL,
+            ready,
+            _("It knows synthetic voices only; people need a server with a real model."),
+        )
+    if info.streams_max is not None and info.streams_now >= info.streams_max:
+        return note(Check.MODEL, ready, _("The server is full: wait, or raise VOICECHAT_MAX_STREAMS there."))
+    return ok(Check.MODEL, ready)
