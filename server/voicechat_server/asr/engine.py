@@ -18,11 +18,13 @@ from voicechat_server.asr.lane import Lane, Report
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.outbox import Listener, StreamEvent
 from voicechat_server.asr.preparation import Found, prepare
-from voicechat_server.asr.scheduler import Command, Order, Scheduler
+from voicechat_server.asr.scheduler import Command, Order
 from voicechat_server.asr.session import SpeechSession
 from voicechat_server.asr.status import EngineInfo, EngineState, EngineStatus
 from voicechat_server.asr.stream import LiveStream, Stream
+from voicechat_server.asr.threads import count_threads, count_workers
 from voicechat_server.asr.vad import WINDOW_SAMPLES
+from voicechat_server.asr.workers import Workers
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -30,7 +32,7 @@ _FINISH_TIMEOUT_S = 8.0
 """At the end of the server: how long open streams have to be told to their end."""
 
 _THREAD_TIMEOUT_S = 2.0
-"""At the end of the server: how long the thread has to end; loading a model can't be interrupted."""
+"""At the end of the server: how long the threads have to end; loading a model can't be interrupted."""
 
 _RETRY_NOT_READY_S = 2.0
 _RETRY_BUSY_S = 10.0
@@ -66,7 +68,8 @@ class Engine:
         )
         self.max_streams = config.limits.max_streams
         self._streams: dict[str, LiveStream] = {}
-        self._scheduler = Scheduler(
+        self._workers = Workers(
+            count_workers(recognition.device, count_threads(recognition.threads)),
             lambda: prepare(config, self._tell, self._found),
             lambda error: self._on_loop(self._ended, error),
             self._observer,
@@ -81,12 +84,12 @@ class Engine:
     @property
     def orders_waiting(self) -> int:
         """Orders that the model's thread has not taken yet."""
-        return self._scheduler.waiting
+        return self._workers.waiting
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self.status = EngineStatus(EngineState.STARTING, "Looking for the model.")
-        self._scheduler.start()
+        self._workers.start()
         return self
 
     async def __aexit__(
@@ -100,7 +103,7 @@ class Engine:
             _, late = await asyncio.wait(waiting, timeout=_FINISH_TIMEOUT_S)
             for task in late:
                 task.cancel()
-        await asyncio.to_thread(self._scheduler.end, _THREAD_TIMEOUT_S)
+        await asyncio.to_thread(self._workers.end, _THREAD_TIMEOUT_S)
         for stream in list(self._streams.values()):
             stream.release()
 
@@ -189,7 +192,7 @@ class Engine:
         )
 
         def send(order: Order, data: bytes) -> None:
-            self._scheduler.submit(Command(order, lane, data))
+            self._workers.submit(Command(order, lane, data))
 
         def on_end() -> None:
             if self._streams.pop(stream_id, None) is not None:

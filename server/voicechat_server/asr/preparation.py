@@ -1,9 +1,9 @@
-"""From the name of a model to tools that recognise: resolve, load, measure. On the model's thread."""
+"""From the name of a model to tools that recognise: resolve, load, measure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
@@ -14,13 +14,11 @@ from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.admission import capacity, measure
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
 from voicechat_server.asr.models import ModelFiles, resolve
-from voicechat_server.asr.paraformer.state import Chunk
+from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.scheduler import Tools
 from voicechat_server.asr.status import EngineState, EngineStatus
+from voicechat_server.asr.threads import count_threads, count_workers
 from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState, VoiceActivityDetector
-
-if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
-    from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -42,8 +40,8 @@ class Found:
 
 def prepare(
     config: EngineConfig, tell: Callable[[EngineStatus], None], found: Callable[[Found], None]
-) -> Tools:
-    """Return tools that recognise.
+) -> list[Tools]:
+    """Return tools that recognise, one set for each worker.
 
     Args:
         config: What the engine is told.
@@ -56,23 +54,33 @@ def prepare(
     model = resolve(config.model, lambda done, total: tell(_downloading(config.model.name, done, total)))
     tell(EngineStatus(EngineState.LOADING, f"Loading {model.name}."))
     from voicechat_server.asr.models import load
+    from voicechat_server.asr.paraformer.cores import Cores
     from voicechat_server.asr.paraformer.precision import choose, convert
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
     recognition = config.recognition
-    loaded = load(model, recognition.device, recognition.threads)
+    threads = count_threads(recognition.threads)
+    loaded = load(model, recognition.device, threads)
     precision = choose(recognition.precision, next(loaded.model.parameters()).device)
     convert(loaded.model, precision)
-    stepper = ParaformerStepper(
-        loaded,
-        encoder_look_back=recognition.encoder_chunk_look_back,
-        decoder_look_back=recognition.decoder_chunk_look_back,
-    )
-    detector = VoiceActivityDetector()
-    streams = config.limits.max_streams or _streams_carried(stepper, detector, recognition.chunk_size)
+    workers = count_workers(recognition.device, threads)
+    cores = Cores(threads, workers)
+    tools = [
+        Tools(
+            ParaformerStepper(
+                loaded,
+                encoder_look_back=recognition.encoder_chunk_look_back,
+                decoder_look_back=recognition.decoder_chunk_look_back,
+            ),
+            VoiceActivityDetector(),
+            cores,
+        )
+        for _ in range(workers)
+    ]
+    streams = config.limits.max_streams or _streams_carried(tools, recognition.chunk_size)
     found(Found(model, precision, streams))
     tell(EngineStatus(EngineState.READY, f"{model.name} is ready for {streams} streams."))
-    return Tools(stepper, detector)
+    return tools
 
 
 def _downloading(name: str, done: int, total: int) -> EngineStatus:
@@ -81,52 +89,57 @@ def _downloading(name: str, done: int, total: int) -> EngineStatus:
     return EngineStatus(EngineState.DOWNLOADING, detail, progress)
 
 
-def _streams_carried(
-    stepper: "ParaformerStepper", detector: VoiceActivityDetector, chunk_size: ChunkSize
-) -> int:
+def _streams_carried(tools: Sequence[Tools], chunk_size: ChunkSize) -> int:
     """Warm up by decoding speech at growing batch sizes; return how many live streams there is room for."""
-    rehearsal = _Rehearsal(stepper, detector, chunk_size)
+    rehearsals = [_Rehearsal(number, each, chunk_size) for number, each in enumerate(tools)]
     chunk_s = chunk_size[1] * FRAME_SAMPLES / SAMPLE_RATE
-    costs = measure(rehearsal.step, give_up_s=chunk_s)
-    rehearsal.close()
-    streams = capacity(costs, chunk_s)
+    with ThreadPoolExecutor(len(tools), thread_name_prefix="rehearsal") as threads:
+
+        def step_all(size: int) -> None:
+            for step in [threads.submit(rehearsal.step, size) for rehearsal in rehearsals]:
+                step.result()
+
+        costs = measure(step_all, give_up_s=chunk_s)
+    for rehearsal in rehearsals:
+        rehearsal.close()
+    streams = capacity(costs, chunk_s) * len(tools)
     milliseconds = {size: round(cost * 1000, 1) for size, cost in costs.items()}
-    log.info("measured the cost of a batch", milliseconds=milliseconds, streams=streams)
+    log.info("measured the cost of a batch", workers=len(tools), milliseconds=milliseconds, streams=streams)
     return streams
 
 
 class _Rehearsal:
-    """Batches of any size, as live streams would make them, from speech that ships with the package."""
+    """Batches of any size for one worker, as live streams would make them, from speech in the package."""
 
-    def __init__(
-        self, stepper: "ParaformerStepper", detector: VoiceActivityDetector, chunk_size: ChunkSize
-    ) -> None:
-        self._stepper = stepper
-        self._detector = detector
+    def __init__(self, worker: int, tools: Tools, chunk_size: ChunkSize) -> None:
+        self._worker = worker
+        self._tools = tools
         self._chunk_size = chunk_size
         self._stride = chunk_size[1] * FRAME_SAMPLES
         self._speech = _speech(at_least=self._stride)
         self._position = 0
-        self._states = [stepper.open(chunk_size)]
+        self._states: list[SegmentState] = []
         self._vad_state = VadState()
 
     def step(self, size: int) -> None:
         """Judge and step one chunk of each of `size` streams."""
+        tools = self._tools
         while len(self._states) < size:
-            self._states.append(self._stepper.open(self._chunk_size))
+            self._states.append(tools.stepper.open(self._chunk_size))
         if self._position + self._stride > len(self._speech):
             self._position = 0
         chunk = self._speech[self._position : self._position + self._stride]
         self._position += self._stride
         windows = chunk[: len(chunk) // WINDOW_SAMPLES * WINDOW_SAMPLES]
         for _ in range(size):
-            self._detector.probabilities(windows, self._vad_state)
-        self._stepper.step([Chunk(state, chunk) for state in self._states[:size]])
+            tools.detector.probabilities(windows, self._vad_state)
+        with tools.cores.step(self._worker):
+            tools.stepper.step([Chunk(state, chunk) for state in self._states[:size]])
 
     def close(self) -> None:
         """Give the states back."""
         for state in self._states:
-            self._stepper.close(state)
+            self._tools.stepper.close(state)
 
 
 def _speech(at_least: int) -> NDArray[np.float32]:

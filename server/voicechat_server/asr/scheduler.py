@@ -1,4 +1,4 @@
-"""The one thread that owns the model: it batches what is due of all streams.
+"""A thread that recognises: it batches what is due of all its streams.
 
 No batch waits for company. While one is stepped, the chunks of other streams fall due and form the next one,
 so batches grow with the load and a lone stream is served at once. A stream has at most one chunk in a batch,
@@ -24,6 +24,7 @@ from voicechat_server.asr.session import DueChunk
 from voicechat_server.asr.vad import VoiceActivityDetector
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
+    from voicechat_server.asr.paraformer.cores import Cores
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
 log = structlog.stdlib.get_logger(__name__)
@@ -56,34 +57,38 @@ class Command:
 
 @dataclass(frozen=True)
 class Tools:
-    """What the thread works with, once the model is prepared."""
+    """What a thread works with, once the model is prepared; only `cores` belongs to others too."""
 
     stepper: "ParaformerStepper"
     detector: VoiceActivityDetector
+    cores: "Cores"
 
 
 class Scheduler:
-    """Owns the model's thread.
+    """Owns a thread that recognises.
 
     Args:
-        prepare: Prepares the model; the first thing that runs on the thread.
+        number: Tells it from others, from 0.
+        prepare: Returns what it works with; the first thing that runs on the thread.
         on_end: Called on the thread when it ends, with the error that ended it, if one did.
         observer: Hears of the thread's work, on the thread.
     """
 
     def __init__(
         self,
+        number: int,
         prepare: Callable[[], Tools],
         on_end: Callable[[VoicechatError | None], None],
         observer: RecognitionObserver,
     ) -> None:
+        self._number = number
         self._prepare = prepare
         self._on_end = on_end
         self._observer = observer
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._lanes: list[Lane] = []
         self._ending = False
-        self._thread = threading.Thread(target=self._run, name="recognition", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"recognition-{number}", daemon=True)
 
     @property
     def waiting(self) -> int:
@@ -98,9 +103,12 @@ class Scheduler:
         """Give the thread an order. The queue is bounded by the streams, which wait while they are behind."""
         self._commands.put(command)
 
-    def end(self, timeout_s: float) -> None:
-        """End the thread after what it is doing, or leave it to the end of the process after `timeout_s`."""
+    def tell_to_end(self) -> None:
+        """Let the thread end after what it is doing."""
         self._commands.put(None)
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the thread's end, or leave it to the end of the process after `timeout_s`."""
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
@@ -111,7 +119,7 @@ class Scheduler:
                 self._take_commands(tools.stepper, wait=idle)
                 began = time.perf_counter()
                 judged = self._judge(tools.detector)
-                idle = not self._step(tools.stepper) and not judged
+                idle = not self._step(tools) and not judged
                 self._report(tools.stepper)
                 self._observer.thread_worked(time.perf_counter() - began)
         except VoicechatError as error:
@@ -163,7 +171,7 @@ class Scheduler:
                 self._fail(lane, error)
         return judged
 
-    def _step(self, stepper: "ParaformerStepper") -> bool:
+    def _step(self, tools: Tools) -> bool:
         """Step one batch of what is due; tell whether anything was."""
         due: list[tuple[Lane, DueChunk]] = []
         for lane in self._lanes:
@@ -174,7 +182,8 @@ class Scheduler:
             return False
         began = time.perf_counter()
         try:
-            tokens = stepper.step([_chunk(stepper, lane, chunk) for lane, chunk in due])
+            with tools.cores.step(self._number):
+                tokens = tools.stepper.step([_chunk(tools.stepper, lane, chunk) for lane, chunk in due])
         except _STREAM_FAULTS as error:
             for lane, _ in due:
                 self._fail(lane, error)

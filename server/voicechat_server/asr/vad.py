@@ -1,9 +1,12 @@
 """Voice activity by silero-vad, whose weights ship in its wheel."""
 
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from voicechat_common.errors import ErrorCode, VoicechatError
 
 WINDOW_SAMPLES = 512
 """Samples of one decision: 32 ms at 16 kHz."""
@@ -34,8 +37,8 @@ class VoiceActivityDetector:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        model = files("silero_vad").joinpath("data", "silero_vad_16k_sequence.onnx").read_bytes()
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        model = _package_directory() / "data" / "silero_vad_16k_sequence.onnx"
+        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
     def probabilities(self, samples: NDArray[np.float32], state: VadState) -> NDArray[np.float32]:
         """Return one probability of speech for each window.
@@ -52,3 +55,13 @@ class VoiceActivityDetector:
         )
         state.context = windows[-1, -_CONTEXT_SAMPLES:].copy()
         return np.asarray(probabilities, np.float32)
+
+
+def _package_directory() -> Path:
+    """Find silero-vad without its import, which would restrict PyTorch to one thread."""
+    spec = find_spec("silero_vad")
+    if spec is None or spec.origin is None:
+        raise VoicechatError(
+            ErrorCode.MISSING_DEPENDENCY, "silero-vad is not installed.", "Run `pip install silero-vad`."
+        )
+    return Path(spec.origin).parent

@@ -1,6 +1,5 @@
 """Where a model computes."""
 
-import os
 import re
 
 import torch
@@ -25,15 +24,6 @@ def find_device(name: str) -> torch.device:
     elif device.type == "mps" and not torch.backends.mps.is_available():
         raise _absent("mps", "this PyTorch or this machine has no Metal device")
     return device
-
-
-def count_threads(wanted: int) -> int:
-    """Return a number of CPU threads: the wanted one, or for 0 one per core this process may use."""
-    if wanted > 0:
-        return wanted
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _require_cuda(device: torch.device) -> None:

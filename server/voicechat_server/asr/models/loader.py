@@ -7,14 +7,15 @@ from voicechat_server.asr.models.files import ModelFiles
 from voicechat_server.asr.models.funasr_parts import INSTALL
 from voicechat_server.asr.models.loaded import LoadedModel
 from voicechat_server.asr.models.quiet import silence
+from voicechat_server.asr.threads import count_threads
 
 
 def load(files: ModelFiles, device: str, threads: int) -> LoadedModel:
     """Build a model and fill in its weights.
 
     Unlike FunASR's own loader this one demands every tensor with its shape, computes on the device that was
-    asked for or not at all, leaves random seeds alone and prints nothing. Call it on the thread that will
-    step the model: it sets the number of threads PyTorch uses.
+    asked for or not at all, leaves random seeds alone and prints nothing. It sets the number of threads that
+    PyTorch uses for what is called from this thread.
 
     Args:
         files: A verified model directory.
@@ -32,7 +33,7 @@ def load(files: ModelFiles, device: str, threads: int) -> LoadedModel:
             ErrorCode.MISSING_DEPENDENCY, f"PyTorch can't be imported: {error}.", INSTALL
         ) from error
     from voicechat_server.asr.models.building import build_frontend, build_model
-    from voicechat_server.asr.models.devices import count_threads, find_device
+    from voicechat_server.asr.models.devices import find_device
 
     target = find_device(device)
     torch.set_num_threads(count_threads(threads))

@@ -53,16 +53,24 @@ def convert(model: nn.Module, precision: Precision) -> None:
     if precision is Precision.INT8:
         for part in parts:
             for parent, name, linear in list(_linears(part)):
-                setattr(parent, name, Int8Linear(linear))
+                is_rectified = name == "w_1" and isinstance(parent.activation, nn.ReLU)
+                if is_rectified:
+                    parent.activation = nn.Identity()
+                setattr(parent, name, Int8Linear(linear, is_rectified=is_rectified))
     elif precision in _DTYPES:
         for part in parts:
             part.to(_DTYPES[precision])
 
 
 class Int8Linear(nn.Module):
-    """A linear map with 8-bit weights; what it is given is quantised by its range."""
+    """A linear map with 8-bit weights; what it is given is quantised by its range.
 
-    def __init__(self, linear: nn.Linear) -> None:
+    Args:
+        linear: The map in fp32.
+        is_rectified: Whether negative outputs become zero.
+    """
+
+    def __init__(self, linear: nn.Linear, *, is_rectified: bool = False) -> None:
         super().__init__()
         weight = linear.weight.detach()
         scales = weight.abs().amax(dim=1).clamp_min(1e-12).double() / 127
@@ -72,11 +80,13 @@ class Int8Linear(nn.Module):
             warnings.filterwarnings("ignore", message="torch.quantize_per_tensor, torch.quantize_per_channel")
             quantised = torch.quantize_per_channel(weight, scales, zero_points, 0, torch.qint8)
         self._packed = torch.ops.quantized.linear_prepack(quantised, linear.bias)
+        maps = torch.ops.quantized
+        self._map = (maps.linear_relu_dynamic if is_rectified else maps.linear_dynamic).default
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [..., inputs] to [..., outputs]."""
         # Seven bits of input where eight could overflow the 16-bit sums of processors without VNNI.
-        mapped: Tensor = torch.ops.quantized.linear_dynamic(x, self._packed, True)
+        mapped: Tensor = self._map(x, self._packed, True)
         return mapped
 
 
