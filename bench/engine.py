@@ -6,6 +6,7 @@ python -m bench.engine MODEL DEVICE PRECISION SIZES REPETITIONS
 import statistics
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -14,42 +15,82 @@ from bench.audio import Audio, Scene, from_offset, recording
 from bench.figures import BatchFigures, EngineFigures
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import ModelFiles, load
+from voicechat_server.asr.paraformer.cores import Cores
 from voicechat_server.asr.paraformer.precision import Precision, convert
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
+from voicechat_server.asr.threads import count_threads, count_workers
 
 _CHUNK_SIZE = (0, 10, 5)
 _STRIDE = _CHUNK_SIZE[1] * FRAME_SAMPLES
 _WARM_UP_CHUNKS = 6
 
 
+class _Worker:
+    """Steps some of the streams, as one of the server's workers does."""
+
+    def __init__(self, number: int, stepper: ParaformerStepper, cores: Cores, audio: list[Audio]) -> None:
+        self._number = number
+        self._stepper = stepper
+        self._cores = cores
+        self._streams = [(stepper.open(_CHUNK_SIZE), each) for each in audio]
+
+    def step(self, index: int) -> None:
+        """Step the chunk of that index of every stream."""
+        chunks = []
+        for state, audio in self._streams:
+            begin = index * _STRIDE % (len(audio) - _STRIDE)
+            chunks.append(Chunk(state, audio[begin : begin + _STRIDE]))
+        with self._cores.step(self._number):
+            self._stepper.step(chunks)
+
+    def close(self) -> None:
+        """Give the streams up."""
+        for state, _ in self._streams:
+            self._stepper.close(state)
+
+
 def measure(
     model: Path, device: str, precision: Precision, sizes: list[int], repetitions: int
 ) -> EngineFigures:
-    """Return what a step costs at each batch size, and what a stream takes."""
+    """Return what a step costs at each number of streams, and what a stream takes."""
     speech = recording(Scene.SPEECH)
-    loaded = load(ModelFiles(model, model.name, "local"), device, threads=0)
+    threads = count_threads(0)
+    workers = count_workers(device, threads)
+    loaded = load(ModelFiles(model, model.name, "local"), device, threads)
     convert(loaded.model, precision)
-    stepper = ParaformerStepper(loaded, encoder_look_back=4, decoder_look_back=1)
+    cores = Cores(threads, workers)
+    steppers = [ParaformerStepper(loaded, encoder_look_back=4, decoder_look_back=1) for _ in range(workers)]
+    with ThreadPoolExecutor(workers) as pool:
+        batches = [_batch(pool, steppers, cores, speech, size, repetitions) for size in sizes]
     return EngineFigures(
         precision=precision,
-        batches=[_batch(stepper, speech, size, repetitions) for size in sizes],
-        state_mb=stepper.state_bytes(_CHUNK_SIZE) / 1e6,
+        workers=workers,
+        batches=batches,
+        state_mb=steppers[0].state_bytes(_CHUNK_SIZE) / 1e6,
         resident_mb=psutil.Process().memory_info().rss / 1e6,
     )
 
 
-def _batch(stepper: ParaformerStepper, speech: Audio, size: int, repetitions: int) -> BatchFigures:
-    streams = [(stepper.open(_CHUNK_SIZE), from_offset(speech, part / size)) for part in range(size)]
+def _batch(
+    pool: ThreadPoolExecutor,
+    steppers: list[ParaformerStepper],
+    cores: Cores,
+    speech: Audio,
+    size: int,
+    repetitions: int,
+) -> BatchFigures:
+    audio = [from_offset(speech, part / size) for part in range(size)]
+    count = min(size, len(steppers))
+    workers = [_Worker(number, steppers[number], cores, audio[number::count]) for number in range(count)]
     seconds = []
     for index in range(_WARM_UP_CHUNKS + repetitions):
-        begin = index * _STRIDE % (len(speech) - _STRIDE)
-        batch = [Chunk(state, audio[begin : begin + _STRIDE]) for state, audio in streams]
         began = time.perf_counter()
-        stepper.step(batch)
+        for step in [pool.submit(worker.step, index) for worker in workers]:
+            step.result()
         seconds.append(time.perf_counter() - began)
-    for state, _ in streams:
-        stepper.close(state)
+    for worker in workers:
+        worker.close()
     return BatchFigures(streams=size, step_ms=statistics.median(seconds[_WARM_UP_CHUNKS:]) * 1000)
 
 

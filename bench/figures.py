@@ -37,11 +37,11 @@ class ArrangementFigures(BaseModel):
 
 
 class BatchFigures(BaseModel):
-    """One batch size of this project's engine.
+    """One number of streams in this project's engine, which its workers share among themselves.
 
     Attributes:
-        streams: Chunks in the batch.
-        step_ms: Median time of the whole batch.
+        streams: Chunks stepped at once.
+        step_ms: Median time until all are stepped.
     """
 
     streams: int
@@ -58,12 +58,14 @@ class EngineFigures(BaseModel):
 
     Attributes:
         precision: The number format.
-        batches: By growing size.
+        workers: Threads that step batches of their own.
+        batches: By growing number of streams.
         state_mb: Memory of one stream's state.
         resident_mb: Memory of the process with the largest batch.
     """
 
     precision: str
+    workers: int
     batches: list[BatchFigures]
     state_mb: float
     resident_mb: float

@@ -29,10 +29,10 @@ class Plan:
 
 FULL = Plan(
     REAL,
-    chunks=30,
+    chunks=20,
     batches=(1, 2, 4, 8, 16, 32),
-    repetitions=12,
-    live=LivePlan(first=16, limit=400, trial_s=20, confirm_s=60),
+    repetitions=10,
+    live=LivePlan(first=16, limit=400, trial_s=12, confirm_s=30),
 )
 QUICK = Plan(
     SMALL,
@@ -57,5 +57,5 @@ def stock_arrangements(device: str, cores: int) -> tuple[Arrangement, ...]:
 
 
 def onnx_arrangements(cores: int) -> tuple[Arrangement, ...]:
-    """Return how systems on ONNX Runtime are run: alone on one core, and one for each core."""
-    return (Arrangement(1, 1), Arrangement(cores, 1))
+    """Return how systems on ONNX Runtime are run: alone on one core and on all, and one for each core."""
+    return (Arrangement(1, 1), Arrangement(1, cores), Arrangement(cores, 1))
