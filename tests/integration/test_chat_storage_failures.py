@@ -144,9 +144,8 @@ async def test_a_file_that_another_program_has_locked(
 ) -> None:
     monkeypatch.setattr(chat_database, "LOCK_TIMEOUT_S", 0.05)
     await prepare(str(database))
-    with locked(database):
-        with pytest.raises(VoicechatError, match="The chat database failed: another program has locked it."):
-            await prepare(str(database))
+    with locked(database), pytest.raises(VoicechatError, match="another program has locked it"):
+        await prepare(str(database))
     with chat_serving(database) as server:
         async with in_chat(server.ws, chat_id, "alice") as alice:
             assert isinstance(await say(alice, "before", "m-1"), MessageAck)

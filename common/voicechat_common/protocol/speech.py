@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, TypeAdapter, field_validator
+from pydantic import Field, TypeAdapter, WithJsonSchema, field_validator
 
 from voicechat_common.errors import ErrorCode
 from voicechat_common.names import ChatId, UserName
@@ -13,7 +13,11 @@ MIN_SAMPLE_RATE = 8_000
 MAX_SAMPLE_RATE = 48_000
 ID_MAX_LENGTH = 128
 
-ChunkSize = tuple[int, int, int]
+# Not every reader of OpenAPI knows how JSON schema describes a tuple.
+ChunkSize = Annotated[
+    tuple[int, int, int],
+    WithJsonSchema({"type": "array", "items": {"type": "integer"}, "minItems": 3, "maxItems": 3}),
+]
 Identifier = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH)]
 
 
