@@ -13,13 +13,14 @@ import pytest
 from tests.support.chat_server import chat_serving
 from tests.support.server import LiveServer, demo_settings, serving
 from voicechat_server import logs
+from voicechat_tui import language
 
 _scratch = TemporaryDirectory(prefix="voicechat-tests-")
 """Holds the chats of servers whose tests do not care where they are kept."""
 
 
 def pytest_configure() -> None:
-    """Set up what holds for the whole run: no settings or chats of its user, no logs beside the report."""
+    """Set up what holds for the whole run: nothing of its user's settings, chats and language, no logs."""
     logs.configure("warning", io.StringIO())
     # A busy machine must not fail a property, and a run of CI must not differ from the one before it.
     hypothesis.settings.register_profile("voicechat", deadline=None, derandomize="CI" in os.environ)
@@ -31,6 +32,14 @@ def pytest_configure() -> None:
     os.environ["VOICECHAT_TUI_CONFIG"] = str(scratch / "tui.toml")
     os.environ["VOICECHAT_TUI_LOG"] = str(scratch / "tui.log")
     os.environ["VOICECHAT_TUI_DATA"] = str(scratch / "tui")
+    os.environ["LC_ALL"] = "C.UTF-8"
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_locale() -> Iterator[None]:
+    """Undo a test's choice of the language."""
+    yield
+    language.use(None)
 
 
 @pytest.fixture(scope="session")

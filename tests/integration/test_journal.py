@@ -15,7 +15,6 @@ from tests.support.journal import header, journal_in
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Start
-from voicechat_tui import language
 from voicechat_tui.client.events import AudioLost
 from voicechat_tui.journal import format as records
 from voicechat_tui.journal import recording
@@ -25,11 +24,6 @@ from voicechat_tui.journal.store import Entry, Journal
 
 SECOND = 16_000
 RAMP: Samples = np.arange(SECOND).astype(np.int16)
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> None:
-    language.use("en")
 
 
 @pytest.fixture

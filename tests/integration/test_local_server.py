@@ -17,7 +17,7 @@ from tests.support.pseudo_terminal import in_terminal
 from tests.support.replay_cli import replay
 from tests.support.samples import DIRECTORY, transcripts
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui import language, local_server
+from voicechat_tui import local_server
 from voicechat_tui.local_server import LocalServer, installation
 
 ENDS_WITHIN_S = 60
@@ -40,9 +40,8 @@ asyncio.run(main())
 
 
 @pytest.fixture(autouse=True)
-def _in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VOICECHAT_DATABASE")
-    language.use("en")
 
 
 def is_running(pid: int) -> bool:

@@ -9,11 +9,6 @@ from voicechat_tui import language
 from voicechat_tui.settings import Loaded, Settings, load, variable
 
 
-@pytest.fixture(autouse=True)
-def _in_english() -> None:
-    language.use("en")
-
-
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The settings file, which is not there yet."""

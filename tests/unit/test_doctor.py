@@ -27,11 +27,6 @@ HEADSET = InputDevice(DeviceName("Headset", "ALSA"), 3, 2, 48_000, is_default=Tr
 BUILT_IN = InputDevice(DeviceName("Built-in", "ALSA"), 1, 2, 48_000)
 
 
-@pytest.fixture(autouse=True)
-def _in_english() -> None:
-    language.use("en")
-
-
 def told(finding: Finding) -> tuple[Check, Verdict]:
     return finding.check, finding.verdict
 

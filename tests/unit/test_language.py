@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
@@ -12,12 +11,6 @@ from voicechat_tui import language
 from voicechat_tui.language import catalog
 
 CLIENT = Path(language.__file__).parents[1]
-
-
-@pytest.fixture(autouse=True)
-def _locale_again() -> Iterator[None]:
-    yield
-    language.use(None)
 
 
 def texts_in_code() -> dict[str, str]:

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from voicechat_tui import language
 from voicechat_tui.log_file import OWN_LOGGERS, LogFile
 
 
 @pytest.fixture(autouse=True)
 def _levels_again() -> Iterator[None]:
-    language.use("en")
     before = {name: logging.getLogger(name).level for name in OWN_LOGGERS}
     yield
     for name, level in before.items():

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from voicechat_common.errors import VoicechatError
-from voicechat_tui import language
 from voicechat_tui.settings import change, load
 from voicechat_tui.settings.writing import changed
 
@@ -19,11 +18,6 @@ pre_roll_ms = 200
 [keys]
 talk = "f2"
 """
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> None:
-    language.use("en")
 
 
 def test_a_value_is_replaced_and_its_comment_kept() -> None:
