@@ -1,12 +1,16 @@
-"""Durable history: numbers without gaps, messages that are sent again, and what is refused."""
+"""Durable history: numbers without gaps, messages that are sent again, and what is refused.
+
+In SQLite and in PostgreSQL, by the same tests.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.chat_records import at, end, enter, everything, spoken, text, the_chat, written
+from tests.support.postgres import new_database, postgres
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Word
 from voicechat_server.chat.committer import Committer
@@ -15,9 +19,24 @@ from voicechat_server.chat.store import Store
 from voicechat_server.chat.writing import REMEMBERED_CHATS, Result
 
 
+@pytest.fixture(scope="module")
+def postgres_server() -> Iterator[str]:
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where the chats of one test are kept: nothing is there yet."""
+    if request.param == "sqlite":
+        return str(tmp_path / "chats.db")
+    url: str = request.getfixturevalue("postgres_server")
+    return new_database(url)
+
+
 @pytest.fixture
-async def store(database: Path) -> AsyncIterator[Store]:
-    async with Store(str(database)) as opened:
+async def store(place: str) -> AsyncIterator[Store]:
+    async with Store(place) as opened:
         yield opened
 
 
@@ -26,7 +45,7 @@ def code(result: Result) -> ErrorCode:
     return result.code
 
 
-async def test_what_is_written_is_read_again_exactly(store: Store, database: Path) -> None:
+async def test_what_is_written_is_read_again_exactly(store: Store, place: str) -> None:
     post = spoken("你好", 120, 980)
     (entered, posted) = await written(store, enter(title="标题"), post)
     expected = Message(
@@ -40,7 +59,7 @@ async def test_what_is_written_is_read_again_exactly(store: Store, database: Pat
         speech=post.speech,
     )
     assert (entered.is_new, posted.message) == (True, expected)
-    async with Store(str(database)) as reopened:
+    async with Store(place) as reopened:
         assert await everything(reopened) == [expected]
         chat = await the_chat(reopened)
     assert (chat.title, chat.owner, chat.created_at, chat.last_seq) == ("标题", "alice", at(0), 1)
@@ -74,9 +93,9 @@ async def test_seq_has_no_gaps_when_many_write_at_once(store: Store) -> None:
         assert by_person == [str(each) for each in range(number, 20, 3)], "each person's own order is kept"
 
 
-async def test_two_servers_on_one_file_never_give_a_seq_twice(store: Store, database: Path) -> None:
+async def test_two_servers_on_one_database_never_give_a_seq_twice(store: Store, place: str) -> None:
     await written(store, enter())
-    async with Store(str(database)) as other:
+    async with Store(place) as other:
         for number in range(10):
             await asyncio.gather(
                 written(store, text(f"mine {number}")), written(other, text(f"theirs {number}"))
@@ -108,11 +127,9 @@ async def test_a_batch_that_came_through_though_its_answer_was_lost_is_not_store
     assert (await the_chat(store)).last_seq == 1
 
 
-async def test_the_same_client_message_id_ten_times_at_once_is_one_message(
-    store: Store, database: Path
-) -> None:
+async def test_the_same_client_message_id_ten_times_at_once_is_one_message(store: Store, place: str) -> None:
     await written(store, enter())
-    async with Store(str(database)) as other:
+    async with Store(place) as other:
         results = await asyncio.gather(
             *(written((store, other)[turn % 2], text(f"{turn}", client_message_id="m")) for turn in range(10))
         )
@@ -149,9 +166,9 @@ async def test_participants_are_listed_in_the_order_of_their_coming(store: Store
     assert await store.participants("c") == ["zoe", "bob", "al"]
 
 
-async def test_another_server_ended_the_chat_meanwhile(store: Store, database: Path) -> None:
+async def test_another_server_ended_the_chat_meanwhile(store: Store, place: str) -> None:
     await written(store, enter(), text("one"))
-    async with Store(str(database)) as other:
+    async with Store(place) as other:
         await written(other, end())
     (result,) = await store.write([text("two")])
     assert code(result) is ErrorCode.CHAT_ENDED
