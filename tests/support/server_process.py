@@ -70,13 +70,14 @@ class ServerProcess:
     def first_answer(self) -> httpx.Response:
         """Ask `/ready` until there is an answer."""
         deadline = time.monotonic() + ANSWERS_WITHIN_S
-        while True:
-            try:
-                return httpx.get(f"{self.http}/ready")
-            except httpx.TransportError:
-                assert self.process.poll() is None, self.process.communicate()[1]
-                assert time.monotonic() < deadline, f"no answer in {ANSWERS_WITHIN_S} s"
-                time.sleep(0.005)
+        with httpx.Client(base_url=self.http) as http:
+            while True:
+                try:
+                    return http.get("/ready")
+                except httpx.TransportError:
+                    assert self.process.poll() is None, self.process.communicate()[1]
+                    assert time.monotonic() < deadline, f"no answer in {ANSWERS_WITHIN_S} s"
+                    time.sleep(0.005)
 
     def wait_until_ready(self) -> None:
         """Wait until audio would be recognised."""
