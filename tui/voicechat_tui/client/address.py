@@ -4,6 +4,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatQuery
+from voicechat_tui.language import _
 
 DEFAULT_URL = "ws://127.0.0.1:8000/ws"
 SPEECH_PATH = "/ws"
@@ -69,8 +70,8 @@ def _parts(address: str) -> SplitResult:
     if not valid:
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
-            f"{address!r} is no address of a server.",
-            "Write it like http://127.0.0.1:8000.",
+            _("{address} is no address of a server.", address=repr(address)),
+            _("Write it like http://127.0.0.1:8000."),
         )
     return parts._replace(scheme=_SOCKET[parts.scheme])
 

@@ -15,6 +15,7 @@ from websockets.exceptions import (
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.client import failures
+from voicechat_tui.language import _
 
 _CLOSE_S = 2.0
 _PASSING_STATUS = frozenset({429, 502, 503, 504})
@@ -43,31 +44,31 @@ async def open_socket(url: str, timeout_s: float) -> ClientConnection:
     except InvalidStatus as error:
         status = error.response.status_code
         if status in _PASSING_STATUS:
-            raise failures.unreachable(url, f"it answered HTTP {status}") from error
-        raise failures.not_voicechat(url, f"the answer was HTTP {status}") from error
+            raise failures.unreachable(url, _("it answered HTTP {status}", status=status)) from error
+        raise failures.not_voicechat(url, _("the answer was HTTP {status}", status=status)) from error
     except TimeoutError as error:
-        raise failures.unreachable(url, f"no answer within {timeout_s:g} s") from error
+        raise failures.unreachable(url, _("no answer within {seconds:g} s", seconds=timeout_s)) from error
     except ssl.SSLCertVerificationError as error:
         raise failures.not_voicechat(
-            url, f"its certificate is not trusted ({error.verify_message})"
+            url, _("its certificate is not trusted ({reason})", reason=error.verify_message)
         ) from error
     except ssl.SSLError as error:
-        raise failures.not_voicechat(url, "it does not speak TLS; write ws:// for wss://") from error
+        raise failures.not_voicechat(url, _("it does not speak TLS; write ws:// for wss://")) from error
     except OSError as error:
         raise failures.unreachable(url, _reason(error)) from error
     except InvalidMessage as error:
         if isinstance(error.__cause__, EOFError):
-            raise failures.unreachable(url, "it closed the connection at once") from error
-        raise failures.not_voicechat(url, "the answer was no HTTP") from error
+            raise failures.unreachable(url, _("it closed the connection at once")) from error
+        raise failures.not_voicechat(url, _("the answer was no HTTP")) from error
     except InvalidURI as error:
-        raise failures.not_voicechat(url, "this is no WebSocket address") from error
+        raise failures.not_voicechat(url, _("this is no WebSocket address")) from error
     except InvalidHandshake as error:
         raise failures.not_voicechat(url, str(error)) from error
     except ImportError as error:
         raise VoicechatError(
             ErrorCode.MISSING_DEPENDENCY,
-            "The environment names a SOCKS proxy, and the package python-socks is not installed.",
-            "Install python-socks, or unset the proxy for this address with NO_PROXY.",
+            _("The environment names a SOCKS proxy, and the package python-socks is not installed."),
+            _("Install python-socks, or unset the proxy for this address with NO_PROXY."),
         ) from error
     except WebSocketException as error:
         raise failures.unreachable(url, str(error)) from error
@@ -85,7 +86,7 @@ def is_this_machine(url: str) -> bool:
 def _reason(error: OSError) -> str:
     """Return the system's words for an error, also where several addresses were tried."""
     if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
-        return "nothing listens there (connection refused)"
+        return _("nothing listens there (connection refused)")
     if isinstance(error, ConnectionError):
-        return "it closed the connection at once"
+        return _("it closed the connection at once")
     return (error.strerror or str(error) or type(error).__name__).rstrip(".")

@@ -34,6 +34,7 @@ from voicechat_tui.client.outbox import Outbox
 from voicechat_tui.client.policy import ClientPolicy
 from voicechat_tui.client.retry import Backoff
 from voicechat_tui.client.state import State, checked
+from voicechat_tui.language import _
 
 
 class SpeechCore:
@@ -223,13 +224,13 @@ class SpeechCore:
             self._verdict = failures.other_version(message.protocol)
             return
         if self.state is not State.OPENING:
-            self._verdict = failures.not_our_protocol("`ready` came twice")
+            self._verdict = failures.not_our_protocol(_("`ready` came twice"))
             return
         if self._stream_id is not None and message.stream_id != self._stream_id:
             self._forget_stream()
         ready = self._offset.ready(message)
         if ready.received_samples > self.end:
-            self._verdict = failures.not_our_protocol("the server has more audio than was sent")
+            self._verdict = failures.not_our_protocol(_("the server has more audio than was sent"))
             return
         self.state = checked(self.state, State.STREAMING)
         resent = max(0, self._outbox.cursor - ready.received_samples)
@@ -263,12 +264,12 @@ class SpeechCore:
             self._events.append(done)
             return
         self._forget_stream()
-        self._verdict = failures.stream_gone("The server ended the stream early.")
+        self._verdict = failures.stream_gone(_("The server ended the stream early."))
 
     def _on_error(self, message: Error) -> None:
         if message.code == ErrorCode.UNKNOWN_STREAM and self._stream_id is not None:
             self._forget_stream()
-            self._verdict = failures.stream_gone("The server no longer has the stream.")
+            self._verdict = failures.stream_gone(_("The server no longer has the stream."))
         elif message.fatal:
             self._verdict = failures.told_by_server(message)
         else:

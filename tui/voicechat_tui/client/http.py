@@ -24,6 +24,7 @@ from voicechat_common.protocol.http import AsrInfo, ErrorBody, Health, Readiness
 from voicechat_tui.client import failures
 from voicechat_tui.client.address import server_url
 from voicechat_tui.client.connect import is_this_machine
+from voicechat_tui.language import _
 
 TIMEOUT_S = 10.0
 """The longest a call may keep silent."""
@@ -126,9 +127,9 @@ class HttpClient:
                 headers={"Content-Type": "application/json"} if content else None,
             )
         except httpx.TimeoutException as error:
-            raise failures.unreachable(self._base, "it did not answer in time") from error
+            raise failures.unreachable(self._base, _("it did not answer in time")) from error
         except httpx.ConnectError as error:
-            raise failures.unreachable(self._base, "no connection could be made") from error
+            raise failures.unreachable(self._base, _("no connection could be made")) from error
         except httpx.DecodingError as error:
             raise failures.not_voicechat(self._base, str(error)) from error
         except httpx.TransportError as error:
@@ -141,7 +142,9 @@ class HttpClient:
         try:
             body = ErrorBody.model_validate_json(answer.content)
         except ValidationError as error:
-            raise failures.not_voicechat(self._base, f"the answer was HTTP {answer.status_code}") from error
+            raise failures.not_voicechat(
+                self._base, _("the answer was HTTP {status}", status=answer.status_code)
+            ) from error
         raise failures.told_by_server(body.error)
 
     def _body(self, answer: httpx.Response, kind: type[BodyT]) -> BodyT:
@@ -149,7 +152,7 @@ class HttpClient:
             return kind.model_validate_json(answer.content)
         except ValidationError as error:
             raise failures.not_voicechat(
-                self._base, f"the answer to {answer.url.path} was HTTP {answer.status_code} of another kind"
+                self._base, _("the answer to {path} was of another kind", path=answer.url.path)
             ) from error
 
 
@@ -162,5 +165,7 @@ def _checked(kind: type[BodyT], **fields: str | None) -> BodyT:
         return kind.model_validate(fields)
     except ValidationError as error:
         raise VoicechatError(
-            ErrorCode.BAD_FIELD, f"This can't be sent: {describe(error)}.", "Correct it and send it again."
+            ErrorCode.BAD_FIELD,
+            _("This can't be sent: {reason}.", reason=describe(error)),
+            _("Correct it and send it again."),
         ) from error

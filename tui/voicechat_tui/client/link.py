@@ -14,6 +14,7 @@ from voicechat_tui.client import failures
 from voicechat_tui.client.connect import open_socket
 from voicechat_tui.client.event_queue import EventQueue
 from voicechat_tui.client.policy import ConnectionPolicy
+from voicechat_tui.language import _
 
 _ABNORMAL_CLOSURE = 1006
 
@@ -215,6 +216,6 @@ class Link(Generic[EventT]):
 def _closing(socket: ClientConnection) -> str:
     """Say how a connection was closed."""
     if socket.close_code in (None, _ABNORMAL_CLOSURE):
-        return "it broke off"
+        return _("it broke off")
     reason = f", {socket.close_reason}" if socket.close_reason else ""
-    return f"the server closed it (code {socket.close_code}{reason})"
+    return _("the server closed it (code {code})", code=f"{socket.close_code}{reason}")

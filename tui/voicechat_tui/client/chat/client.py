@@ -17,6 +17,7 @@ from voicechat_tui.client.chat.events import ChatEvent, Failed
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.chat.state import ChatState
 from voicechat_tui.client.link import Link
+from voicechat_tui.language import _
 
 
 class ChatClient:
@@ -128,6 +129,6 @@ def _query(chat_id: str, user: str | None, since: int) -> ChatQuery:
     except ValidationError as error:
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
-            f"This can't be the place in a chat: {describe(error)}.",
-            "Correct the name of the chat or the person.",
+            _("This can't be the place in a chat: {reason}.", reason=describe(error)),
+            _("Correct the name of the chat or the person."),
         ) from error

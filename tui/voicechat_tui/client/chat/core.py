@@ -46,6 +46,7 @@ from voicechat_tui.client.chat.state import ChatState, checked
 from voicechat_tui.client.chat.typing_notice import OwnTyping
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.client.retry import Backoff
+from voicechat_tui.language import _
 
 
 class ChatCore:
@@ -227,7 +228,7 @@ class ChatCore:
             self._verdict = connection_failures.other_version(message.protocol)
             return
         if self.state is not ChatState.OPENING:
-            self._verdict = connection_failures.not_our_protocol("`connection_established` came twice")
+            self._verdict = connection_failures.not_our_protocol(_("`connection_established` came twice"))
             return
         self.state = checked(self.state, ChatState.OPEN)
         self.user = message.user

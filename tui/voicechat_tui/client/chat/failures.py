@@ -1,6 +1,7 @@
 """What a chat client says when something fails: each failure once, with what to do."""
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.language import _
 
 PASSING = frozenset({ErrorCode.BUSY, ErrorCode.STORAGE, ErrorCode.SHUTTING_DOWN})
 """Why a text may be refused now and stored later."""
@@ -9,7 +10,9 @@ PASSING = frozenset({ErrorCode.BUSY, ErrorCode.STORAGE, ErrorCode.SHUTTING_DOWN}
 def bad_text(reason: str) -> VoicechatError:
     """A text can't be a message."""
     return VoicechatError(
-        ErrorCode.BAD_FIELD, f"The text can't be sent: {reason}.", "Correct it and send it again."
+        ErrorCode.BAD_FIELD,
+        _("The text can't be sent: {reason}.", reason=reason),
+        _("Correct it and send it again."),
     )
 
 
@@ -17,8 +20,8 @@ def too_much_unsent(limit: int) -> VoicechatError:
     """More texts wait than are kept."""
     return VoicechatError(
         ErrorCode.BUSY,
-        f"{limit} texts wait to be sent, which is the most that are kept.",
-        "Wait until the connection is back, and send it again.",
+        _("{limit} texts wait to be sent, which is the most that are kept.", limit=limit),
+        _("Wait until the connection is back, and send it again."),
     )
 
 
@@ -26,8 +29,8 @@ def gap(expected: int, got: int) -> VoicechatError:
     """A message was missed."""
     return VoicechatError(
         ErrorCode.CONNECTION_LOST,
-        f"Message {got} came where {expected} was due.",
-        "The messages between are asked for again by themselves.",
+        _("Message {got} came where {expected} was due.", got=got, expected=expected),
+        _("The messages between are asked for again by themselves."),
     )
 
 
@@ -35,6 +38,6 @@ def other_history() -> VoicechatError:
     """The server knows less than this client."""
     return VoicechatError(
         ErrorCode.CONNECTION_LOST,
-        "The server has another history of the chat than it had before.",
-        "It is read anew by itself; the server's database may have been replaced.",
+        _("The server has another history of the chat than it had before."),
+        _("It is read anew by itself; the server's database may have been replaced."),
     )
