@@ -70,6 +70,9 @@ class VoicechatApp(App[None]):
     TITLE = "voicechat"
     CSS = """
     CommandPalette SearchIcon { display: none; }
+    OptionList:ansi > .option-list--option-highlighted { text-style: underline; }
+    OptionList:ansi:focus > .option-list--option-highlighted { text-style: bold underline; }
+    ToastRack { dock: top; align: right top; margin-top: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.APP)]
 

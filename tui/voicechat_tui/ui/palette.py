@@ -28,6 +28,8 @@ class ActionCommands(Provider):
         for action in self._possible():
             name = self._name(action)
             if (score := matcher.match(name)) > 0:
+                # What begins with the words is meant, more than what has them somewhere.
+                score += name.casefold().startswith(query.casefold())
                 yield Hit(score, matcher.highlight(name), partial(self._run, action), help=_(action.help))
 
     def _possible(self) -> Iterator[Action]:

@@ -31,6 +31,9 @@ class DevicesWindow(Window[None]):
     DevicesWindow {
         & OptionList { height: auto; max-height: 100%; border: none; background: $surface; padding: 0; }
         & OptionList:focus { border: none; background-tint: $foreground 0%; }
+        & OptionList:focus > .option-list--option-highlighted {
+            background: $primary 30%; color: $foreground; text-style: none;
+        }
         & #trouble { height: auto; }
     }
     """
@@ -72,8 +75,9 @@ class DevicesWindow(Window[None]):
                 if device.id.name != voice.open_device[0]:
                     self._meters[device.id] = await meters.enter_async_context(voice.sound.meter(device))
             self._show_list()
-            while True:
-                self._show_levels()
+            options = self.query_one(OptionList)
+            while options.is_attached:
+                self._show_levels(options)
                 await asyncio.sleep(SHOWN_EVERY_S)
 
     def _show_list(self) -> None:
@@ -89,8 +93,7 @@ class DevicesWindow(Window[None]):
         )
         options.focus()
 
-    def _show_levels(self) -> None:
-        options = self.query_one(OptionList)
+    def _show_levels(self, options: OptionList) -> None:
         for place, device in enumerate(self._devices, 1):
             options.replace_option_prompt_at_index(place, self._prompt(device))
 
@@ -103,7 +106,9 @@ class DevicesWindow(Window[None]):
             name, about = device.id.name, f"{device.id.host_api or ''}, {rate}{default}"
         sign = "●" if self._is_chosen(device) else " "
         level = self._level_text(device)
-        return Content.assemble((f"{sign} {name}", "bold"), "\n  ", level, "  " if device else "", (about, "dim"))
+        return Content.assemble(
+            (f"{sign} {name}", "bold"), "\n  ", level, "  " if device else "", (about, "dim")
+        )
 
     def _level_text(self, device: "InputDevice | None") -> Content:
         if device is None:

@@ -58,6 +58,10 @@ class Help(Window[None]):
         self._about = ABOUT_FOCUS.get(focus)
         self._contexts = (context, Context.APP)
 
+    def on_mount(self) -> None:
+        """Follow a change of the colours, which the table of keys has its own of."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.refresh(recompose=True))
+
     def title_text(self) -> str:
         """Return what stands in the frame."""
         return _("Help")

@@ -29,6 +29,9 @@ class SettingsWindow(Window[None]):
     SettingsWindow {
         & OptionList { height: auto; max-height: 100%; border: none; background: $surface; padding: 0; }
         & OptionList:focus { border: none; background-tint: $foreground 0%; }
+        & OptionList:focus > .option-list--option-highlighted {
+            background: $primary 30%; color: $foreground; text-style: none;
+        }
     }
     """
 

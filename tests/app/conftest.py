@@ -1,0 +1,22 @@
+"""What the tests of the app share: pytest collects garbage after each of them, which shall be quick."""
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_to_collect() -> Iterator[None]:
+    """What the whole suite has imported need not be looked at again and again."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def _files_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("CONFIG", "DATA", "LOG"):
+        monkeypatch.setenv(f"VOICECHAT_TUI_{name}", str(tmp_path / name.lower()))
