@@ -1,9 +1,10 @@
 """Microphones in software for the client in this process, and who listens to what they tell."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -16,12 +17,6 @@ EventT = TypeVar("EventT")
 KindT = TypeVar("KindT")
 
 _TOLD_WITHIN_S = 30.0
-
-
-@cache
-def sound_system() -> SoundSystem:
-    """PortAudio, which there is once in a process."""
-    return SoundSystem()
 
 
 @contextmanager
@@ -37,9 +32,13 @@ def variables(environment: dict[str, str]) -> Iterator[None]:
 async def plugged_in(*names: str) -> AsyncIterator[tuple[SoundSystem, list[NullSink]]]:
     """Let this process find these microphones; the first is the default."""
     with null_sinks(*names) as sinks, variables(sinks[0].environment):
-        sound = sound_system()
-        await sound.refresh()
-        yield sound, sinks
+        yield SoundSystem(), sinks
+
+
+def children() -> list[int]:
+    """The processes that this one has started and not yet seen the end of."""
+    own = os.getpid()
+    return [int(child) for child in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
 
 
 class Listener(Generic[EventT]):

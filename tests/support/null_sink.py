@@ -37,7 +37,7 @@ class NullSink:
 
     def play(self, path: Path) -> None:
         """Speak a recording into the microphone; return when it was said."""
-        self._run("paplay", f"--device={self.name}", "--latency-msec=50", str(path), within_s=_PLAYS_WITHIN_S)
+        self._run("paplay", f"--device={self.name}", "--latency-msec=300", str(path), within_s=_PLAYS_WITHIN_S)
 
     def plug_in(self) -> None:
         """Let the microphone be there."""
@@ -93,7 +93,8 @@ def null_sinks(*names: str) -> Iterator[list[NullSink]]:
 
 def no_microphone(directory: Path) -> dict[str, str]:
     """The variables with which a process finds no microphone at all."""
-    (directory / "asound.conf").write_text("", encoding="utf-8")
+    # PortAudio aborts the process if there is no device at all, not even one that does not open.
+    (directory / "asound.conf").write_text("pcm.absent { type hw card 31 }\n", encoding="utf-8")
     return {"ALSA_CONFIG_PATH": str(directory / "asound.conf"), **_private(directory)}
 
 

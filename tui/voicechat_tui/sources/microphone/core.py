@@ -9,7 +9,6 @@ from enum import Enum, auto
 
 from voicechat_common.audio import (
     SAMPLE_RATE,
-    SAMPLE_WIDTH,
     Downmixer,
     Resampler,
     Samples,
@@ -81,7 +80,7 @@ class MicrophoneCore:
         self._complaint: str | None = None
         self._attempts = 0
         self._returns = 0
-        self._heard_at = 0.0
+        self._deaf_until = 0.0
 
     # What the application does and asks
 
@@ -97,10 +96,11 @@ class MicrophoneCore:
         can_come = self.state is State.LISTENING and not self._gate.is_muted
         return [] if can_come else self._gate.interrupt()
 
-    def mute(self, *, muted: bool) -> list[Samples]:
+    def mute(self, now: float, *, muted: bool) -> list[Samples]:
         """Mute it or not; return what was heard before and was no whole packet yet."""
         if muted == self._gate.is_muted:
             return []
+        self._deaf_until = now
         self._listen_as(self._format)  # A resampler remembers some of what it has heard.
         return self._gate.mute(muted=muted)
 
@@ -161,20 +161,13 @@ class MicrophoneCore:
         self.state = State.OPENING
         self._must_reopen = False
 
-    def opened(self, device: InputDevice, opened_as: Format, now: float) -> None:
-        """A device is open.
-
-        Args:
-            device: Which.
-            opened_as: How.
-            now: Seconds of any steady clock.
-        """
+    def opened(self, device: InputDevice, opened_as: Format) -> None:
+        """A device is open in a format."""
         self.state = State.LISTENING
         self.device = device
         self._format = opened_as
         self._listen_as(opened_as)
         self._loudness = Loudness(self._policy, failures.all_zero(device.id.name, self._here))
-        self._heard_at = now
         self._attempts = 0
         self._complaint = None
         problem = None
@@ -184,27 +177,27 @@ class MicrophoneCore:
             self._returns = 0
         self._tell(Opened(device.id, opened_as.rate, problem))
 
-    def block(self, pcm: bytes, now: float) -> list[Samples]:
-        """Take what the device has delivered; return the packets to give on."""
-        self._heard_at = now
+    def block(self, pcm: bytes, begun_at: float) -> list[Samples]:
+        """Take what the device has delivered; return the packets to give on.
+
+        Args:
+            pcm: The block.
+            begun_at: When its first sample was taken, in seconds of the clock that `mute` goes by.
+        """
         samples = self._resampler.process(self._downmixer.push(samples_of(pcm)))
         if self._loudness is not None:
             for event in self._loudness.push(samples):
                 self._tell(event)
-        return self._gate.push(samples)
+        # What was heard while muted may still be on its way when that ends.
+        return self._gate.push(samples) if begun_at >= self._deaf_until else []
 
-    def overflowed(self, lost_bytes: int) -> None:
-        """Audio was lost on its way from the device; 0 bytes where nobody knows how much."""
-        frames = lost_bytes // (SAMPLE_WIDTH * self._format.channels)
-        self._tell(Overflow(milliseconds(frames, self._format.rate)))
+    def overflowed(self, frames: int) -> None:
+        """So many frames were lost on their way from the device; -1 where nobody knows how many."""
+        self._tell(Overflow(milliseconds(max(0, frames), self._format.rate)))
 
     def dropped(self, packet: Samples) -> None:
         """A packet was lost, because nobody took it in time."""
         self._tell(Overflow(milliseconds(len(packet), SAMPLE_RATE)))
-
-    def is_silent(self, now: float) -> bool:
-        """Tell whether the device has delivered nothing for so long that it must be lost."""
-        return now - self._heard_at >= self._policy.lost_after_s
 
     def lost(self) -> list[Samples]:
         """The device has gone; return what was heard before and was no whole packet yet."""

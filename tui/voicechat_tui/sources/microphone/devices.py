@@ -32,7 +32,7 @@ class InputDevice:
 
     Attributes:
         id: Its name and audio system.
-        index: Its number, as long as PortAudio is not initialised anew.
+        index: Its number, which tells two of the same name apart as long as nothing is plugged in or out.
         channels: The most channels it records.
         rate: Its own samples per second.
         is_default: Whether the system takes it where nobody chose.

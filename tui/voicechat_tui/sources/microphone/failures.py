@@ -190,6 +190,15 @@ def not_there(device: str) -> VoicechatError:
     )
 
 
+def no_audio(reason: str) -> VoicechatError:
+    """The system's audio can't be used at all."""
+    return VoicechatError(
+        ErrorCode.MICROPHONE_FAILED,
+        _("The system's audio can't be used: {reason}.", reason=reason),
+        _("Restart the sound server or the machine; reading and typing go on."),
+    )
+
+
 def no_answer() -> VoicechatError:
     """The system's audio hangs."""
     return VoicechatError(

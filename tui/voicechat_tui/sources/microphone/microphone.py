@@ -1,23 +1,24 @@
 """A microphone as a source of audio that never gives up: it is opened, lost, replaced and taken up again."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from voicechat_common.audio import SAMPLE_RATE, Samples
+from voicechat_common.audio import SAMPLE_RATE, SAMPLE_WIDTH, Samples
 from voicechat_common.errors import VoicechatError
 from voicechat_common.levels import Level
 from voicechat_tui.sources.microphone import failures
-from voicechat_tui.sources.microphone.block_queue import BlockQueue
 from voicechat_tui.sources.microphone.core import MicrophoneCore, State
-from voicechat_tui.sources.microphone.devices import DeviceName, candidates
+from voicechat_tui.sources.microphone.devices import DeviceName, candidates, find, formats
 from voicechat_tui.sources.microphone.events import MicrophoneEvent
 from voicechat_tui.sources.microphone.opening import open_device
 from voicechat_tui.sources.microphone.policy import MicrophonePolicy
-from voicechat_tui.sources.microphone.portaudio import OpenStream, SoundSystem
-from voicechat_tui.sources.microphone.probe import is_there
+from voicechat_tui.sources.microphone.portaudio import Block, Recording, SoundSystem
+
+_SECOND_LOOK_S = 0.2
 
 
 class Microphone:
@@ -46,7 +47,6 @@ class Microphone:
         self._sound = sound
         self._policy = policy or MicrophonePolicy()
         self._core = MicrophoneCore(wished, self._policy, sound.here)
-        self._blocks: BlockQueue | None = None
         self._packets: asyncio.Queue[Samples | None] | None = None
         self._stir = asyncio.Event()
         self._told = asyncio.Event()
@@ -87,7 +87,6 @@ class Microphone:
         """
         if self._packets is not None:
             raise RuntimeError("somebody talks already")
-        self._take_blocks()
         packets: asyncio.Queue[Samples | None] = asyncio.Queue()
         self._packets = packets
         self._give(self._core.talk())
@@ -104,8 +103,7 @@ class Microphone:
 
     def mute(self, *, muted: bool = True) -> None:
         """Mute it, or not any more. What is heard meanwhile goes nowhere."""
-        self._take_blocks()
-        self._give(self._core.mute(muted=muted))
+        self._give(self._core.mute(time.monotonic(), muted=muted))
 
     def choose(self, wished: DeviceName | None) -> None:
         """Take another microphone, or the system's default."""
@@ -126,16 +124,11 @@ class Microphone:
             if not self._task.cancelled():
                 self._task.result()
 
-    @property
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time()
-
     async def _run(self) -> None:
-        is_fresh = True
         try:
             while True:
                 if self._core.is_wanted:
-                    is_fresh = await self._live(refresh=not is_fresh)
+                    await self._live()
                 else:
                     await self._stirred(None)
         finally:
@@ -144,85 +137,87 @@ class Microphone:
             if self._packets is not None:
                 self._packets.put_nowait(None)
 
-    async def _live(self, *, refresh: bool) -> bool:
-        """Live with one device, or with none; return whether what PortAudio knows of devices still holds."""
+    async def _live(self) -> None:
+        """Live with one device until it is lost or no longer wanted, or wait because there is none."""
         self._core.opening()
         try:
-            stream, blocks = await self._open(refresh=refresh)
+            recording = await self._open()
         except VoicechatError as error:
-            # It may only have been looked for at its old place.
-            if refresh:
-                await self._wait(self._core.failed(error))
-            return False
+            await self._wait(self._core.failed(error))
+            return
+        self.name = recording.device.id.name
+        self._core.opened(recording.device, recording.format)
+        tasks = [asyncio.create_task(self._hear(recording))]
+        if self._core.is_fallback:
+            tasks.append(asyncio.create_task(self._look_for_wished()))
         try:
-            return await self._listen(stream, blocks)
+            await self._watch(tasks[0])
         finally:
-            self._blocks = None
-            await self._close(stream)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await recording.close()
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
 
-    async def _open(self, *, refresh: bool) -> tuple[OpenStream, BlockQueue]:
-        devices = await (self._sound.refresh() if refresh else self._sound.devices())
+    async def _open(self) -> Recording:
         problem = failures.no_microphone(self._sound.here)
-        for number, device in enumerate(candidates(devices, self._core.wished)):
+        for number, device in enumerate(candidates(await self._sound.devices(), self._core.wished)):
             try:
-                return await open_device(self._sound, device, self._policy.queue_s, self._stir.set)
+                return await open_device(self._sound, device, self._policy.queue_s)
             except VoicechatError as error:
                 problem = problem if number else error
         raise problem
 
-    async def _listen(self, stream: OpenStream, blocks: BlockQueue) -> bool:
-        """Hear one device until it is lost or no longer wanted; return as `_live` does."""
-        self.name = stream.device.id.name
-        self._core.opened(stream.device, stream.format, self._now)
-        self._blocks = blocks
-        async with asyncio.TaskGroup() as group:
-            looking = group.create_task(self._look_for_wished()) if self._core.is_fallback else None
-            is_fresh = await self._hear(blocks)
-            if looking is not None:
-                looking.cancel()
-        return is_fresh
-
-    async def _hear(self, blocks: BlockQueue) -> bool:
+    async def _watch(self, hearing: asyncio.Task[None]) -> None:
+        """Wait until the open device is lost or no longer wanted."""
+        hearing.add_done_callback(lambda _: self._stir.set())
         while self._core.is_wanted and not self._core.must_reopen:
-            has_ended = blocks.ended
-            self._take_blocks()
-            if has_ended or self._core.is_silent(self._now):
+            if hearing.done():
                 self.remarks.append(failures.lost(self.name).message)
                 self._give(self._core.lost())
-                return False
-            await self._stirred(self._policy.check_s)
-        if self._core.is_wanted:
-            return False
-        self._core.closed()
-        return True
+                return
+            await self._stirred(None)
+        if not self._core.is_wanted:
+            self._core.closed()
+
+    async def _hear(self, recording: Recording) -> None:
+        """Hand what a device delivers to the core, until nothing comes any more."""
+        while (block := await self._next_block(recording)) is not None:
+            if block.lost_frames:
+                self._core.overflowed(block.lost_frames)
+            begun_at = block.end - len(block.pcm) / (
+                SAMPLE_WIDTH * recording.format.channels * recording.format.rate
+            )
+            self._give(self._core.block(block.pcm, begun_at))
+
+    async def _next_block(self, recording: Recording) -> Block | None:
+        # A loop that was busy for long finds time and audio at once, and only the second look tells.
+        for within_s in (self._policy.lost_after_s, _SECOND_LOOK_S):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    return await recording.read()
+        return None
 
     async def _look_for_wished(self) -> None:
-        """Wait until the wished device is there again."""
+        """Wait until the wished device is there again and would open."""
         wished = self._core.wished
         while wished is not None:
             await asyncio.sleep(self._core.look_in_s)
-            if await is_there(wished):
-                self._core.returned(wished)
-                self._stir.set()
-                return
-
-    async def _close(self, stream: OpenStream) -> None:
-        # Audio that hangs was told already, or nobody is left to hear of it.
-        with suppress(VoicechatError):
-            await self._sound.close(stream)
-
-    def _take_blocks(self) -> None:
-        """Hand what has come to the core."""
-        if self._blocks is None:
-            return
-        for block in self._blocks.take():
-            self._give(self._core.block(block, self._now))
-        lost_bytes = self._blocks.take_losses()
-        if lost_bytes is not None:
-            self._core.overflowed(lost_bytes)
+            # What fails now may work at the next look, and the one that is open goes on.
+            with suppress(VoicechatError):
+                device = find(await self._sound.devices(), wished)
+                if (
+                    device is not None
+                    and None in (await self._sound.check_all(device, formats(device))).values()
+                ):
+                    self._core.returned(wished)
+                    self._stir.set()
+                    return
 
     def _give(self, packets: list[Samples]) -> None:
-        """Hand packets to who listens; wake everybody whom a change concerns."""
+        """Hand packets to who listens."""
         if self._packets is not None:
             for packet in packets:
                 if self._packets.qsize() < self._policy.queue_s * 1000 / self._policy.packet_ms:
@@ -236,12 +231,13 @@ class Microphone:
 
     async def _wait(self, seconds: float) -> None:
         """Wait for the next attempt, or for a reason to make it now."""
-        due = self._now + seconds
-        self._told.set()
-        while self._core.is_wanted and not self._core.must_reopen and self._now < due:
-            await self._stirred(due - self._now)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + seconds
+        while self._core.is_wanted and not self._core.must_reopen and loop.time() < due:
+            await self._stirred(due - loop.time())
 
     async def _stirred(self, seconds: float | None) -> None:
+        self._told.set()
         self._stir.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):

@@ -15,9 +15,8 @@ class MicrophonePolicy:
         queue_s: Audio that may wait for a program that is busy. Beyond it the newest is lost, which is told.
         level_every_s: How often its level is told.
         lost_after_s: Without audio for so long it is taken for lost; a loaded machine may pause for less.
-        check_s: How often that is looked at.
-        look_every_s: How often the wished microphone is looked for while another one has to do. It takes a
-            process of its own, because PortAudio sees new devices only when it starts anew.
+        look_every_s: How often the wished microphone is looked for while another one has to do. It costs a
+            fifth of a second of processor time.
         longest_look_s: The longest time between such looks, where it is there and yet can't be had.
         first_retry_s: The delay before the next attempt when none could be opened; each further one is twice
             as long.
@@ -31,7 +30,6 @@ class MicrophonePolicy:
     queue_s: float = 10.0
     level_every_s: float = 0.05
     lost_after_s: float = 2.0
-    check_s: float = 0.5
     look_every_s: float = 3.0
     longest_look_s: float = 60.0
     first_retry_s: float = 0.5

@@ -1,48 +1,25 @@
-"""PortAudio through sounddevice: the only place that knows either."""
+"""This machine's microphones, through PortAudio in processes of its own."""
 
-from collections.abc import Callable
+import asyncio
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
+from voicechat_tui.sources import portaudio_process
 from voicechat_tui.sources.microphone import failures
-from voicechat_tui.sources.microphone.audio_thread import AudioThread
 from voicechat_tui.sources.microphone.devices import DeviceName, Format, InputDevice
 from voicechat_tui.sources.microphone.failures import Refusal
 from voicechat_tui.sources.microphone.surroundings import Surroundings, look_around
+from voicechat_tui.sources.portaudio_process import BLOCKS_PER_S, HEADER
 
-BLOCKS_PER_S = 50
-
-_ANSWERS_WITHIN_S = 10.0
-_CLOSES_WITHIN_S = 2.0
-"""Nobody wants to wait for this when the program ends."""
-
-T = TypeVar("T")
-
-
-class BlockTaker(Protocol):
-    """Takes what a stream delivers, in PortAudio's own thread: it must neither wait nor fail."""
-
-    def put(self, block: bytes, *, overflowed: bool) -> None:
-        """Take interleaved 16-bit samples; `overflowed` says that some before them were lost."""
-        ...
-
-    def end(self) -> None:
-        """Hear that nothing more comes: the stream was closed or has failed."""
-        ...
-
-
-@dataclass(frozen=True)
-class OpenStream:
-    """A microphone that is open.
-
-    Attributes:
-        device: The microphone.
-        format: How it was opened.
-    """
-
-    device: InputDevice
-    format: Format
-    raw: Any
+_LISTS_WITHIN_S = 15.0
+"""A sound server that is being started may take long to tell its devices."""
+_OPENS_WITHIN_S = 5.0
+"""A Bluetooth headset takes up to three seconds; one that has just vanished never answers."""
 
 
 class RefusedError(Exception):
@@ -57,8 +34,60 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
+@dataclass(frozen=True)
+class Block:
+    """A piece of a recording.
+
+    Attributes:
+        pcm: Interleaved 16-bit samples.
+        lost_frames: How many were lost before it; -1 where some were and nobody knows how many.
+        end: When its last sample was taken, in seconds of `time.monotonic`.
+    """
+
+    pcm: bytes
+    lost_frames: int
+    end: float
+
+
+class Recording:
+    """A microphone that is open.
+
+    Args:
+        device: The microphone.
+        opened_as: How it was opened.
+        process: Records it.
+
+    Attributes:
+        device: The microphone.
+        format: How it was opened.
+    """
+
+    def __init__(self, device: InputDevice, opened_as: Format, process: Process) -> None:
+        self.device = device
+        self.format = opened_as
+        self._process = process
+        self._header: tuple[int, int, float] | None = None
+
+    async def read(self) -> Block | None:
+        """Return the next block, or None after the last. It may be cancelled without losing anything."""
+        output = self._process.stdout
+        try:
+            if self._header is None:
+                self._header = HEADER.unpack(await output.readexactly(HEADER.size)) if output else (0, 0, 0.0)
+            length, lost_frames, end = self._header
+            pcm = await output.readexactly(length) if output else b""
+        except asyncio.IncompleteReadError:
+            return None
+        self._header = None
+        return Block(pcm, lost_frames, end)
+
+    async def close(self) -> None:
+        """Close the microphone; nothing happens if it is closed already."""
+        await _end(self._process)
+
+
 class SoundSystem:
-    """The microphones of this machine. One for the whole process, as PortAudio is.
+    """The microphones of this machine.
 
     Args:
         here: Where the client runs; found out unless given.
@@ -66,139 +95,112 @@ class SoundSystem:
 
     def __init__(self, here: Surroundings | None = None) -> None:
         self.here = here or look_around()
-        self._thread = AudioThread()
-        self._open: list[OpenStream] = []
 
     async def devices(self) -> list[InputDevice]:
-        """Return the microphones that were there when PortAudio was initialised.
+        """Return the microphones that are there now, the default first.
 
         Raises:
             VoicechatError: `no_portaudio`, or `microphone_failed` if it does not work.
         """
-        return await self._call(list_devices)
-
-    async def refresh(self) -> list[InputDevice]:
-        """Return the microphones that are there now. PortAudio starts anew for it: every open stream ends."""
-        return await self._call(self._refresh)
+        answer = await self._ask({"do": "list"})
+        found = [
+            InputDevice(
+                DeviceName(info["name"], info["host_api"]),
+                info["index"],
+                info["channels"],
+                info["rate"],
+                info["is_default"],
+            )
+            for info in answer["devices"]
+        ]
+        return sorted(found, key=lambda device: not device.is_default)
 
     async def check(self, device: InputDevice, wanted: Format) -> Refusal | None:
         """Return why a microphone would not open in a format, or None if it would."""
-        return await self._call(lambda sound: refusal_of(sound, device, wanted))
+        return (await self.check_all(device, [wanted]))[wanted]
 
-    async def open(self, device: InputDevice, wanted: Format, taker: BlockTaker) -> OpenStream:
-        """Open a microphone and let it run.
+    async def check_all(self, device: InputDevice, wanted: Sequence[Format]) -> dict[Format, Refusal | None]:
+        """Return why a microphone would not open in each of some formats, or None where it would."""
+        answer = await self._ask({"do": "check", **_meaning(device, wanted)})
+        refusals = [None if told is None else Refusal(**told) for told in answer["refusals"]]
+        return dict(zip(wanted, refusals, strict=True))
+
+    async def open(self, device: InputDevice, wanted: Format, queue_s: float) -> Recording:
+        """Open a microphone.
+
+        Args:
+            device: Which one.
+            wanted: How.
+            queue_s: Audio that may wait to be read. Beyond it the newest is lost.
 
         Raises:
             RefusedError: If it does not open.
+            VoicechatError: If there is no PortAudio, or it does not work.
         """
-        return await self._call(lambda sound: self._start(sound, device, wanted, taker), self._close)
-
-    async def close(self, stream: OpenStream) -> None:
-        """Close a stream; nothing happens if it is closed already."""
-        await self._thread.call(lambda: self._close(stream), _CLOSES_WITHIN_S)
-
-    async def _call(self, function: Callable[[Any], T], undo: Callable[[T], None] | None = None) -> T:
-        return await self._thread.call(lambda: function(load(self.here)), _ANSWERS_WITHIN_S, undo)
-
-    def _start(self, sound: Any, device: InputDevice, wanted: Format, taker: BlockTaker) -> OpenStream:
-        def callback(data: Any, _frames: int, _time: object, status: Any) -> None:
-            taker.put(bytes(data), overflowed=bool(status.input_overflow))
-
+        kept = max(1, int(queue_s * BLOCKS_PER_S))
+        request = {"do": "record", **_meaning(device, [wanted]), "format": _pair(wanted), "blocks_kept": kept}
+        process = await _start(request)
+        recording = Recording(device, wanted, process)
         try:
-            raw = sound.RawInputStream(
-                device=device.index,
-                samplerate=wanted.rate,
-                channels=wanted.channels,
-                blocksize=wanted.rate // BLOCKS_PER_S,
-                dtype="int16",
-                # Dither would turn the zeros of a forbidden microphone into noise.
-                dither_off=True,
-                callback=callback,
-                finished_callback=taker.end,
-            )
-        except sound.PortAudioError as error:
-            raise RefusedError(_refusal(error)) from error
-        stream = OpenStream(device, wanted, raw)
-        self._open.append(stream)
+            answer = await self._answer(process, _OPENS_WITHIN_S)
+        except BaseException:
+            await recording.close()
+            raise
+        if "refusal" in answer:
+            await recording.close()
+            raise RefusedError(Refusal(**answer["refusal"]))
+        return recording
+
+    async def _ask(self, request: dict[str, Any]) -> Any:
+        process = await _start(request)
         try:
-            raw.start()
-        except sound.PortAudioError as error:
-            self._close(stream)
-            raise RefusedError(_refusal(error)) from error
-        return stream
+            return await self._answer(process, _LISTS_WITHIN_S)
+        finally:
+            await _end(process)
 
-    def _close(self, stream: OpenStream) -> None:
-        if stream in self._open:
-            self._open.remove(stream)
-            stream.raw.close(ignore_errors=True)
+    async def _answer(self, process: Process, within_s: float) -> Any:
+        try:
+            async with asyncio.timeout(within_s):
+                line = await process.stdout.readline() if process.stdout else b""
+        except TimeoutError as error:
+            raise failures.no_answer() from error
+        if not line:
+            raise failures.no_audio("PortAudio has crashed")
+        answer = json.loads(line)
+        if "absent" in answer:
+            no_package = answer["absent"] == "sounddevice"
+            raise failures.no_sounddevice() if no_package else failures.no_portaudio(self.here)
+        if "broken" in answer:
+            raise failures.no_audio(answer["broken"])
+        return answer
 
-    def _refresh(self, sound: Any) -> list[InputDevice]:
-        for stream in list(self._open):
-            self._close(stream)
-        # sounddevice has no public way to this, and its makers advise this one.
-        sound._terminate()
-        sound._initialize()
-        return list_devices(sound)
+
+def _meaning(device: InputDevice, wanted: Sequence[Format]) -> dict[str, object]:
+    return {
+        "name": device.id.name,
+        "host_api": device.id.host_api,
+        "index": device.index,
+        "formats": [_pair(one) for one in wanted],
+    }
 
 
-def load(here: Surroundings) -> Any:
-    """Return sounddevice, imported only now because that initialises PortAudio.
+def _pair(wanted: Format) -> tuple[int, int]:
+    return wanted.rate, wanted.channels
 
-    Raises:
-        VoicechatError: `no_portaudio`, or `microphone_failed` if PortAudio can't be initialised.
-    """
+
+async def _start(request: dict[str, Any]) -> Process:
+    command = (sys.executable, "-m", portaudio_process.__name__, json.dumps(request))
     try:
-        import sounddevice
-    except ModuleNotFoundError as error:
-        raise failures.no_sounddevice() from error
+        # Its own session keeps the terminal's Ctrl+C from it.
+        return await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True
+        )
     except OSError as error:
-        raise failures.no_portaudio(here) from error
-    return sounddevice
+        raise failures.no_audio(error.strerror or str(error)) from error
 
 
-def list_devices(sound: Any) -> list[InputDevice]:
-    """Return the microphones PortAudio knows of, the default first."""
-    apis = [api["name"] for api in sound.query_hostapis()]
-    default = _default_index(sound)
-    found = [
-        InputDevice(
-            id=DeviceName(info["name"], apis[info["hostapi"]]),
-            index=info["index"],
-            channels=info["max_input_channels"],
-            rate=round(info["default_samplerate"]),
-            is_default=info["index"] == default,
-        )
-        for info in sound.query_devices()
-        if info["max_input_channels"] > 0
-    ]
-    return sorted(found, key=lambda device: not device.is_default)
-
-
-def refusal_of(sound: Any, device: InputDevice, wanted: Format) -> Refusal | None:
-    """Return why a microphone would not open in a format, or None if it would."""
-    try:
-        sound.check_input_settings(
-            device=device.index, channels=wanted.channels, dtype="int16", samplerate=wanted.rate
-        )
-    except sound.PortAudioError as error:
-        return _refusal(error)
-    return None
-
-
-def _default_index(sound: Any) -> int | None:
-    try:
-        index: int = sound.query_devices(kind="input")["index"]
-    except sound.PortAudioError:
-        return None  # There is none.
-    return index
-
-
-def _refusal(error: Exception) -> Refusal:
-    """Return what an error of sounddevice carries: a text, a code, and what the audio system itself said."""
-    match error.args:
-        case (text, code, (_, host_code, host_text)):
-            return Refusal(str(text), int(code), int(host_code), str(host_text))
-        case (text, code):
-            return Refusal(str(text), int(code))
-        case _:
-            return Refusal(str(error))
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):  # It may just have ended by itself.
+            process.kill()
+    await process.wait()

@@ -38,7 +38,6 @@ class PreviewMeter:
         self.problem: VoicechatError | None = None
         self.changed = asyncio.Event()
         self._sound = sound
-        self._stir = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -61,15 +60,13 @@ class PreviewMeter:
         self.changed.set()
 
     async def _measure(self) -> None:
-        stream, blocks = await open_device(self._sound, self.device, _QUEUE_S, self._stir.set)
+        recording = await open_device(self._sound, self.device, _QUEUE_S)
         try:
-            meter, downmixer = LevelMeter(stream.format.rate), Downmixer(stream.format.channels)
-            while not blocks.ended:
-                self._stir.clear()
-                for block in blocks.take():
-                    self.level = meter.push(downmixer.push(samples_of(block)))
-                    self.changed.set()
-                await self._stir.wait()
+            meter = LevelMeter(recording.format.rate)
+            downmixer = Downmixer(recording.format.channels)
+            while (block := await recording.read()) is not None:
+                self.level = meter.push(downmixer.push(samples_of(block.pcm)))
+                self.changed.set()
         finally:
-            await self._sound.close(stream)
+            await recording.close()
         raise failures.lost(self.device.id.name)
