@@ -6,21 +6,29 @@
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
 
+# What is needed, apart from the code that needs it: it changes seldom, so installing it is kept for later builds.
+FROM ${BASE_IMAGE} AS requirements
+
+WORKDIR /src
+COPY pyproject.toml requirements.txt ./
+RUN grep '^torch==' requirements.txt > torch.txt \
+    && python3 -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+    [print(*project['dependencies'], *project['optional-dependencies'][extra], sep='\n', file=open(f'{extra}.txt', 'w')) \
+    for extra in ('server', 'tui')]"
+
+
 FROM ${BASE_IMAGE} AS packages
 
 ENV PATH=/opt/voicechat/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 RUN python3 -m venv /opt/voicechat
-COPY pyproject.toml requirements.txt README.md ./
-# What is needed, apart from the code that needs it: it changes seldom, so it is kept for later builds.
-RUN python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-    [print(*project['dependencies'], *project['optional-dependencies'][extra], sep='\n', file=open(f'{extra}.txt', 'w')) \
-    for extra in ('server', 'tui')]"
 
 
 FROM packages AS client-packages
 
+COPY --from=requirements /src/tui.txt ./
 RUN --mount=type=cache,target=/root/.cache/pip pip install -r tui.txt
+COPY pyproject.toml README.md ./
 COPY common common
 COPY server server
 COPY tui tui
@@ -34,9 +42,9 @@ ARG COMPUTE=cpu
 # Where PyTorch comes from; if empty, from where pip is set up to look.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/${COMPUTE}
 
+COPY --from=requirements /src/torch.txt /src/server.txt ./
 RUN --mount=type=cache,target=/root/.cache/pip \
-    grep '^torch==' requirements.txt > torch.txt \
-    && pip install ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"} -r torch.txt
+    pip install ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"} -r torch.txt
 # An image for CPUs must not carry gigabytes of CUDA, and one for GPUs must not lack it.
 RUN python -c "import sys, torch; sys.exit((torch.version.cuda is None) != ('${COMPUTE}' == 'cpu') \
     and f'PyTorch {torch.__version__} is not for COMPUTE=${COMPUTE}: change COMPUTE or TORCH_INDEX.')"
@@ -46,6 +54,7 @@ RUN --mount=type=cache,target=/root/.cache/pip pip install -r torch.txt -r serve
     && find /opt/voicechat/lib/python3*/site-packages/torch/bin -type f ! -name torch_shm_manager -delete \
     && find /opt/voicechat/lib -type f -name '*.a' -delete \
     && rm -rf /opt/voicechat/lib/python3*/site-packages/torch/include
+COPY pyproject.toml README.md ./
 COPY common common
 COPY server server
 COPY tui tui

@@ -2,10 +2,13 @@
 
 import json
 import re
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.support.programs import require
@@ -75,3 +78,14 @@ def test_the_smoke_test_waits_for_a_healthy_server() -> None:
     assert "HEALTHCHECK" in DOCKERFILE
     sample = smoke["command"][-1].removeprefix("/samples/")
     assert (ROOT / "server/voicechat_server/asr/demo_model/samples" / sample).is_file()
+
+
+@pytest.mark.parametrize(("compute", "status"), [("cpu", 0), ("cu130", 1)])
+def test_a_build_with_the_wrong_pytorch_is_refused(compute: str, status: int) -> None:
+    """The PyTorch of the tests is one for CPUs."""
+    joined = DOCKERFILE.replace("\\\n", "")
+    (check,) = (line for line in joined.splitlines() if "torch.version.cuda" in line)
+    words = shlex.split(check.removeprefix("RUN ").replace("${COMPUTE}", compute))
+    done = subprocess.run([sys.executable, *words[1:]], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == status, done.stderr
+    assert ("change COMPUTE or TORCH_INDEX" in done.stderr) == bool(status)

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import httpx
 import yaml
@@ -86,8 +87,7 @@ def check_data_kept(image: Image, data: Path) -> str:
 
 def check_cache(image: Image) -> str:
     """A model that was downloaded into the cache volume is not downloaded again."""
-    with running_hub() as hub:
-        cache = volume(image)
+    with running_hub() as hub, volume(image) as cache:
         for start in ("first", "second"):
             port = free_port()
             with running(
@@ -101,12 +101,12 @@ def check_cache(image: Image) -> str:
                 wait_until_ready(f"http://127.0.0.1:{port}")
             assert bool(hub.requests) == (start == "first"), f"{start} start: {hub.requests}"
             hub.requests.clear()
-        shutil.rmtree(cache)
     return "the second start asked the hub for nothing"
 
 
-def volume(image: Image) -> Path:
-    """Return a new directory that the image's user may write."""
-    directory = Path(mkdtemp(prefix="voicechat-volume-"))
-    os.chown(directory, image.uid, image.uid)
-    return directory
+@contextmanager
+def volume(image: Image) -> Iterator[Path]:
+    """Make a directory that the image's user may write; it is there while the context lasts."""
+    with TemporaryDirectory(prefix="voicechat-volume-") as directory:
+        os.chown(directory, image.uid, image.uid)
+        yield Path(directory)

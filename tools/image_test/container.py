@@ -113,7 +113,8 @@ def running(
     """
     name = f"voicechat-image-test-{uuid4().hex[:8]}"
     with TemporaryDirectory(prefix=f"{name}-") as bundle:
-        specification = _specification(image, command, volumes or {}, environment)
+        all_volumes = _own_volumes(image, Path(bundle), volumes or {}) | dict(volumes or {})
+        specification = _specification(image, command, all_volumes, environment)
         Path(bundle, "config.json").write_text(json.dumps(specification), encoding="utf-8")
         process = subprocess.Popen(
             ["runc", "run", "--bundle", bundle, name], stdout=subprocess.PIPE, encoding="utf-8"
@@ -124,6 +125,16 @@ def running(
             if process.poll() is None:
                 subprocess.run(["runc", "kill", name, "KILL"], check=True)
             process.communicate()
+
+
+def _own_volumes(image: Image, bundle: Path, given: Mapping[Path, str]) -> dict[Path, str]:
+    """Make the volumes that an image declares and nobody gives, filled from the image, as engines do."""
+    own = {}
+    for number, place in enumerate(sorted(set(image.config.get("Volumes") or ()) - set(given.values()))):
+        directory = bundle / f"volume{number}"
+        subprocess.run(["cp", "--archive", f"{image.root}{place}", directory], check=True)
+        own[directory] = place
+    return own
 
 
 def _specification(
