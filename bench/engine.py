@@ -34,6 +34,7 @@ class _Worker:
         self._stepper = stepper
         self._cores = cores
         self._streams = [(stepper.open(_CHUNK_SIZE), each) for each in audio]
+        cores.note(number, len(audio))
 
     def step(self, index: int) -> None:
         """Step the chunk of that index of every stream."""
@@ -41,11 +42,12 @@ class _Worker:
         for state, audio in self._streams:
             begin = index * _STRIDE % (len(audio) - _STRIDE)
             chunks.append(Chunk(state, audio[begin : begin + _STRIDE]))
-        with self._cores.step(self._number):
-            self._stepper.step(chunks)
+        self._cores.use(self._number)
+        self._stepper.step(chunks)
 
     def close(self) -> None:
         """Give the streams up."""
+        self._cores.note(self._number, 0)
         for state, _ in self._streams:
             self._stepper.close(state)
 

@@ -133,11 +133,13 @@ class _Rehearsal:
         windows = chunk[: len(chunk) // WINDOW_SAMPLES * WINDOW_SAMPLES]
         for _ in range(size):
             tools.detector.probabilities(windows, self._vad_state)
-        with tools.cores.step(self._worker):
-            tools.stepper.step([Chunk(state, chunk) for state in self._states[:size]])
+        tools.cores.note(self._worker, size)
+        tools.cores.use(self._worker)
+        tools.stepper.step([Chunk(state, chunk) for state in self._states[:size]])
 
     def close(self) -> None:
         """Give the states back."""
+        self._tools.cores.note(self._worker, 0)
         for state in self._states:
             self._tools.stepper.close(state)
 

@@ -117,6 +117,7 @@ class Scheduler:
             idle = True
             while not self._ending:
                 self._take_commands(tools.stepper, wait=idle)
+                tools.cores.note(self._number, len(self._lanes))
                 began = time.perf_counter()
                 judged = self._judge(tools.detector)
                 idle = not self._step(tools) and not judged
@@ -181,9 +182,9 @@ class Scheduler:
         if not due:
             return False
         began = time.perf_counter()
+        tools.cores.use(self._number)
         try:
-            with tools.cores.step(self._number):
-                tokens = tools.stepper.step([_chunk(tools.stepper, lane, chunk) for lane, chunk in due])
+            tokens = tools.stepper.step([_chunk(tools.stepper, lane, chunk) for lane, chunk in due])
         except _STREAM_FAULTS as error:
             for lane, _ in due:
                 self._fail(lane, error)

@@ -1,17 +1,14 @@
 """The CPU threads of steps that run at the same time."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Lock
-
 import torch
 
 
 class Cores:
     """Divides CPU threads among workers, each a Python thread that steps batches of its own.
 
-    Every worker has its part. The first one takes all while no other steps, so that a stream that is alone
-    waits less.
+    Every worker has its part. The first one takes all while no other has a stream, so that somebody who
+    speaks alone waits less. It must not do so in the pauses of others: threads that step one batch together
+    wait for each other after every operation, and so for whatever else their cores have to do.
 
     Args:
         threads: CPU threads in all.
@@ -21,22 +18,20 @@ class Cores:
     def __init__(self, threads: int, workers: int) -> None:
         self._all = threads
         self._part = max(1, threads // workers)
-        self._stepping = 0
-        self._lock = Lock()
+        self._streams = [0] * workers
 
-    @contextmanager
-    def step(self, worker: int) -> Iterator[None]:
-        """Let what a worker calls in the context use the threads that it gets now.
+    def note(self, worker: int, streams: int) -> None:
+        """Take how many streams a worker has.
 
         Args:
             worker: Its number, from 0.
+            streams: Its streams.
         """
-        with self._lock:
-            self._stepping += 1
-            is_alone = self._stepping == 1
-        torch.set_num_threads(self._all if is_alone and worker == 0 else self._part)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._stepping -= 1
+        self._streams[worker] = streams
+
+    def use(self, worker: int) -> int:
+        """Let this thread, which is a worker's, compute with the CPU threads it gets now; return how many."""
+        is_alone = self._streams[worker] == sum(self._streams)
+        threads = self._all if worker == 0 and is_alone else self._part
+        torch.set_num_threads(threads)
+        return threads
