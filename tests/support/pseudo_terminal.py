@@ -36,7 +36,7 @@ class TerminalProcess:
         deadline = time.monotonic() + WITHIN_S
         while text.encode() not in self.output:
             assert time.monotonic() < deadline, f"{text!r} did not come: {self.output!r}"
-            assert self._read(), f"it ended without {text!r}: {self.output!r}"
+            assert self.read(), f"it ended without {text!r}: {self.output!r}"
 
     def type(self, text: str) -> None:
         """Type into the terminal."""
@@ -50,13 +50,13 @@ class TerminalProcess:
     def ended(self) -> int:
         """Wait for its end and return its status."""
         deadline = time.monotonic() + WITHIN_S
-        while self.master >= 0 and self._read():
+        while self.master >= 0 and self.read():
             assert time.monotonic() < deadline, f"it did not end: {self.output!r}"
         return self.process.wait(WITHIN_S)
 
-    def _read(self) -> bool:
-        """Read what there is, for a while at most; tell whether there may be more."""
-        ready, _, _ = select.select([self.master], [], [], 1.0)
+    def read(self) -> bool:
+        """Read what there is, for a moment at most; tell whether there may be more."""
+        ready, _, _ = select.select([self.master], [], [], 0.2)
         if not ready:
             return True
         try:

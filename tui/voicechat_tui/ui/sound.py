@@ -1,7 +1,6 @@
 """What the app needs of this machine's microphones, and the real ones. Tests of screens bring theirs."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -10,8 +9,7 @@ from voicechat_common.levels import Level
 from voicechat_common.protocol.speech import Start
 from voicechat_tui import paths
 from voicechat_tui.client.address import speech_url
-from voicechat_tui.journal.entry import EntryHeader
-from voicechat_tui.journal.store import Journal
+from voicechat_tui.journal import Journal, recording
 from voicechat_tui.settings import Settings
 from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice
 from voicechat_tui.sources.microphone.microphone import Microphone
@@ -19,7 +17,6 @@ from voicechat_tui.sources.microphone.policy import MicrophonePolicy
 from voicechat_tui.sources.microphone.portaudio import SoundSystem
 from voicechat_tui.sources.microphone.preview import PreviewMeter
 from voicechat_tui.voice.events import VoiceEvent
-from voicechat_tui.voice.record import BeginRecord, TalkRecord
 from voicechat_tui.voice.stream import VoiceStream
 
 
@@ -93,7 +90,9 @@ class MachineSound:
         policy = MicrophonePolicy(warm=settings.warm_microphone, pre_roll_s=settings.pre_roll_ms / 1000)
         microphone = Microphone(self._system, wished(settings), policy)
         url = speech_url(settings.url)
-        return VoiceStream(microphone, url, settings.policy, _record(settings) if settings.journal else None)
+        journal = Journal(paths.journal_dir(), settings.journal_max_mb)
+        record = recording(journal, settings.url) if settings.journal else None
+        return VoiceStream(microphone, url, settings.policy, record)
 
     async def devices(self) -> list[InputDevice]:
         """Return the microphones that are there."""
@@ -102,23 +101,6 @@ class MachineSound:
     def meter(self, device: InputDevice) -> PreviewMeter:
         """Return a meter for a microphone, not yet entered."""
         return PreviewMeter(self._system, device)
-
-
-def _record(settings: Settings) -> BeginRecord:
-    journal = Journal(paths.journal_dir(), settings.journal_max_mb)
-
-    def begin(start: Start) -> TalkRecord:
-        return journal.begin(
-            EntryHeader(
-                sample_rate=start.sample_rate,
-                chat_id=start.chat_id,
-                user=start.user,
-                url=settings.url,
-                started_at=datetime.now(UTC),
-            )
-        )
-
-    return begin
 
 
 def wished(settings: Settings) -> DeviceName | None:
