@@ -1,18 +1,21 @@
 """What the doctor thinks of what it finds."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer.main
 from rich.console import Console
 
 from tests.support.journal import header, journal_in
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.levels import FLOOR_DB
 from voicechat_tui import language
+from voicechat_tui.cli import app
 from voicechat_tui.doctor import files, microphone, report, server, terminal
 from voicechat_tui.doctor.finding import CHECK_NAMES, Check, Finding, Verdict, is_well, note, ok, problem
 from voicechat_tui.doctor.microphone import Heard
@@ -191,3 +194,14 @@ def test_the_report_in_chinese() -> None:
 
 def test_every_check_has_a_name() -> None:
     assert set(CHECK_NAMES) == set(Check)
+
+
+def test_every_check_and_option_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == ["check", *Check]
+    assert [verdict for verdict in Verdict if f"`{verdict}`" not in text] == []
+    command = typer.main.get_group(app).commands["doctor"]
+    options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    shown = {name for name in options if name.startswith("--")} - {"--help", "--microphone"}
+    assert [name for name in shown if name not in text] == []
+    assert f"smaller than {LEAST_WIDTH} x {LEAST_HEIGHT}" in text

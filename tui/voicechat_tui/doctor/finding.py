@@ -30,13 +30,13 @@ class Check(StrEnum):
     CONFIG = "config"
     LOG = "log"
     JOURNAL = "journal"
+    SERVER = "server"
+    MODEL = "model"
+    CLOCK = "clock"
     PORTAUDIO = "portaudio"
     DEVICES = "devices"
     RATE = "rate"
     LEVEL = "level"
-    SERVER = "server"
-    MODEL = "model"
-    CLOCK = "clock"
 
 
 CHECK_NAMES = {
