@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from voicechat_tui.language import _
 from voicechat_tui.sources import portaudio_process
 from voicechat_tui.sources.microphone import failures
 from voicechat_tui.sources.microphone.devices import DeviceName, Format, InputDevice
@@ -165,7 +166,7 @@ class SoundSystem:
         except TimeoutError as error:
             raise failures.no_answer() from error
         if not line:
-            raise failures.no_audio("PortAudio has crashed")
+            raise failures.no_audio(_("PortAudio has crashed"))
         answer = json.loads(line)
         if "absent" in answer:
             no_package = answer["absent"] == "sounddevice"
