@@ -2,16 +2,19 @@
 
 import asyncio
 import re
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.chat_client import ChatConnection, in_chat
+from tests.support.locked_file import locked
 from tests.support.samples import packets, pcm
 from tests.support.server import LiveServer, demo_settings, no_streams, serving
 from tests.support.speech_client import connected, recognise, texts
 from voicechat_common.protocol.chat import (
     ChatEnded,
+    ChatError,
     EndChat,
     MessageAck,
     MessageHistory,
@@ -19,7 +22,9 @@ from voicechat_common.protocol.chat import (
     NewMessage,
     SendMessage,
 )
-from voicechat_common.protocol.speech import Error, Final, Partial, Ready, Start, Stop
+from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ready, Start, Stop
+from voicechat_server.chat import database as chat_database
+from voicechat_server.chat import speech
 
 PACKET = 3200
 
@@ -135,6 +140,26 @@ async def test_a_speaker_whose_connection_dies_is_stored_once_with_times(chat_id
         number, times, text = srt.strip().split("\n")
         assert (number, text) == ("1", f"alice: {last.content}")
         assert re.fullmatch(r"\d\d:\d\d:\d\d,\d{3} --> \d\d:\d\d:\d\d,\d{3}", times)
+
+
+async def test_a_final_waits_for_a_database_that_fails(
+    database: Path, chat_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_database, "LOCK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(speech, "RETRY_S", 0.05)
+    with serving(demo_settings(database=str(database))) as server:
+        async with in_chat(server.ws, chat_id, "bob") as bob, connected(server.ws) as alice:
+            await alice.send(Start(chat_id=chat_id, user="alice"))
+            await alice.expect(Ready)
+            with locked(database):
+                await alice.send(pcm("network"), Stop())
+                final = await alice.expect(Final)
+                await alice.expect(Done)
+                await bob.send(SendMessage(content="typed", client_message_id="m"))
+                assert (await bob.expect(ChatError)).code == "storage"
+            assert await bob.texts(1) == [final.text]
+        (message,) = await stored_in(server, chat_id)
+        assert message["content"] == final.text
 
 
 async def test_a_resumed_stream_goes_on_in_the_same_message(live_server: LiveServer, chat_id: str) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from tests.support.chat_client import ChatConnection, in_chat
 from tests.support.chat_records import enter, everything, text, written
 from tests.support.chat_server import chat_serving
+from tests.support.locked_file import locked
 from tests.support.server import LiveServer
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatError, MessageAck, SendMessage
@@ -128,15 +129,6 @@ def test_a_file_that_is_damaged_in_the_middle(database: Path, chat_id: str) -> N
         assert answer.json()["error"]["code"] == "storage"
         assert answer.json()["error"]["message"] == "The chat database failed: the file is damaged."
         assert httpx.get(f"{server.http}/health").status_code == 200
-
-
-@contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Hold the lock for writing, as another program does."""
-    with closing(sqlite3.connect(database, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 async def test_a_file_that_another_program_has_locked(
