@@ -72,61 +72,69 @@ class StudioSound(SoundSystem):
 async def test_what_is_said_into_a_microphone_becomes_text(
     live_server: LiveServer, kind: type[SoundSystem]
 ) -> None:
-    async with plugged_in("headset") as (_, (sink,)):
-        async with speaking(kind(), f"{live_server.ws}/ws") as (voice, heard):
-            assert voice.open(Start(user="anna")) == 1
-            await play(sink, "greeting")
-            voice.close()
-            assert await heard.expect(TalkEnded) == TalkEnded(1, None, 0)
+    async with (
+        plugged_in("headset") as (_, (sink,)),
+        speaking(kind(), f"{live_server.ws}/ws") as (voice, heard),
+    ):
+        assert voice.open(Start(user="anna")) == 1
+        await play(sink, "greeting")
+        voice.close()
+        assert await heard.expect(TalkEnded) == TalkEnded(1, None, 0)
     assert heard.of(TalkStarted) == [TalkStarted(1, Start(user="anna"))]
     assert cer(transcripts()["greeting"], text_of(heard)) <= 0.2
 
 
 async def test_muting_ends_a_sentence_and_says_nothing_more(live_server: LiveServer) -> None:
-    async with plugged_in("headset") as (sound, (sink,)):
-        async with speaking(sound, f"{live_server.ws}/ws") as (voice, heard):
-            voice.open(Start())
-            await play(sink, "network")
-            voice.mute()
-            while not of_talk(heard, Final):
-                await heard.expect(TalkHeard)
-            await play(sink, "ticket")
-            voice.mute(muted=False)
-            voice.close()
-            await heard.expect(TalkEnded)
+    async with (
+        plugged_in("headset") as (sound, (sink,)),
+        speaking(sound, f"{live_server.ws}/ws") as (voice, heard),
+    ):
+        voice.open(Start())
+        await play(sink, "network")
+        voice.mute()
+        while not of_talk(heard, Final):
+            await heard.expect(TalkHeard)
+        await play(sink, "ticket")
+        voice.mute(muted=False)
+        voice.close()
+        await heard.expect(TalkEnded)
     assert cer(transcripts()["network"], text_of(heard)) <= 0.2
 
 
 async def test_a_talk_goes_on_after_its_microphone_was_away(live_server: LiveServer) -> None:
-    async with plugged_in("headset") as (sound, (sink,)):
-        async with speaking(sound, f"{live_server.ws}/ws") as (voice, heard):
-            voice.open(Start())
-            await play(sink, "network")
-            sink.unplug()
-            await heard.expect(Lost)
-            while not of_talk(heard, Final):
-                await heard.expect(TalkHeard)
-            sink.plug_in()
-            while len(heard.of(Opened)) < 2:
-                await heard.expect(object)
-            await play(sink, "greeting")
-            voice.close()
-            await heard.expect(TalkEnded)
+    async with (
+        plugged_in("headset") as (sound, (sink,)),
+        speaking(sound, f"{live_server.ws}/ws") as (voice, heard),
+    ):
+        voice.open(Start())
+        await play(sink, "network")
+        sink.unplug()
+        await heard.expect(Lost)
+        while not of_talk(heard, Final):
+            await heard.expect(TalkHeard)
+        sink.plug_in()
+        while len(heard.of(Opened)) < 2:
+            await heard.expect(object)
+        await play(sink, "greeting")
+        voice.close()
+        await heard.expect(TalkEnded)
     assert cer(transcripts()["network"] + transcripts()["greeting"], text_of(heard)) <= 0.25
 
 
 async def test_the_next_talk_may_begin_while_the_words_of_the_last_are_still_coming(
     live_server: LiveServer,
 ) -> None:
-    async with plugged_in("headset") as (sound, (sink,)):
-        async with speaking(sound, f"{live_server.ws}/ws") as (voice, heard):
-            voice.open(Start(user="anna"))
-            await play(sink, "network")
-            voice.close()
-            assert voice.open(Start(user="ben")) == 2
-            await play(sink, "greeting")
-            voice.close()
-            ended = {(await heard.expect(TalkEnded)).talk for _ in range(2)}
+    async with (
+        plugged_in("headset") as (sound, (sink,)),
+        speaking(sound, f"{live_server.ws}/ws") as (voice, heard),
+    ):
+        voice.open(Start(user="anna"))
+        await play(sink, "network")
+        voice.close()
+        assert voice.open(Start(user="ben")) == 2
+        await play(sink, "greeting")
+        voice.close()
+        ended = {(await heard.expect(TalkEnded)).talk for _ in range(2)}
     assert ended == {1, 2}
     assert cer(transcripts()["network"], text_of(heard, 1)) <= 0.2
     assert cer(transcripts()["greeting"], text_of(heard, 2)) <= 0.2
@@ -174,15 +182,17 @@ async def test_what_is_said_during_an_outage_is_sent_afterwards_exactly_once() -
 
 async def test_a_talk_to_nobody_ends_with_its_reason_and_how_much_was_not_heard() -> None:
     policy = replace(QUICK, unreachable_s=0.1, lost_s=1.0)
-    async with plugged_in("headset") as (sound, (sink,)):
-        async with speaking(sound, f"ws://127.0.0.1:{free_port()}/ws", policy) as (voice, heard):
-            voice.open(Start())
-            await play(sink, "network")
-            ended = await heard.expect(TalkEnded)
-            assert ended.error is not None
-            assert ended.error.code is ErrorCode.SERVER_UNREACHABLE
-            assert ended.unheard_ms > 500
-            assert not voice.is_open
+    async with (
+        plugged_in("headset") as (sound, (sink,)),
+        speaking(sound, f"ws://127.0.0.1:{free_port()}/ws", policy) as (voice, heard),
+    ):
+        voice.open(Start())
+        await play(sink, "network")
+        ended = await heard.expect(TalkEnded)
+        assert ended.error is not None
+        assert ended.error.code is ErrorCode.SERVER_UNREACHABLE
+        assert ended.unheard_ms > 500
+        assert not voice.is_open
 
 
 async def test_speech_is_in_the_journal_until_the_server_has_it(
@@ -196,14 +206,16 @@ async def test_speech_is_in_the_journal_until_the_server_has_it(
         writers.append(journal.begin(header))
         return writers[-1]
 
-    async with plugged_in("headset") as (sound, (sink,)):
-        async with speaking(sound, f"{live_server.ws}/ws", begin_record=begin) as (voice, heard):
-            voice.open(Start())
-            await play(sink, "network")
-            (entry,) = journal.entries()
-            assert entry.left.total_seconds() > 1.5
-            voice.close()
-            await heard.expect(TalkEnded)
+    async with (
+        plugged_in("headset") as (sound, (sink,)),
+        speaking(sound, f"{live_server.ws}/ws", begin_record=begin) as (voice, heard),
+    ):
+        voice.open(Start())
+        await play(sink, "network")
+        (entry,) = journal.entries()
+        assert entry.left.total_seconds() > 1.5
+        voice.close()
+        await heard.expect(TalkEnded)
     assert (journal.entries(), writers[0].problem) == ([], None)
     assert heard.of(JournalStopped) == []
 
@@ -243,11 +255,14 @@ async def test_leaving_in_the_middle_of_a_talk_sends_what_was_said_and_leaves_no
 
 
 async def test_a_talk_that_ends_at_once_is_a_talk_of_nothing() -> None:
-    async with plugged_in("headset") as (sound, _), speech_peer() as peer:
-        async with speaking(sound, peer.url) as (voice, heard):
-            voice.open(Start())
-            assert voice.open(Start()) == 1
-            voice.close()
-            voice.close()
-            assert await heard.expect(TalkEnded) == TalkEnded(1, None, 0)
-            assert peer.audio == []
+    async with (
+        plugged_in("headset") as (sound, _),
+        speech_peer() as peer,
+        speaking(sound, peer.url) as (voice, heard),
+    ):
+        voice.open(Start())
+        assert voice.open(Start()) == 1
+        voice.close()
+        voice.close()
+        assert await heard.expect(TalkEnded) == TalkEnded(1, None, 0)
+        assert peer.audio == []
