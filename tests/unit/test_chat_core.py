@@ -389,12 +389,13 @@ def test_a_server_that_cuts_off_for_now_is_come_back_to(code: ErrorCode) -> None
     assert len(wire.of(Resumed)) == 1
 
 
-def test_a_person_waits_for_the_network_as_long_as_it_takes() -> None:
+@pytest.mark.parametrize("code", [ErrorCode.SERVER_UNREACHABLE, ErrorCode.BUSY])
+def test_a_person_waits_for_the_network_as_long_as_it_takes(code: ErrorCode) -> None:
     wire = in_chat_wire()
     wire.cut()
     for _ in range(100):
         wire.core.connecting()
-        delay = wire.core.interrupted(failures.unreachable("ws://x", "refused"), wire.now)
+        delay = wire.core.interrupted(VoicechatError(code, "Not now.", "Wait."), wire.now)
         assert delay <= 8.0
         wire.now += 3600.0
 

@@ -1,6 +1,7 @@
 """Every limit of the chat client, with its reason."""
 
 import math
+import sys
 from dataclasses import dataclass
 
 from voicechat_tui.client.policy import ConnectionPolicy
@@ -14,6 +15,7 @@ class ChatPolicy(ConnectionPolicy):
         ping_after_s: A chat may be silent for hours; so often its connection is measured instead.
         dead_after_s: Three pings without an answer, and some time for the last.
         lost_s: A person waits in a chat until the network is back, so there is no end to trying.
+        busy_tries: Nor until a full server has room.
         unsent: Texts that may wait for their `message_ack`. More are refused: somebody types them again
             rather than finds out much later that a program had written a thousand.
         postponed_s: After how long a text is sent again that the server could not store now, where it does
@@ -24,6 +26,7 @@ class ChatPolicy(ConnectionPolicy):
     ping_after_s: float = 5.0
     dead_after_s: float = 17.0
     lost_s: float = math.inf
+    busy_tries: int = sys.maxsize
     unsent: int = 1000
     postponed_s: float = 2.0
     typing_s: float = 3.0
