@@ -34,14 +34,10 @@ def test_without_a_file_the_defaults_hold(file: Path) -> None:
 
 def test_the_file_wins_over_the_defaults_and_the_environment_over_the_file(file: Path) -> None:
     found = loaded(
-        file, 'user = "anna"\nurl = "voice.example:9000"\nmuted = true\n', VOICECHAT_TUI_USER="安娜"
+        file, 'user = "anna"\nurl = "voice.example:9000"\njournal = true\n', VOICECHAT_TUI_USER="安娜"
     )
     assert found.problem is None
-    assert (found.settings.user, found.settings.url, found.settings.muted) == (
-        "安娜",
-        "voice.example:9000",
-        True,
-    )
+    assert found.settings == Settings(user="安娜", url="voice.example:9000", journal=True)
     assert found.fixed == {"user"}
 
 
@@ -60,7 +56,6 @@ def test_every_setting_has_a_variable(file: Path, field: str) -> None:
         "log_level": "debug",
         "keys": '{"talk": "f2, ctrl+t"}',
         "warm_microphone": "false",
-        "muted": "true",
         "journal": "yes",
     }.get(field, "7")
     found = load({variable(field): value})
@@ -77,7 +72,7 @@ def test_keys_are_texts_or_lists(file: Path) -> None:
     ("text", "place"),
     [
         ("theme = dark\n", "line 1, column 9"),
-        ('user = "anna"\n\nmuted = yes\n', "line 3, column 9"),
+        ('user = "anna"\n\njournal = yes\n', "line 3, column 11"),
         ('user = "anna\n', "line 1, column 13"),
         ("just words", "line 1"),
         ("theme = ", "line 1"),

@@ -25,7 +25,7 @@ def test_a_value_is_replaced_and_its_comment_kept() -> None:
 
 
 def test_a_new_setting_stands_between_the_head_and_the_rest() -> None:
-    assert changed(FILE, "muted", True) == FILE.replace("# Mine.\n\n", "# Mine.\n\nmuted = true\n")
+    assert changed(FILE, "journal", True) == FILE.replace("# Mine.\n\n", "# Mine.\n\njournal = true\n")
 
 
 def test_a_new_setting_parts_no_comment_from_its_table() -> None:

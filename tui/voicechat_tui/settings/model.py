@@ -75,7 +75,6 @@ class Settings(BaseModel):
         le=5_000,
         description=mark("Milliseconds from before a talk that a warm microphone adds."),
     )
-    muted: bool = Field(False, description=mark("Begin with the microphone muted."))
     journal: bool = Field(
         False,
         description=mark("Keep speech on this machine's disk until it is recognised: it survives a crash."),

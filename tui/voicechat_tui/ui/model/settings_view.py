@@ -9,7 +9,7 @@ from voicechat_tui.settings import Settings, variable
 
 NOT_HERE = frozenset({"keys", "device", "host_api"})
 """What a line can't show: keys have a table of their own in the file, microphones a window of their own."""
-AT_ONCE = frozenset({"theme", "muted", "device", "host_api"})
+AT_ONCE = frozenset({"theme", "device", "host_api"})
 """What holds as soon as it is changed; everything else from the next start on."""
 
 
