@@ -139,6 +139,10 @@ class VoicechatApp(App[None]):
         for problem in self.keys.problems:
             self.tell(_("Settings"), problem, "warning")
 
+    async def on_unmount(self) -> None:
+        """Close the connections of the calls."""
+        await self.backend.aclose()
+
     def _end_with_terminal(self) -> None:
         """End in order when the terminal is closed, or somebody ends the process."""
         loop = asyncio.get_running_loop()

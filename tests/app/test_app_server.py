@@ -1,0 +1,119 @@
+"""The app against the real server with the demo model: speech that grows, texts, outages, bad servers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from tests.support.samples import audio, transcripts
+from tests.support.server import LiveServer
+from tests.support.staged import NOW, USER, until
+from tests.support.staged_sound import StagedSound
+from voicechat_common.protocol.speech import Start
+from voicechat_tui import paths
+from voicechat_tui.client.chat.client import ChatClient
+from voicechat_tui.client.http import HttpClient
+from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.settings import Loaded, Settings
+from voicechat_tui.ui.app import VoicechatApp
+from voicechat_tui.ui.backend import ServerBackend
+from voicechat_tui.ui.local_state import LocalState
+from voicechat_tui.ui.model.status import Line
+from voicechat_tui.ui.screens.chat import ChatScreen
+from voicechat_tui.ui.timeline.row import RowState
+
+
+def app_for(url: str, chat_id: str | None, user: str = USER) -> VoicechatApp:
+    settings = Settings(url=url, theme="dark")
+    return VoicechatApp(
+        Loaded(settings, None, paths.config_file()),
+        ServerBackend(url),
+        user,
+        LocalState(None),
+        sound=StagedSound(),
+        chat_id=chat_id,
+        now=lambda: NOW,
+    )
+
+
+@asynccontextmanager
+async def in_chat(server: LiveServer, chat_id: str) -> AsyncIterator[tuple[Pilot[None], ChatScreen]]:
+    app = app_for(server.ws, chat_id)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        screen = app.desk.screen
+        assert screen is not None
+        await until(pilot, lambda: screen.session.caught_up)
+        yield pilot, screen
+
+
+async def speak(server: LiveServer, chat_id: str, name: str) -> None:
+    """Say a sample into a chat, as somebody else's microphone does."""
+    start = Start(chat_id=chat_id, user="bob")
+    async with SpeechClient(f"{server.ws}/ws", start) as client:
+        await client.send(audio(name))
+        client.stop()
+        async for _ in client:
+            pass
+
+
+async def test_somebodys_speech_grows_in_one_row_and_stays(live_server: LiveServer, chat_id: str) -> None:
+    async with in_chat(live_server, chat_id) as (pilot, screen):
+        states: list[tuple[int, RowState]] = []
+
+        def seen() -> bool:
+            rows = screen.timeline.rows
+            states.extend((len(rows), row.state) for row in rows[-1:])
+            return bool(rows) and rows[-1].state is RowState.STORED
+
+        speaking = asyncio.create_task(speak(live_server, chat_id, "greeting"))
+        await until(pilot, seen)
+        await speaking
+        row = screen.timeline.rows[-1]
+        assert (row.speaker, row.text, row.spoken) == ("bob", transcripts()["greeting"], True)
+        assert {count for count, _ in states} == {1}
+        assert RowState.SPEAKING in {state for _, state in states}
+
+
+async def test_what_one_types_is_stored_for_everybody(live_server: LiveServer, chat_id: str) -> None:
+    async with in_chat(live_server, chat_id) as (pilot, screen):
+        await pilot.press(*"hello", "enter")
+        await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [RowState.STORED])
+        assert screen.composer.text == ""
+        async with HttpClient(live_server.http) as http:
+            messages = (await http.chat(chat_id)).messages
+        assert [(message.speaker, message.content) for message in messages] == [(USER, "hello")]
+
+
+async def test_a_chat_is_begun_and_found_in_the_list(live_server: LiveServer, chat_id: str) -> None:
+    user = f"person-{chat_id[-8:]}"
+    app = app_for(live_server.ws, None, user)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.status.line is Line.CONNECTED)
+        await pilot.press("ctrl+n", *"Plans", "enter")
+        await until(pilot, lambda: app.desk.screen is not None)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.query("ChatList") and not app.screen.has_class("empty"))
+        assert [chat.title for chat in app.local.remembered.chats] == ["Plans"]
+
+
+async def test_the_app_comes_back_after_an_outage_with_what_was_written_meanwhile(
+    live_server: LiveServer, chat_id: str
+) -> None:
+    async with in_chat(live_server, chat_id) as (pilot, screen):
+        place = screen.session.place
+        assert isinstance(place, ChatClient)
+        place.cut()
+        await pilot.press(*"still here", "enter")
+        await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["still here"])
+        await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [RowState.STORED])
+        assert not screen.session.unsent
+
+
+async def test_a_server_that_speaks_no_protocol_is_told_in_words(garbage_server: str) -> None:
+    app = app_for(garbage_server, None)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.reason)
+        assert "Traceback" not in app.reason
+        assert garbage_server.removeprefix("ws://") in app.reason
+        assert app.status.line is Line.RETRYING
