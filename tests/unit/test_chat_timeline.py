@@ -7,6 +7,7 @@ from voicechat_common.protocol.chat import ChatStatus, ConnectionEstablished, Me
 from voicechat_common.protocol.chat_http import HistoryMessage
 from voicechat_tui.client.chat.events import (
     Acked,
+    CaughtUp,
     ChatEvent,
     Connected,
     HistoryRestarted,
@@ -152,9 +153,19 @@ def test_another_history_clears_all_but_what_waits() -> None:
     assert shown(timeline) == [(WAITING, "mine")]
 
 
-def test_an_ack_changes_nothing_for_the_message_itself_says_more() -> None:
+def test_an_ack_of_a_message_that_is_still_to_come_changes_nothing() -> None:
     timeline = after(queued("a"))
     assert timeline.apply(Acked(client_message_id="a", message_id="m1", seq=1)) == Change()
+    timeline.apply(stored(message(1, "mine", "alice", client_message_id="a")))
+    assert [(entry.key, entry.state) for entry in timeline.entries] == [("a", STORED)]
+
+
+def test_a_text_that_was_stored_before_what_is_told_does_not_wait_for_ever() -> None:
+    timeline = after(queued("a"), CaughtUp(seq=40))
+    change = timeline.apply(Acked(client_message_id="a", message_id="m7", seq=7))
+    assert change == Change(removed=("a",))
+    timeline.add_older(page(7))
+    assert [entry.seq for entry in timeline.entries] == [7]
 
 
 def test_keys_are_never_shared() -> None:

@@ -13,6 +13,8 @@ from enum import Enum, auto
 from voicechat_common.protocol.chat import MessageHistory, MessageKind, NewMessage
 from voicechat_common.protocol.chat_http import HistoryMessage
 from voicechat_tui.client.chat.events import (
+    Acked,
+    CaughtUp,
     ChatEvent,
     Connected,
     HistoryRestarted,
@@ -105,6 +107,7 @@ class ChatTimeline:
         self._stored: dict[int, Entry] = {}
         self._spoken: dict[str, Entry] = {}
         self._own: dict[str, Entry] = {}
+        self._told = 0
 
     @property
     def entries(self) -> list[Entry]:
@@ -130,7 +133,11 @@ class ChatTimeline:
                 return self._name_own()
             case HistoryRestarted():
                 return self._clear()
+            case CaughtUp(seq=seq):
+                self._told = seq
+                return Change()
             case MessageStored():
+                self._told = event.seq
                 return self._store(event.message, event.seq)
             case MessagePartial(message=message):
                 entry = self._entry(message, EntryState.SPOKEN, message.message_id)
@@ -140,6 +147,8 @@ class ChatTimeline:
                 return Change(removed=(name,)) if self._spoken.pop(name, None) else Change()
             case TextQueued():
                 return self._queue(event)
+            case Acked():
+                return self._settle(event)
             case Postponed():
                 return self._note(event.client_message_id, EntryState.WAITING, event.reason)
             case Refused():
@@ -195,6 +204,12 @@ class ChatTimeline:
         self._own[event.client_message_id] = entry
         return Change(changed=(entry,))
 
+    def _settle(self, acked: Acked) -> Change:
+        """Remove a text that was stored before the messages that are told, so that none of them is it."""
+        if acked.seq > self._told or self._own.pop(acked.client_message_id, None) is None:
+            return Change()
+        return Change(removed=(acked.client_message_id,))
+
     def _note(self, client_message_id: str, state: EntryState, note: str) -> Change:
         entry = self._own.get(client_message_id)
         if entry is None:
@@ -214,6 +229,7 @@ class ChatTimeline:
         self._seqs.clear()
         self._stored.clear()
         self._spoken.clear()
+        self._told = 0
         return Change(removed=gone)
 
     def _entry(
