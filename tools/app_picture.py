@@ -10,7 +10,6 @@ from collections.abc import Callable
 from itertools import repeat
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
 from tests.support.samples import transcripts
 from tests.support.staged import CHAT, StagedBackend, caught_up, connected, spoken, staged_app, stored
 from tests.support.staged_sound import HEADSET, StagedSound
