@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check wheel-test image-test format serve clean
+.PHONY: help install demo test check wheel-test image-test format bench bench-quick serve clean
 
 help: ## Show the targets.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ image-test: $(VENV)/.dev ## Build the Docker images without Docker, run and try 
 format: $(VENV)/.dev ## Bring the code into the project's style.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/.bench ## Measure the recogniser beside other systems; BENCH_ARGS goes to `python -m bench`.
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+bench-quick: $(VENV)/.bench ## See within two minutes that the benchmark runs; its figures say nothing.
+	@$(BIN)/python -m bench --quick $(BENCH_ARGS)
 
 serve: $(VENV)/.run ## Start the server; VOICECHAT_* variables set it up.
 	@$(BIN)/python main.py
@@ -68,4 +74,10 @@ $(VENV)/.run: $(VENV)/.venv requirements.txt pyproject.toml
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Installing the tools of development into $(VENV)."
 	@$(PIP) install -e '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.run
+	@echo "Installing the systems to compare with into $(VENV)."
+	@$(PIP) install -e '.[bench]'
+	@$(PIP) install --no-deps 'funasr-onnx>=0.4.1' || echo "Without funasr-onnx." >&2
 	@touch $@

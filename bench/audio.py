@@ -28,7 +28,8 @@ class Scene(StrEnum):
 
 def recording(scene: Scene) -> Audio:
     """Return speech without pauses, or talk of which two fifths are silence, to be played in a loop."""
-    audio, _ = soundfile.read(demo_directory() / "samples" / "talk.wav", dtype="float32")
+    samples, _ = soundfile.read(demo_directory() / "samples" / "talk.wav", dtype="float32")
+    audio = np.asarray(samples, np.float32)
     runs = _runs(audio)
     spoken = [run for run, is_speech in runs if is_speech]
     if scene is Scene.SPEECH:

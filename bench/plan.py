@@ -18,6 +18,7 @@ class Plan:
         batches: Batch sizes of this project's engine.
         repetitions: Steps whose median counts.
         live: How streams are put to the test.
+        arrangements: In how many arrangements of processes and threads another system is measured at most.
     """
 
     sizes: Sizes
@@ -25,6 +26,7 @@ class Plan:
     batches: tuple[int, ...]
     repetitions: int
     live: LivePlan
+    arrangements: int
 
 
 FULL = Plan(
@@ -33,13 +35,15 @@ FULL = Plan(
     batches=(1, 2, 4, 8, 16, 32),
     repetitions=10,
     live=LivePlan(first=16, limit=400, trial_s=12, confirm_s=30),
+    arrangements=3,
 )
 QUICK = Plan(
     SMALL,
     chunks=5,
     batches=(1, 2, 4),
     repetitions=3,
-    live=LivePlan(first=2, limit=2, trial_s=3, confirm_s=5),
+    live=LivePlan(first=2, limit=2, trial_s=3, confirm_s=3),
+    arrangements=1,
 )
 
 

@@ -55,7 +55,7 @@ def _others(
     left_out: dict[str, str] = {}
 
     def measure_in(system: System, directory: Path, ways: tuple[Arrangement, ...]) -> None:
-        for way in ways:
+        for way in ways[: plan.arrangements]:
             figures.append(arrangements.measure(system, directory, way, device, plan.chunks))
             log(f"{system}, {way.processes} x {way.threads}: {figures[-1].chunk_ms:.0f} ms a chunk")
 
