@@ -16,6 +16,7 @@ class Ask(Window[str]):
         value: What is there already.
     """
 
+    AUTO_FOCUS = "Input"
     DEFAULT_CSS = """
     Ask {
         & > Vertical { width: 64; }

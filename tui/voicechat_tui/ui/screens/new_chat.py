@@ -31,6 +31,7 @@ class NewChatAnswer:
 class NewChat(Window[NewChatAnswer]):
     """Asks for a title, or for an id behind a #."""
 
+    AUTO_FOCUS = "Input"
     DEFAULT_CSS = """
     NewChat {
         & > Vertical { width: 64; }

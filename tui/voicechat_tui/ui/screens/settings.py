@@ -25,6 +25,7 @@ class SettingsWindow(Window[None]):
         loaded: The settings as they were read.
     """
 
+    AUTO_FOCUS = "OptionList"
     DEFAULT_CSS = """
     SettingsWindow {
         & OptionList { height: auto; max-height: 100%; border: none; background: $surface; padding: 0; }
