@@ -76,7 +76,7 @@ def judge_devices(devices: list[InputDevice], wished: DeviceName | None, sound: 
 
 
 async def _check_rate(sound: SoundSystem, device: InputDevice) -> Finding:
-    refusals = {wanted: await sound.check(device, wanted) for wanted in formats(device)}
+    refusals = await sound.check_all(device, formats(device))
     opens = sorted({wanted.rate for wanted, refusal in refusals.items() if refusal is None})
     if not opens:
         refusal = next(refusal for refusal in refusals.values() if refusal is not None)
