@@ -1,6 +1,7 @@
 """`voicechat-tui say` and `tail` as processes, against a real server."""
 
 import asyncio
+import getpass
 import json
 import re
 import signal
@@ -41,6 +42,17 @@ async def test_a_text_is_said_once_and_shown(chat_server: LiveServer, chat_id: s
     found = SENT.fullmatch(shown.out.rstrip("\n"))
     assert found, "a time, a name, a text, and no colours where there is no terminal"
     assert found.groups() == ("alice", "你好 world")
+
+
+async def test_without_a_name_the_login_says_it_and_a_guest_reads(
+    chat_server: LiveServer, chat_id: str
+) -> None:
+    place = ("--chat", chat_id, "--url", chat_server.http)
+    assert (await tui("say", *place, "hello")).code == 0
+    assert (await tui("tail", *place, "--no-follow")).code == 0
+    assert await stored(chat_server.http, chat_id) == [(getpass.getuser(), "hello")]
+    async with HttpClient(chat_server.http) as http:
+        assert (await http.chat(chat_id)).participants == [getpass.getuser()]
 
 
 async def test_lines_of_standard_input_are_messages_in_order(chat_server: LiveServer, chat_id: str) -> None:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from voicechat_common import names
 from voicechat_common.protocol.chat import (
@@ -26,6 +27,7 @@ from voicechat_common.protocol.speech import Ping, Pong
 from voicechat_server.chat.member import MAX_IN_FLIGHT
 from voicechat_server.chat.room import TYPING_S
 from voicechat_server.settings import Settings
+from voicechat_tui.cli import app
 from voicechat_tui.replay.exit_codes import ExitCode
 from voicechat_tui.talk.exit_codes import SAY_MEANING, TAIL_MEANING
 
@@ -75,3 +77,12 @@ def test_the_exit_statuses_are_those_of_the_commands() -> None:
     rows = re.findall(r"^\| (\d+) \| (.*) \| (.*) \|$", DOCUMENT, re.MULTILINE)
     assert {ExitCode(int(code)): said for code, said, _ in rows} == SAY_MEANING
     assert {ExitCode(int(code)): shown for code, _, shown in rows} == TAIL_MEANING
+
+
+@pytest.mark.parametrize("command", ["say", "tail"])
+def test_every_option_of_the_commands_is_documented(command: str) -> None:
+    parameters = typer.main.get_group(app).commands[command].params
+    options = {name for parameter in parameters for name in parameter.opts + parameter.secondary_opts}
+    named = {name for name in options - {"--help"} if name.startswith("--")}
+    assert len(named) > 4
+    assert [name for name in named if f"`{name}" not in DOCUMENT] == []

@@ -1,5 +1,6 @@
 """The options of the commands that are about one chat."""
 
+import getpass
 from typing import Annotated
 
 import typer
@@ -27,13 +28,22 @@ def _checked(adapter: TypeAdapter[str], text: str) -> str:
 
 
 ChatOption = Annotated[str, typer.Option("--chat", metavar="ID", callback=_chat_id, help="Which chat.")]
-UserOption = Annotated[
+SpeakerOption = Annotated[
     str | None,
     typer.Option(
         "--user",
         metavar="NAME",
         callback=_user,
-        help="Who you are; whom the settings name if left out, else a guest.",
+        help="Who says it; whom the settings name if left out, else the name you are logged in with.",
+    ),
+]
+ReaderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--user",
+        metavar="NAME",
+        callback=_user,
+        help="Who reads; a guest if left out, who does not take part in the chat.",
     ),
 ]
 ReconnectOption = Annotated[
@@ -48,8 +58,8 @@ ReconnectOption = Annotated[
 ]
 
 
-def name(user: str | None) -> str | None:
-    """Return who the person is.
+def speaker(user: str | None) -> str:
+    """Return who says something.
 
     Args:
         user: What the option says.
@@ -62,7 +72,7 @@ def name(user: str | None) -> str | None:
     # The settings cost a tenth of a second to import, which `--help` need not pay.
     from voicechat_tui.settings import load
 
-    return load().required().user
+    return load().required().user or getpass.getuser()
 
 
 def epilog(examples: dict[str, str], meaning: dict[int, str]) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from voicechat_tui.commands.chat_options import ChatOption, ReconnectOption, UserOption, epilog, name
+from voicechat_tui.commands.chat_options import ChatOption, ReconnectOption, SpeakerOption, epilog, speaker
 from voicechat_tui.commands.server import UrlOption, address
 from voicechat_tui.talk.exit_codes import SAY_MEANING
 
@@ -25,7 +25,7 @@ def say(
         ),
     ],
     chat: ChatOption,
-    user: UserOption = None,
+    user: SpeakerOption = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print a line of JSON for each text that is stored or refused.")
     ] = False,
@@ -40,6 +40,6 @@ def say(
     from voicechat_tui.talk.say import say as run
 
     options = SayOptions(
-        text=text, chat_id=chat, user=name(user), server=address(url), json=json, reconnect_s=reconnect
+        text=text, chat_id=chat, user=speaker(user), server=address(url), json=json, reconnect_s=reconnect
     )
     raise typer.Exit(run(options))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from voicechat_tui.commands.chat_options import ChatOption, ReconnectOption, UserOption, epilog, name
+from voicechat_tui.commands.chat_options import ChatOption, ReaderOption, ReconnectOption, epilog
 from voicechat_tui.commands.server import UrlOption, address
 from voicechat_tui.talk.exit_codes import TAIL_MEANING
 
@@ -22,7 +22,7 @@ EPILOG = epilog(
 
 def tail(
     chat: ChatOption,
-    user: UserOption = None,
+    user: ReaderOption = None,
     lines: Annotated[
         int, typer.Option("--lines", "-n", min=0, help="How many of the last messages to show first.")
     ] = 10,
@@ -47,7 +47,7 @@ def tail(
 
     options = TailOptions(
         chat_id=chat,
-        user=name(user),
+        user=user,
         server=address(url),
         json=json,
         lines=lines,

@@ -29,7 +29,7 @@ class SayOptions:
     Attributes:
         text: What to say, or "-" for the lines of standard input.
         chat_id: Where.
-        user: Who; None for a guest.
+        user: Who.
         server: The server's address.
         json: Whether to print a line of JSON for each text that is stored or refused.
         reconnect_s: How long to try to get a lost connection back.
@@ -37,7 +37,7 @@ class SayOptions:
 
     text: str
     chat_id: str
-    user: str | None
+    user: str
     server: str
     json: bool
     reconnect_s: float
