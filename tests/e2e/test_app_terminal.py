@@ -1,0 +1,119 @@
+"""The app in a real terminal, with a real microphone path, a real server and a network that breaks."""
+
+import os
+import subprocess
+import sys
+import time
+from importlib.resources import as_file
+from pathlib import Path
+
+import pytest
+
+from tests.support.null_sink import no_microphone, null_sink
+from tests.support.relay import relay
+from tests.support.samples import DIRECTORY, transcripts
+from tests.support.server import LiveServer
+from tests.support.tmux import Tmux
+
+APP = str(Path(sys.executable).with_name("voicechat-tui"))
+ENDS_WITHIN_S = 30.0
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    """Variables that keep the app away from the user's own files."""
+    return {f"VOICECHAT_TUI_{name}": str(tmp_path / name.lower()) for name in ("CONFIG", "DATA", "LOG")}
+
+
+def app(address: str, chat_id: str) -> list[str]:
+    return [APP, "--url", address, "--user", "alice", "--chat", chat_id]
+
+
+def test_start_speak_type_lose_the_network_come_back_and_quit(
+    live_server: LiveServer, chat_id: str, files: dict[str, str]
+) -> None:
+    with (
+        null_sink() as sink,
+        relay(live_server.address) as network,
+        Tmux(app(network.address, chat_id), {**files, **sink.environment}) as terminal,
+    ):
+        terminal.until("Nothing has been said here yet.", "● connected", "mic ready")
+
+        terminal.press("F2")
+        terminal.until("MIC OPEN")
+        with as_file(DIRECTORY / "greeting.wav") as sample:
+            sink.play(sample)
+        terminal.press("F2")
+        screen = terminal.until("┃", "mic ready")
+        assert transcripts()["greeting"] in screen
+
+        terminal.write("typed by hand")
+        terminal.press("Enter")
+        assert "│ typed by hand" in terminal.until("│ typed by hand", "Write a message")
+
+        network.cut()
+        terminal.until("retrying in")
+        terminal.write("while it was away")
+        terminal.press("Enter")
+        terminal.until("… while it was away")
+
+        network.mend()
+        terminal.until("● connected", "│ while it was away")
+
+        terminal.press("C-c")
+        terminal.until("again to quit")
+        terminal.press("C-c")
+        terminal.until("EXIT 0")
+
+
+def test_a_terminal_that_is_too_small_is_told_what_is_needed(
+    live_server: LiveServer, chat_id: str, files: dict[str, str], tmp_path: Path
+) -> None:
+    quiet = no_microphone(tmp_path)
+    with Tmux(app(live_server.address, chat_id), {**files, **quiet}, size=(20, 5)) as terminal:
+        terminal.until("needs 30x8", "has 20x5")
+        terminal.press("C-q")
+        terminal.until("EXIT 0")
+
+
+def test_a_closed_terminal_ends_the_app_and_keeps_the_draft(
+    live_server: LiveServer, chat_id: str, files: dict[str, str], tmp_path: Path
+) -> None:
+    quiet = no_microphone(tmp_path)
+    with Tmux(app(live_server.address, chat_id), {**files, **quiet}) as terminal:
+        terminal.until("● connected")
+        terminal.write("not sent")
+        terminal.until("not sent")
+        pid = terminal.pid()
+        terminal.close()
+        wait_for_end(pid)
+    assert "not sent" in (Path(files["VOICECHAT_TUI_DATA"]) / "app.json").read_text(encoding="utf-8")
+
+
+def wait_for_end(pid: int) -> None:
+    deadline = time.monotonic() + ENDS_WITHIN_S
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline, "the app did not end"
+        time.sleep(0.05)
+
+
+def test_without_a_terminal_the_app_says_so(files: dict[str, str]) -> None:
+    done = subprocess.run(
+        [APP],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **files},
+    )
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("module", ["voicechat_tui.cli", "voicechat_tui.ui.app"])
+def test_the_client_imports_nothing_heavy(module: str) -> None:
+    heavy = {"torch", "funasr", "sounddevice", "numpy", "httpx", "websockets"}
+    code = f"import sys, {module}; print(*sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

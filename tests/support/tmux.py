@@ -1,0 +1,89 @@
+"""A real terminal: keys go in, and the screen is read back."""
+
+import os
+import shlex
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from tests.support.programs import require
+
+SEEN_WITHIN_S = 60.0
+_LOOKS_EVERY_S = 0.1
+
+
+class Tmux:
+    """A terminal with a program in it, on a tmux server of its own.
+
+    Args:
+        command: The program and its arguments.
+        environment: Its variables, besides those of this process.
+        size: Columns and rows.
+    """
+
+    def __init__(
+        self, command: list[str], environment: Mapping[str, str], size: tuple[int, int] = (100, 30)
+    ) -> None:
+        require("tmux", package="tmux")
+        self._socket = f"voicechat-{uuid4().hex[:8]}"
+        # The terminal stays after the end of the program, so that its last words can be read.
+        self._command = f"{shlex.join(command)}; echo EXIT $?; exec sleep 600"
+        self._environment = {**os.environ, **environment}
+        self._size = size
+
+    def __enter__(self) -> Self:
+        columns, rows = map(str, self._size)
+        self._tmux("-f", os.devnull, "new-session", "-d", "-x", columns, "-y", rows, self._command)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tmux("kill-server")
+
+    def press(self, *keys: str) -> None:
+        """Press keys by the names that tmux gives them."""
+        self._tmux("send-keys", *keys)
+
+    def write(self, text: str) -> None:
+        """Type a text."""
+        self._tmux("send-keys", "-l", text)
+
+    def screen(self) -> str:
+        """Return what the terminal shows."""
+        return self._tmux("capture-pane", "-p")
+
+    def until(self, *texts: str) -> str:
+        """Wait until the terminal shows all of some texts; return the whole screen."""
+        deadline = time.monotonic() + SEEN_WITHIN_S
+        while True:
+            screen = self.screen()
+            if all(text in screen for text in texts):
+                return screen
+            assert time.monotonic() < deadline, f"no {texts!r} in\n{screen}"
+            time.sleep(_LOOKS_EVERY_S)
+
+    def close(self) -> None:
+        """Close the terminal as a person closes a window: what runs in it is hung up."""
+        self._tmux("kill-session")
+
+    def pid(self) -> int:
+        """Return the process of the program."""
+        shell = self._tmux("list-panes", "-F", "#{pane_pid}").strip()
+        children = Path(f"/proc/{shell}/task/{shell}/children").read_text(encoding="ascii").split()
+        return int(children[0])
+
+    def _tmux(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-L", self._socket, *arguments],
+            env=self._environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=30,
+        )
+        return done.stdout
