@@ -77,7 +77,7 @@ class Metrics(RecognitionObserver, ChatObserver):
         self._audio_decoded.inc(audio_s)
 
     def thread_worked(self, seconds: float) -> None:
-        """Count the time in which the model's thread had something to do."""
+        """Count the time in which a thread that recognises had something to do."""
         self._busy.inc(seconds)
 
     def message_stored(self, kind: MessageKind) -> None:
@@ -109,6 +109,7 @@ class Metrics(RecognitionObserver, ChatObserver):
 
     def _define_gauges(self) -> None:
         self.ready = self._gauge("ready", "1 while audio would be recognised, else 0.")
+        self.workers = self._gauge("recogniser_workers", "Threads that recognise at the same time.")
         self.streams = self._gauge("streams", "Streams that are open.")
         self.streams_max = self._gauge("streams_max", "Streams the server takes at once.")
         self.orders_waiting = self._gauge("orders_waiting", "Packets and orders the recogniser has to take.")
@@ -131,7 +132,7 @@ class Metrics(RecognitionObserver, ChatObserver):
         self._audio_silent = self._counter("audio_silent_seconds", "Audio of these that was silence.")
         self._audio_dropped = self._counter("audio_dropped_seconds", "Audio of these that was lost.")
         self._audio_decoded = self._counter("audio_decoded_seconds", "Speech the model has decoded.")
-        self._busy = self._counter("recogniser_busy_seconds", "Time in which the recogniser worked.")
+        self._busy = self._counter("recogniser_busy_seconds", "Time in which workers had work, together.")
         self._batch_chunks = self._histogram("batch_chunks", "Streams that shared a batch.", BATCH_CHUNKS)
         self._batch_seconds = self._histogram("batch_seconds", "Time of one batch.", BATCH_SECONDS)
         self._lag = self._histogram(

@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx
 import pytest
-import torch
 import websockets
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
@@ -113,11 +112,11 @@ async def test_cors_origins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
             await connect(f"{server.ws}/ws", origin=Origin("http://localhost:5173"))
 
 
-def test_threads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    before = torch.get_num_threads()
-    with given(monkeypatch, tmp_path, threads="1"):
-        assert torch.get_num_threads() == 1
-    torch.set_num_threads(before)
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_threads(threads: str) -> None:
+    with started("--model", "demo", VOICECHAT_THREADS=threads) as server:
+        server.first_answer()
+        assert counted(httpx.get(f"{server.http}/metrics"), "recogniser_workers") == int(threads)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -190,7 +189,7 @@ async def test_max_waiting_messages(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         async with in_chat(server.ws, "lobby", "anna") as anna, in_chat(server.ws, "lobby", "deaf") as deaf:
             deaf.socket.transport.pause_reading()
             async with httpx.AsyncClient() as http:
-                while (await slow_readers(http, server)) == 0:
+                while not counted(await http.get(f"{server.http}/metrics"), "slow_readers_cut_total"):
                     for _ in range(8):
                         await anna.say("字" * 4_000)
             deaf.socket.transport.resume_reading()
@@ -198,10 +197,9 @@ async def test_max_waiting_messages(monkeypatch: pytest.MonkeyPatch, tmp_path: P
             assert (error.code, "More than 16 messages" in error.message) == ("slow_reader", True)
 
 
-async def slow_readers(http: httpx.AsyncClient, server: LiveServer) -> float:
-    """How many slow readers the server has cut."""
-    text = (await http.get(f"{server.http}/metrics")).text
-    found = re.search(r"^voicechat_slow_readers_cut_total (\S+)$", text, re.MULTILINE)
+def counted(metrics: httpx.Response, name: str) -> float:
+    """A metric without labels."""
+    found = re.search(rf"^voicechat_{name} (\S+)$", metrics.text, re.MULTILINE)
     assert found
     return float(found[1])
 

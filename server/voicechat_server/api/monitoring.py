@@ -26,6 +26,7 @@ def _look(services: Services) -> None:
     """Set the metrics of what is true only now."""
     engine, chat, gauges = services.engine, services.chat, services.metrics
     gauges.ready.set(engine.status.state is EngineState.READY)
+    gauges.workers.set(engine.workers)
     gauges.streams.set(engine.streams_now)
     gauges.streams_max.set(engine.max_streams or 0)
     gauges.orders_waiting.set(engine.orders_waiting)

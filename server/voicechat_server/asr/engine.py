@@ -49,6 +49,7 @@ class Engine:
         status: How far the engine is.
         info: What it recognises with.
         max_streams: Streams it takes at once; None until that is known.
+        workers: Threads that recognise at the same time.
     """
 
     def __init__(self, config: EngineConfig, observer: RecognitionObserver | None = None) -> None:
@@ -68,8 +69,9 @@ class Engine:
         )
         self.max_streams = config.limits.max_streams
         self._streams: dict[str, LiveStream] = {}
+        self.workers = count_workers(recognition.device, count_threads(recognition.threads))
         self._workers = Workers(
-            count_workers(recognition.device, count_threads(recognition.threads)),
+            self.workers,
             lambda: prepare(config, self._tell, self._found),
             lambda error: self._on_loop(self._ended, error),
             self._observer,

@@ -5,7 +5,7 @@ from voicechat_server.asr.outbox import StreamEvent
 
 
 class RecognitionObserver:
-    """Hears what the recogniser does, on its thread and on the event loop; this one ignores it.
+    """Hears what the recogniser does, on its threads and on the event loop; this one ignores it.
 
     A method must be quick and safe on any thread, and must not raise.
     """
@@ -26,4 +26,4 @@ class RecognitionObserver:
         """The model has decoded chunks of so many streams, with so much audio, within so many seconds."""
 
     def thread_worked(self, seconds: float) -> None:
-        """The model's thread has had something to do for so long."""
+        """One of the threads that recognise has had something to do for so long."""
