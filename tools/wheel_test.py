@@ -71,7 +71,7 @@ def install(directory: Path, *requirements: str) -> Path:
     run(directory.parent, sys.executable, "-m", "venv", directory)
     programs = directory / "bin"
     for requirement in requirements:
-        run(directory.parent, programs / "python", "-m", "pip", "install", "--quiet", requirement)
+        run(directory.parent, programs / "python", "-m", "pip", "install", "-qq", requirement)
     return programs
 
 

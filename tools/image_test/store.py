@@ -13,6 +13,8 @@ STORE = user_cache_path("voicechat-image-test")
 NEEDED = {"buildah": "buildah", "debootstrap": "debootstrap", "runc": "runc", "curl": "curl"}
 """Programs, and the Debian packages that bring them."""
 
+SHOWN_LINES = 60
+
 
 def refuse_unable_machine() -> None:
     """Say what is missing for this test, and end it.
@@ -28,16 +30,23 @@ def refuse_unable_machine() -> None:
 
 
 def buildah(*arguments: str | Path) -> str:
-    """Run buildah; return what it prints, its messages go to standard error."""
+    """Run buildah; return what it prints.
+
+    Raises:
+        SystemExit: It failed; the end of its messages is told.
+    """
     driver = os.environ.get("STORAGE_DRIVER", "overlay")
     store = ["--root", str(STORE / "images"), "--runroot", str(STORE / "run"), "--storage-driver", driver]
     done = subprocess.run(
         ["buildah", *store, *arguments],
         env=os.environ | {"BUILDAH_ISOLATION": "chroot"},
-        stdout=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
-        check=True,
+        check=False,
     )
+    if done.returncode != 0:
+        said = [*done.stdout.splitlines(), *done.stderr.splitlines()][-SHOWN_LINES:]
+        raise SystemExit("\n".join([*said, f"Error: buildah {arguments[0]} failed."]))
     return done.stdout.strip()
 
 
