@@ -52,7 +52,7 @@ class StagedPlace:
         self.sent: dict[str, str] = {}
         self.is_typing = False
         self.calls: list[str] = []
-        self._queue: asyncio.Queue[ChatEvent] = asyncio.Queue()
+        self._queue: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
         self.calls.append("enter")
@@ -64,8 +64,12 @@ class StagedPlace:
         self.calls.append("leave")
 
     async def events(self) -> AsyncIterator[ChatEvent]:
-        while True:
-            yield await self._queue.get()
+        while (event := await self._queue.get()) is not None:
+            yield event
+
+    def end(self) -> None:
+        """Let nothing more happen."""
+        self._queue.put_nowait(None)
 
     def tell(self, *events: ChatEvent) -> None:
         """Let things happen."""

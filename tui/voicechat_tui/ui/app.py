@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from voicechat_tui.ui.sound import Sound
     from voicechat_tui.ui.voice import VoiceDesk
 
+SAVED_AFTER_S = 1.0
+"""How soon a draft is on the disk."""
 QUIT_WITHIN_S = 4.0
 """How long after the first ctrl+c a second one quits."""
 
@@ -105,6 +108,7 @@ class VoicechatApp(App[None]):
         self.reason = ""
         self._first_chat = chat_id
         self._reach = Reach()
+        self._is_saving = False
         self._interrupted_at = -QUIT_WITHIN_S
         for theme in THEMES:
             self.register_theme(theme)
@@ -148,7 +152,8 @@ class VoicechatApp(App[None]):
         loop = asyncio.get_running_loop()
         for name in ("SIGHUP", "SIGTERM"):
             if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
-                loop.add_signal_handler(getattr(signal, name), self.leave)
+                with suppress(NotImplementedError):  # Windows has no such signals to wait for.
+                    loop.add_signal_handler(getattr(signal, name), self.leave)
 
     def tell(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
         """Say something in a toast, and note it in the log."""
@@ -166,10 +171,14 @@ class VoicechatApp(App[None]):
                 screen.show_status()
 
     def save_local(self) -> None:
-        """Remember on disk what is to be remembered."""
-        self.run_worker(self._save_local(), group="saving")
+        """Remember on disk, in a moment, what is to be remembered: a crash costs no more than that moment."""
+        if not self._is_saving:
+            self._is_saving = True
+            self.run_worker(self._save_local(), group="saving")
 
     async def _save_local(self) -> None:
+        await asyncio.sleep(SAVED_AFTER_S)
+        self._is_saving = False
         try:
             await self.local.save()
         except OSError as error:

@@ -9,11 +9,13 @@ from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat import ChatEnded, ChatError
 from voicechat_common.protocol.chat_http import ExportFormat
 from voicechat_tui.client.chat.events import (
+    Acked,
     ChatEvent,
     Failed,
     PresenceChanged,
     Refused,
     Resumed,
+    TextQueued,
 )
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.language import _
@@ -130,6 +132,8 @@ class ChatDesk:
         """Take what a chat's connection tells."""
         app = self._app
         changed = session.apply(event, app.clock())
+        if isinstance(event, TextQueued | Acked | Refused):
+            app.save_local()
         self._say(session, event)
         if self.shown is session and self.screen is not None and self.screen.is_mounted:
             if changed is not None:
@@ -149,7 +153,9 @@ class ChatDesk:
                 app.tell(_("Connected again"), _("{count} messages came meanwhile.", count=missed))
             case Failed():
                 app.tell_error(_("The chat can't be reached"), event.error())
-            case Refused(message=message, advice=advice):
+            case Refused(content=content, message=message, advice=advice):
+                if self.screen is not None and self.shown is session:
+                    self.screen.take_back(content)
                 app.tell(_("Not sent"), f"{message} {advice}", "error")
             case ChatError(message=message, advice=advice):
                 app.tell(_("The server says"), f"{message} {advice}", "error")

@@ -141,6 +141,16 @@ class ChatScreen(AppScreen):
             key=keys.label("talk"),
         )
 
+    def take_back(self, text: str) -> None:
+        """Put a text that was not taken back to where it can be corrected."""
+        if not self.composer.text.strip():
+            self.composer.text = text
+            self.composer.move_cursor(self.composer.document.end)
+
+    def on_timeline_reached_top(self) -> None:
+        """Read what was said before."""
+        self.voicechat.desk.load_older(self.session)
+
     def on_timeline_follow_changed(self) -> None:
         """Show or hide what waits below."""
         self.show_chat()
@@ -166,6 +176,7 @@ class ChatScreen(AppScreen):
     def on_composer_edited(self, event: Composer.Edited) -> None:
         """Keep the draft, and tell others that one types."""
         self.voicechat.local.keep_draft(self.session.chat_id, event.text)
+        self.voicechat.save_local()
         if self.session.place is not None:
             self.session.place.typing(bool(event.text.strip()))
 
@@ -194,8 +205,6 @@ class ChatScreen(AppScreen):
     def action_page_up(self) -> None:
         """Scroll up."""
         self.timeline.scroll_page_up(animate=False)
-        if self.timeline.scroll_offset.y <= 0:
-            self.voicechat.desk.load_older(self.session)
 
     def action_page_down(self) -> None:
         """Scroll down."""

@@ -71,6 +71,9 @@ class Timeline(ScrollView, can_focus=True):
             self.follows = follows
             super().__init__()
 
+    class ReachedTop(Message):
+        """The beginning of what is here came into sight."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._rows: list[Row] = []
@@ -147,6 +150,8 @@ class Timeline(ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Notice whether the end is still in sight."""
         super().watch_scroll_y(old_value, new_value)
+        if new_value <= 0 < old_value:
+            self.post_message(self.ReachedTop())
         self._set_follows(new_value >= self.max_scroll_y)
 
     @property

@@ -1,0 +1,177 @@
+"""What the app does that no key asks for: drafts, refusals, reading back, lost microphones."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from tests.support.staged import (
+    CHAT,
+    NOW,
+    TITLE,
+    StagedBackend,
+    caught_up,
+    connected,
+    history,
+    spoken,
+    staged_app,
+    stored,
+    summary,
+    until,
+)
+from tests.support.staged_sound import HEADSET, NO_MICROPHONE, StagedSound
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.levels import Level
+from voicechat_common.protocol.chat import MessageKind
+from voicechat_tui.client.chat.events import Failed, Refused
+from voicechat_tui.sources.microphone.events import LevelChanged, Lost, Opened, Unavailable
+from voicechat_tui.ui.local_state import LocalState
+from voicechat_tui.ui.model.status import Line, Mic
+from voicechat_tui.ui.screens.chats import ChatsScreen
+
+
+async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path) -> None:
+    file = tmp_path / "app.json"
+    backend = StagedBackend()
+    app = staged_app(backend, chat=CHAT, local=LocalState(file))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: backend.places)
+        await pilot.press(*"not yet")
+        await until(pilot, lambda: "not yet" in LocalState(file).remembered.drafts.get(CHAT, ""))
+    again = staged_app(StagedBackend(), chat=CHAT, local=LocalState(file))
+    async with again.run_test() as pilot:
+        screen = again.desk.screen
+        assert screen is not None
+        await until(pilot, lambda: screen.composer.text == "not yet")
+
+
+async def test_a_text_that_was_never_stored_is_sent_again_by_the_next_run(tmp_path: Path) -> None:
+    file = tmp_path / "app.json"
+    backend = StagedBackend()
+    app = staged_app(backend, chat=CHAT, local=LocalState(file))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
+        await pilot.press(*"hello", "enter")
+        await until(pilot, lambda: backend.places[0].sent)
+        await pilot.press("ctrl+q")
+    second = StagedBackend()
+    again = staged_app(second, chat=CHAT, local=LocalState(file))
+    async with again.run_test() as pilot:
+        await until(pilot, lambda: second.places and second.places[0].sent)
+        assert second.places[0].sent == backend.places[0].sent
+
+
+async def test_a_refused_text_comes_back_to_be_corrected() -> None:
+    backend = StagedBackend()
+    app = staged_app(backend, chat=CHAT)
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
+        screen = app.desk.screen
+        assert screen is not None
+        await pilot.press(*"hello", "enter")
+        await until(pilot, lambda: backend.places[0].sent)
+        (name,) = backend.places[0].sent
+        refusal = Refused(client_message_id=name, content="hello", code="x", message="No.", advice="Ask.")
+        backend.places[0].tell(refusal)
+        await until(pilot, lambda: screen.composer.text == "hello")
+        assert [note.message for note in app._notifications] == ["No. Ask."]
+        assert not screen.session.unsent
+
+
+async def test_reading_back_loads_older_messages_and_stays_in_place() -> None:
+    backend = StagedBackend(listed=[summary(CHAT, TITLE, "bob: hi", count=260)])
+    backend.pages = [
+        history(seq, "bob", f"message {seq}", NOW - timedelta(minutes=300 - seq)) for seq in range(1, 261)
+    ]
+    local = LocalState(None)
+    local.remembered.chats = list(backend.listed) if isinstance(backend.listed, list) else []
+    app = staged_app(backend, chat=CHAT, local=local)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: backend.joined)
+        assert backend.joined == [(CHAT, "alice", 60)]
+        screen = app.desk.screen
+        assert screen is not None
+        backend.places[0].tell(connected(), *[stored(seq, "bob", f"message {seq}") for seq in range(61, 261)])
+        await until(pilot, lambda: len(screen.timeline.rows) == 200)
+        screen.timeline.scroll_home(animate=False, immediate=True, force=True)
+        await until(pilot, lambda: len(screen.timeline.rows) == 260)
+        assert screen.timeline.rows[0].text == "message 1"
+        assert not screen.timeline.follows
+        seen = screen.timeline.render_line(0).text + screen.timeline.render_line(1).text
+        assert "message 6" in seen
+
+
+async def test_the_end_stays_in_sight_while_somebody_speaks_unless_one_reads_back() -> None:
+    backend = StagedBackend()
+    app = staged_app(backend, chat=CHAT)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: backend.places)
+        screen = app.desk.screen
+        assert screen is not None
+        backend.places[0].tell(connected(), *[stored(seq, "bob", f"message {seq}") for seq in range(1, 61)])
+        await until(pilot, lambda: len(screen.timeline.rows) == 60)
+        backend.places[0].tell(spoken("bob", "好" * 100, 1))
+        await until(pilot, lambda: len(screen.timeline.rows) == 61)
+        assert screen.timeline.scroll_y == screen.timeline.max_scroll_y
+        await pilot.press("pageup")
+        before = screen.timeline.scroll_y
+        final = stored(61, "bob", "好" * 300, kind=MessageKind.SPEECH, message_id="speech-bob")
+        backend.places[0].tell(final, stored(62, "bob", "more"), caught_up(62))
+        await until(pilot, lambda: len(screen.timeline.rows) == 62)
+        assert screen.timeline.scroll_y == before
+        await until(pilot, lambda: "1 new below" in str(screen.query_one("#below").render()))
+
+
+async def test_the_first_ctrl_c_explains_and_a_later_one_explains_again() -> None:
+    time = [1000.0]
+    app = staged_app(StagedBackend(), clock=lambda: time[0])
+    async with app.run_test(notifications=True) as pilot:
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: len(app._notifications) == 1)
+        time[0] += 60.0
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: len(app._notifications) == 2)
+        assert not app._exit
+
+
+async def test_a_chat_that_was_given_up_is_tried_anew_on_demand() -> None:
+    backend = StagedBackend()
+    app = staged_app(backend, chat=CHAT)
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
+        error = VoicechatError(ErrorCode.PROTOCOL_MISMATCH, "It speaks another protocol.", "Update it.")
+        backend.places[0].tell(Failed.of(error))
+        backend.places[0].end()
+        await until(pilot, lambda: app.status.line is Line.FAILED)
+        await until(pilot, lambda: "leave" in backend.places[0].calls)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: len(backend.places) == 2)
+
+
+async def test_a_lost_microphone_is_told_and_leaving_the_chat_closes_it() -> None:
+    backend, sound = StagedBackend(), StagedSound()
+    app = staged_app(backend, chat=CHAT, sound=sound)
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: sound.voices)
+        sound.voices[0].tell(Opened(HEADSET.id, 48_000), LevelChanged(Level(-20.0, -20.0)))
+        await until(pilot, lambda: app.status.mic is Mic.READY)
+        await pilot.press("f2")
+        await until(pilot, lambda: app.status.mic is Mic.OPEN)
+        sound.voices[0].tell(Lost(HEADSET.id, NO_MICROPHONE))
+        await until(pilot, lambda: app.status.mic is Mic.LOST)
+        sound.voices[0].tell(Unavailable(NO_MICROPHONE))
+        await until(pilot, lambda: app.status.mic is Mic.ABSENT)
+        sound.voices[0].tell(Opened(HEADSET.id, 48_000))
+        await until(pilot, lambda: app.status.mic is Mic.OPEN)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ChatsScreen) and not sound.voices[0].is_open)
+        assert app.status.mic is Mic.OFF
+
+
+async def test_mistakes_in_the_settings_are_told_and_the_app_starts() -> None:
+    problem = VoicechatError(
+        ErrorCode.BAD_SETTING, "tui.toml, line 3: there is no setting usr.", "Did you mean user?"
+    )
+    app = staged_app(StagedBackend(), problem=problem, keys={"tlak": ("f4",)})
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: len(app._notifications) == 2)
+        said = [note.message for note in app._notifications]
+        assert said == [str(problem), "keys: there is no action tlak."]
