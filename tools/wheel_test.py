@@ -56,7 +56,7 @@ def build_wheel(directory: Path) -> Path:
         "-m",
         "pip",
         "wheel",
-        "--quiet",
+        "-qq",
         "--no-deps",
         "--wheel-dir",
         directory,
