@@ -94,7 +94,13 @@ async def in_chat(
 @asynccontextmanager
 async def raw_connection(base: str, path: str) -> AsyncIterator[ChatConnection]:
     """Hold a connection while the context lasts, whatever the server says to it."""
+    # A busy machine takes its time; a test that hangs is ended by its own timeout.
     async with websockets.connect(
-        f"{base}{path}", max_size=None, max_queue=None, ping_timeout=None, compression=None
+        f"{base}{path}",
+        max_size=None,
+        max_queue=None,
+        open_timeout=None,
+        ping_timeout=None,
+        compression=None,
     ) as socket:
         yield ChatConnection(socket)
