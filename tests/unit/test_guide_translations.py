@@ -10,7 +10,7 @@ from tools.documented import commands
 
 DOCS = Path(__file__).parents[2] / "docs"
 CHINESE = DOCS / "zh"
-ENGLISH_ONLY = {"chat.md", "doctor.md", "microphone.md", "performance.md", "settings.md", "tui.md"}
+ENGLISH_ONLY = {"doctor.md", "microphone.md", "performance.md", "settings.md", "tui.md"}
 """Pages for those who write programs or read measurements, and of the client, which speaks Chinese itself."""
 
 DEFAULTS = {
