@@ -10,14 +10,18 @@ from tools.documented import commands
 
 DOCS = Path(__file__).parents[2] / "docs"
 CHINESE = DOCS / "zh"
-ENGLISH_ONLY = {"doctor.md", "microphone.md", "performance.md", "settings.md", "tui.md"}
+ENGLISH_ONLY = {"microphone.md", "performance.md", "tui.md"}
 """Pages for those who write programs or read measurements, and of the client, which speaks Chinese itself."""
 
 DEFAULTS = {
     "the user's cache directory": "用户的缓存目录",
     "`chats.db` in the user's data directory": "用户数据目录中的 `chats.db`",
     "unset": "未设置",
+    "none": "无",
 }
+SETTING = re.compile(r"^\| (`\w+`) \| (`[^`]+`) \| (.+?) \|", re.MULTILINE)
+"""A setting's names and its default, as a row of a table tells them."""
+
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 PAGES = sorted(page.name for page in DOCS.glob("*.md"))
@@ -85,10 +89,7 @@ def test_a_translation_is_chinese_and_its_links_lead_somewhere(name: str) -> Non
         assert (CHINESE / target).exists() or target.split("/")[-1] in ENGLISH_ONLY, target
 
 
-def test_the_settings_have_the_same_defaults() -> None:
-    rows = re.findall(
-        r"^\| (`VOICECHAT_\w+`) \| (`[^`]+`) \| (.+?) \|", settings_table.SERVER.text(), re.MULTILINE
-    )
-    wanted = [(name, option, DEFAULTS.get(default, default)) for name, option, default in rows]
-    page = read(CHINESE / "configuration.md")
-    assert re.findall(r"^\| (`VOICECHAT_\w+`) \| (`[^`]+`) \| (.+?) \|", page, re.MULTILINE) == wanted
+@pytest.mark.parametrize("table", settings_table.TABLES, ids=lambda table: table.document.name)
+def test_the_settings_have_the_same_defaults(table: settings_table.Table) -> None:
+    wanted = [(*names, DEFAULTS.get(default, default)) for *names, default in SETTING.findall(table.text())]
+    assert SETTING.findall(read(CHINESE / table.document.name)) == wanted
