@@ -14,6 +14,7 @@ class ErrorCode(StrEnum):
     FRAME_TOO_LARGE = "frame_too_large"
     NOT_PCM = "not_pcm"
     ODD_BYTES = "odd_bytes"
+    EIGHT_BIT = "eight_bit"
     IDLE_TIMEOUT = "idle_timeout"
     UNKNOWN_STREAM = "unknown_stream"
     # What the server can't do now

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import httpx
+import numpy as np
 import pytest
 import websockets
 
-from tests.support.samples import DIRECTORY, packets, pcm
+from tests.support.samples import DIRECTORY, audio, packets, pcm
 from tests.support.server import LiveServer
 from tests.support.speech_client import SpeechClient, connected, receipt, recognise, texts
 from voicechat_common.errors import ErrorCode
@@ -156,6 +157,16 @@ async def test_a_wav_header_sent_as_if_it_were_pcm(live_server: LiveServer, size
         assert "WAV" in error.message
         assert "voicechat-tui replay" in error.advice
         assert await client.closed_with() == 1003
+
+
+async def test_8_bit_samples_declared_as_16_bit_ones(live_server: LiveServer) -> None:
+    """They are recognised as what they were declared as; the client is told, once, and gets its receipt."""
+    data = (audio("talk")[:100_000] // 256 + 128).astype(np.uint8).tobytes()
+    messages = await recognise(live_server.ws, *packets(data, 3200))
+    (error,) = (message for message in messages if isinstance(message, Error))
+    assert (error.code, error.fatal) == (ErrorCode.EIGHT_BIT, False)
+    assert "16-bit" in error.advice
+    assert receipt(messages).received_samples == len(data) // 2
 
 
 async def test_a_client_that_vanishes_in_the_middle(live_server: LiveServer) -> None:

@@ -38,6 +38,7 @@ FORGIVABLE = {
     ErrorCode.BAD_ORDER,
     ErrorCode.UNKNOWN_STREAM,
     ErrorCode.ODD_BYTES,
+    ErrorCode.EIGHT_BIT,
     ErrorCode.CHAT_ENDED,
     ErrorCode.NOT_OWNER,
     ErrorCode.STORAGE,
