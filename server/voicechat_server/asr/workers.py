@@ -24,6 +24,9 @@ class Workers:
         on_end: Called on a thread, once: with the error that ended the first of them that failed, or with
             None when all have ended.
         observer: Hears of the threads' work, on each of them.
+
+    Attributes:
+        homes: The number of the worker that each open lane belongs to.
     """
 
     def __init__(
@@ -39,7 +42,7 @@ class Workers:
         self._schedulers = [
             Scheduler(index, partial(self._tools, index), self._one_ended, observer) for index in range(count)
         ]
-        self._homes: dict[Lane, int] = {}
+        self.homes: dict[Lane, int] = {}
         self._running = count
         self._failed = False
         self._lock = Lock()
@@ -58,13 +61,13 @@ class Workers:
         """Give an order to the thread that has the lane; one that opens a lane finds it a thread."""
         lane = command.lane
         if command.order is Order.OPEN:
-            lanes = list(self._homes.values())
-            self._homes[lane] = min(range(len(self._schedulers)), key=lanes.count)
-        home = self._homes.get(lane)
+            lanes = list(self.homes.values())
+            self.homes[lane] = min(range(len(self._schedulers)), key=lanes.count)
+        home = self.homes.get(lane)
         if home is None:
             return
         if command.order is Order.DROP:
-            del self._homes[lane]
+            del self.homes[lane]
         self._schedulers[home].submit(command)
 
     def end(self, timeout_s: float) -> None:
