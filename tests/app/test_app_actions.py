@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tests.support.staged import (
     CHAT,
     TITLE,
+    UNREACHABLE,
     StagedBackend,
     StagedPlace,
     caught_up,
@@ -77,6 +78,12 @@ class Case:
     before: Callable[[Scene], Awaitable[object]] | None = None
 
 
+async def unreachable(scene: Scene) -> None:
+    scene.backend.listed = UNREACHABLE
+    scene.app.directory.ask_now()
+    await until(scene.pilot, lambda: scene.app.can_start_local)
+
+
 async def scrolled_up(scene: Scene) -> None:
     await scene.pilot.press("pageup")
     await until(scene.pilot, lambda: not scene.chat.timeline.follows)
@@ -102,6 +109,7 @@ CASES: dict[str, Case] = {
     "send": Case(lambda scene: lambda: "hello" in scene.place.sent.values(), written),
     "newline": Case(lambda scene: lambda: scene.chat.composer.text == "hello\n", written),
     "open_chat": Case(lambda scene: scene.shows(ChatScreen)),
+    "local_server": Case(lambda scene: lambda: scene.app.backend is not scene.backend, unreachable),
     "new_chat": Case(lambda scene: scene.shows(NewChat)),
     "search": Case(lambda scene: lambda: scene.app.focused is scene.app.screen.query_one("#search")),
     "page_up": Case(lambda scene: lambda: y(scene) < scene.chat.timeline.max_scroll_y),
@@ -137,7 +145,13 @@ async def stage(
     backend = StagedBackend(listed=[summary(CHAT, TITLE, "bob: see you", count=MESSAGES)])
     sound = StagedSound()
     in_chat = context is not Context.CHATS
-    app = staged_app(backend, sound=sound, chat=CHAT if in_chat else None, keys=keys or {})
+    app = staged_app(
+        backend,
+        sound=sound,
+        make_local=lambda started: StagedBackend(),
+        chat=CHAT if in_chat else None,
+        keys=keys or {},
+    )
     copied: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

@@ -97,6 +97,27 @@ def wait_for_end(pid: int) -> None:
         time.sleep(0.05)
 
 
+def test_a_server_of_its_own_is_started_and_ended_with_the_app(files: dict[str, str], tmp_path: Path) -> None:
+    quiet = {**files, **no_microphone(tmp_path), "VOICECHAT_DATABASE": str(tmp_path / "chats.db")}
+    with Tmux([APP, "--local", "--user", "alice", "--chat", "try"], quiet) as terminal:
+        terminal.until("● connected", "Nothing has been said here yet.")
+        children = descendants(terminal.pid())
+        terminal.press("C-q")
+        terminal.until("EXIT 0")
+        for child in children:
+            wait_for_end(child)
+    assert children
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and those that they have."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text(encoding="ascii").split()):
+            found += [child, *descendants(child)]
+    return found
+
+
 def test_without_a_terminal_the_app_says_so(files: dict[str, str]) -> None:
     done = subprocess.run(
         [APP],

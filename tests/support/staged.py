@@ -30,7 +30,7 @@ from voicechat_tui.client.chat.events import (
     TextQueued,
 )
 from voicechat_tui.settings import Loaded, Settings
-from voicechat_tui.ui.app import VoicechatApp
+from voicechat_tui.ui.app import MakeLocal, VoicechatApp
 from voicechat_tui.ui.local_state import LocalState
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
@@ -146,6 +146,7 @@ def staged_app(
     clock: Callable[[], float] = lambda: 1000.0,
     problem: VoicechatError | None = None,
     sound: StagedSound | None = None,
+    make_local: MakeLocal | None = None,
     **settings: object,
 ) -> VoicechatApp:
     """Return the app in front of a staged server, at a time that stands still."""
@@ -157,6 +158,7 @@ def staged_app(
         USER,
         local or LocalState(None),
         sound=sound or StagedSound(),
+        make_local=make_local,
         chat_id=chat,
         clock=clock,
         now=lambda: NOW,

@@ -46,6 +46,9 @@ def voicechat(
         str | None,
         typer.Option(help="The server: host:port, or an address such as wss://voice.example.", metavar="URL"),
     ] = None,
+    local: Annotated[
+        bool, typer.Option("--local", help="Start a server with the demo model on this machine, and use it.")
+    ] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -55,7 +58,7 @@ def voicechat(
     Without a command, the app opens.
     """
     if context.invoked_subcommand is None:
-        open_app(url=url, user=user, chat=chat)
+        open_app(url=url, user=user, chat=chat, local=local)
 
 
 app.command(epilog=REPLAY_EPILOG)(replay)

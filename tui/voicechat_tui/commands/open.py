@@ -10,17 +10,18 @@ EPILOG = "\n".join(
 )
 
 
-def open_app(url: str | None, user: str | None, chat: str | None) -> None:
+def open_app(url: str | None, user: str | None, chat: str | None, *, local: bool) -> None:
     """Run the app until the person leaves it.
 
     Args:
         url: The server, instead of the one in the settings.
         user: Who, instead of who the settings name.
         chat: The chat to open at once.
+        local: Whether to start a server on this machine and use it.
 
     Raises:
         VoicechatError: `bad_setting` if something here can't be used, or there is no terminal.
     """
     from voicechat_tui.ui.run import run
 
-    run(url=url, user=user, chat=chat)
+    run(url=url, user=user, chat=chat, local=local)

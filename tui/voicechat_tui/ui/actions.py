@@ -108,6 +108,13 @@ ACTIONS: tuple[Action, ...] = (
         hint=mark("search"),
     ),
     Action(
+        "local_server",
+        ("ctrl+l",),
+        mark("Start a server here"),
+        mark("Start a server with the demo model on this machine, where none is reached."),
+        Context.CHATS,
+    ),
+    Action(
         "page_up",
         ("pageup", "ctrl+up"),
         mark("Earlier messages"),

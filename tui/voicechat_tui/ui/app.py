@@ -49,6 +49,10 @@ QUIT_WITHIN_S = 4.0
 """How long after the first ctrl+c a second one quits."""
 
 
+MakeLocal = Callable[[Callable[[str], None]], Backend]
+"""Makes a backend that calls back with its address once its server answers."""
+
+
 def local_now() -> datetime:
     """Return the time of day here."""
     return datetime.now().astimezone()
@@ -63,6 +67,8 @@ class VoicechatApp(App[None]):
         user: Who the person is.
         local: What is remembered between runs.
         sound: The machine's microphones; the real ones unless given.
+        make_local: Makes the backend of a server on this machine; None if none can be started.
+        local_at_once: Whether to start that server at once.
         chat_id: A chat to open at once.
         clock: Steady seconds.
         now: The time of day in the zone to be shown.
@@ -87,6 +93,8 @@ class VoicechatApp(App[None]):
         local: LocalState,
         *,
         sound: "Sound | None" = None,
+        make_local: MakeLocal | None = None,
+        local_at_once: bool = False,
         chat_id: str | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = local_now,
@@ -104,6 +112,8 @@ class VoicechatApp(App[None]):
         self.desk = ChatDesk(self)
         self.directory = Directory(backend, user)
         self._sound = sound
+        self._make_local = make_local
+        self._begins_local = local_at_once
         self._voice: VoiceDesk | None = None
         self.reason = ""
         self._first_chat = chat_id
@@ -135,13 +145,41 @@ class VoicechatApp(App[None]):
     def on_mount(self) -> None:
         """Begin to ask for the chats, and open the first one if it was named."""
         self._end_with_terminal()
-        self.run_worker(self.directory.run(self.post_message), group="directory")
+        if self._begins_local:
+            self.start_local()
+        else:
+            self.run_worker(self.directory.run(self.post_message), group="directory")
         if self._first_chat is not None:
             self.desk.open_chat(self._first_chat)
         if self.loaded.problem is not None:
             self.tell_error(_("Settings"), self.loaded.problem)
         for problem in self.keys.problems:
             self.tell(_("Settings"), problem, "warning")
+
+    @property
+    def can_start_local(self) -> bool:
+        """Whether a server on this machine would help, and can be started."""
+        return self._make_local is not None and self._reach.line is Line.RETRYING
+
+    def start_local(self) -> None:
+        """Take a server on this machine instead of the one that is not reached."""
+        if self._make_local is None:
+            return
+        self.run_worker(self.backend.aclose(), group="calls")
+        self.backend = self._make_local(self.local_server_started)
+        self._make_local = None
+        self._reach = Reach()
+        self.reason = _("Starting a server on this machine…")
+        self.directory = Directory(self.backend, self.user)
+        self.run_worker(self.directory.run(self.post_message), group="directory", exclusive=True)
+        self._show_chats()
+
+    def local_server_started(self, url: str) -> None:
+        """Speak to the server on this machine from now on, and say what it can do."""
+        from voicechat_tui.local_server import DEMO_MODEL
+
+        self.settings = self.settings.model_copy(update={"url": url})
+        self.tell(_("A server runs on this machine"), _(DEMO_MODEL))
 
     async def on_unmount(self) -> None:
         """Close the connections of the calls."""

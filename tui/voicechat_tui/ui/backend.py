@@ -49,7 +49,7 @@ class Backend(Protocol):
     """The server and the sound of this machine. Its calls raise `VoicechatError`."""
 
     async def prepare(self) -> None:
-        """Load what the calls need, away from the event loop."""
+        """Do what the calls need first, away from the event loop. May be called again."""
         ...
 
     async def chats(self, user: str) -> list[ChatSummary]:

@@ -80,7 +80,12 @@ class ChatDesk:
 
     async def _live(self, session: ChatSession, since: int) -> None:
         app = self._app
-        await app.backend.prepare()
+        try:
+            await app.backend.prepare()
+        except VoicechatError as error:
+            session.reach = Reach(Line.FAILED)
+            app.tell_error(_("The chat can't be reached"), error)
+            return
         place = app.backend.join(session.chat_id, app.user, since)
         await asyncio.to_thread(import_module, "voicechat_tui.ui.voice")
         if self.shown is session:

@@ -36,9 +36,9 @@ class Directory:
     async def run(self, tell: Callable[[Message], object]) -> None:
         """Ask for ever, and tell what came."""
         failures = 0
-        await self._backend.prepare()
         while True:
             try:
+                await self._backend.prepare()
                 chats = await self._backend.chats(self._user)
             except VoicechatError as error:
                 delay = min(error.retry_after_s or 2.0**failures, LONGEST_S)

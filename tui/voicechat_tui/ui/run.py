@@ -2,7 +2,9 @@
 
 import getpass
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -12,17 +14,22 @@ from voicechat_common.protocol.codec import describe
 from voicechat_tui import language, native_stderr, paths
 from voicechat_tui.client.address import server_url
 from voicechat_tui.language import _
+from voicechat_tui.local_server.installation import is_installed
 from voicechat_tui.log_file import LogFile
 from voicechat_tui.settings import load
 
+if TYPE_CHECKING:
+    from voicechat_tui.ui.local import LocalBackend
 
-def run(url: str | None, user: str | None, chat: str | None) -> None:
+
+def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> None:
     """Run the app until the person leaves it.
 
     Args:
         url: The server, instead of the one in the settings.
         user: Who, instead of who the settings name.
         chat: The chat to open at once.
+        local: Whether to start a server on this machine and use it.
 
     Raises:
         VoicechatError: `bad_setting` if something here can't be used, or there is no terminal.
@@ -42,11 +49,26 @@ def run(url: str | None, user: str | None, chat: str | None) -> None:
     from voicechat_tui.ui.local_state import LocalState
 
     local_state = LocalState(paths.data_dir() / "app.json")
+    make_local = _local_backend if local or is_installed() else None
     with LogFile(paths.log_file(), settings.log_level) as log, native_stderr.into(log):
-        app = VoicechatApp(loaded, ServerBackend(settings.url), who, local_state, chat_id=chat)
+        app = VoicechatApp(
+            loaded,
+            ServerBackend(settings.url),
+            who,
+            local_state,
+            make_local=make_local,
+            local_at_once=local,
+            chat_id=chat,
+        )
         app.run()
     if app.return_code:
         raise SystemExit(app.return_code)
+
+
+def _local_backend(started: Callable[[str], None]) -> "LocalBackend":
+    from voicechat_tui.ui.local import LocalBackend
+
+    return LocalBackend(paths.data_dir(), started)
 
 
 def _need_terminal() -> None:

@@ -76,12 +76,17 @@ class ChatsScreen(AppScreen):
                 key=keys.label("new_chat"),
             )
         reason = self.voicechat.reason
+        if reason and self.voicechat.can_start_local:
+            offer = _("{key} starts one on this machine, to try it out.", key=keys.label("local_server"))
+            return f"{reason}\n\n{offer}"
         return reason or _("Asking {url} for your chats…", url=self.voicechat.settings.url)
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Tell whether an action can be done now."""
         if action == "search":
             return self.focused is not self.query_one("#search", Input)
+        if action == "local_server":
+            return self.voicechat.can_start_local
         if action == "open_chat":
             return self.query_one(ChatList).chosen is not None
         return True
@@ -89,6 +94,10 @@ class ChatsScreen(AppScreen):
     def action_search(self) -> None:
         """Go to the search."""
         self.query_one("#search", Input).focus()
+
+    def action_local_server(self) -> None:
+        """Start a server on this machine."""
+        self.voicechat.start_local()
 
     def action_open_chat(self) -> None:
         """Open the marked chat."""
