@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
@@ -109,6 +110,7 @@ class LocalServer:
                     stderr=log,
                     # Neither ctrl+c nor the end of the terminal reaches it: it ends with its standard input.
                     start_new_session=True,
+                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 )
         except OSError as error:
             raise VoicechatError(
