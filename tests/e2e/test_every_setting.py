@@ -10,7 +10,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -27,6 +26,7 @@ from tests.support.speech_client import connected, recognise
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.chat import ChatError
 from voicechat_common.protocol.speech import Ack, Error, Final, Partial, Ready, Start
+from voicechat_server.api.app import create_app
 from voicechat_server.settings import Settings, variable
 
 UNREADY: dict[str, tuple[str, str, object]] = {
@@ -50,17 +50,24 @@ def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **variables: str) -> 
         yield server
 
 
-def asr_info(field: str, value: str) -> dict[str, Any]:
-    with started(**{"VOICECHAT_MODEL": "demo", variable(field): value}) as server:
-        server.first_answer()
-        info: dict[str, Any] = httpx.get(f"{server.http}/asr/info").json()
-        return info
-
-
 @pytest.mark.parametrize("field", UNREADY)
-def test_what_the_server_tells_of_its_recogniser(field: str) -> None:
+async def test_what_the_server_tells_of_its_recogniser(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
     value, name, expected = UNREADY[field]
-    assert asr_info(field, value)[name] == expected
+    monkeypatch.setenv("VOICECHAT_MODEL", "demo")
+    monkeypatch.setenv(variable(field), value)
+    app = create_app(Settings.load())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        assert (await http.get("/asr/info")).json()[name] == expected
+
+
+def test_main_tells_the_same() -> None:
+    variables = {variable(field): value for field, (value, _, _) in UNREADY.items()}
+    with started(**variables) as server:
+        server.first_answer()
+        info = httpx.get(f"{server.http}/asr/info").json()
+    assert {name: info[name] for _, name, _ in UNREADY.values()} == {
+        name: expected for _, name, expected in UNREADY.values()
+    }
 
 
 def test_host_and_port() -> None:
