@@ -9,14 +9,15 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol.http import Readiness
-from voicechat_tui.client.http import HttpClient
 from voicechat_tui.language import _
 from voicechat_tui.local_server import child
 from voicechat_tui.local_server.installation import require
+
+if TYPE_CHECKING:
+    from voicechat_common.protocol.http import Readiness
 
 LISTENS_WITHIN_S = 60.0
 ENDS_WITHIN_S = child.LONGEST_END_S + 5
@@ -74,7 +75,7 @@ class LocalServer:
         """The number of its process, while there is one."""
         return None if self._process is None else self._process.pid
 
-    async def wait_until_ready(self, tell: Callable[[Readiness], None]) -> None:
+    async def wait_until_ready(self, tell: "Callable[[Readiness], None]") -> None:
         """Wait until it recognises speech.
 
         Args:
@@ -83,6 +84,9 @@ class LocalServer:
         Raises:
             VoicechatError: If it never will.
         """
+        # The app looks here for whether there is a server to start, before it draws its first picture.
+        from voicechat_tui.client.http import HttpClient
+
         told: Readiness | None = None
         async with HttpClient(self.url) as http:
             while True:

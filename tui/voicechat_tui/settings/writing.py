@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import tomlkit
 from pydantic import ValidationError
 
 from voicechat_common.errors import VoicechatError
@@ -45,6 +44,9 @@ def changed(text: str, key: str, value: Value | None) -> str:
     Raises:
         VoicechatError: `bad_setting` if the value can't be used.
     """
+    # Whoever only reads settings need not wait for it.
+    import tomlkit
+
     _check(key, value)
     document = tomlkit.parse(text)
     if value is None:

@@ -22,13 +22,12 @@ from voicechat_tui.language import _
 from voicechat_tui.settings import Loaded
 from voicechat_tui.ui.actions import Context
 from voicechat_tui.ui.backend import Backend
-from voicechat_tui.ui.desk import ChatDesk
 from voicechat_tui.ui.directory import Directory
 from voicechat_tui.ui.keymap import Keymap, bindings
 from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.messages import ChatHappened, ChatsListed, ChatsUnreachable, VoiceHappened
 from voicechat_tui.ui.model.events_log import EventsLog
-from voicechat_tui.ui.model.status import Line, Status
+from voicechat_tui.ui.model.status import Line, Reach, Status
 from voicechat_tui.ui.palette import ActionCommands
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.chats import ChatsScreen
@@ -36,10 +35,10 @@ from voicechat_tui.ui.screens.devices import DevicesWindow
 from voicechat_tui.ui.screens.help import Help
 from voicechat_tui.ui.screens.log import LogWindow
 from voicechat_tui.ui.screens.settings import SettingsWindow
-from voicechat_tui.ui.session import Reach
 from voicechat_tui.ui.themes import MONO, THEMES, after, chosen
 
 if TYPE_CHECKING:
+    from voicechat_tui.ui.desk import ChatDesk
     from voicechat_tui.ui.sound import Sound
     from voicechat_tui.ui.voice import VoiceDesk
 
@@ -109,7 +108,7 @@ class VoicechatApp(App[None]):
         self.now = now
         self.keys = Keymap(settings.keys)
         self.happenings = EventsLog(now)
-        self.desk = ChatDesk(self)
+        self._desk: ChatDesk | None = None
         self.directory = Directory(backend, user)
         self._sound = sound
         self._make_local = make_local
@@ -128,7 +127,7 @@ class VoicechatApp(App[None]):
     @property
     def status(self) -> Status:
         """The line of state as it is now: of the open chat, or else of the list."""
-        session = self.desk.shown
+        session = self._desk.shown if self._desk else None
         reach = self._reach if session is None else session.reach
         voice = self._voice.status if self._voice else Status()
         return replace(voice, line=reach.line, retry_at=reach.retry_at, network_ms=reach.network_ms)
@@ -143,8 +142,12 @@ class VoicechatApp(App[None]):
         return [*filters, NoColor()] if self.theme == MONO else filters
 
     def on_mount(self) -> None:
-        """Begin to ask for the chats, and open the first one if it was named."""
+        """Draw first; then begin."""
         self._end_with_terminal()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """Ask for the chats, open the first one if it was named, tell what is wrong with the settings."""
         if self._begins_local:
             self.start_local()
         else:
@@ -176,7 +179,7 @@ class VoicechatApp(App[None]):
 
     def local_server_started(self, url: str) -> None:
         """Speak to the server on this machine from now on, and say what it can do."""
-        from voicechat_tui.local_server import DEMO_MODEL
+        from voicechat_tui.local_server.installation import DEMO_MODEL
 
         self.settings = self.settings.model_copy(update={"url": url})
         self.tell(_("A server runs on this machine"), _(DEMO_MODEL))
@@ -221,6 +224,15 @@ class VoicechatApp(App[None]):
             await self.local.save()
         except OSError as error:
             self.tell(_("Drafts can't be saved"), str(error), "warning")
+
+    @property
+    def desk(self) -> "ChatDesk":
+        """The chats that are open. What they need is imported with the first, after the first picture."""
+        from voicechat_tui.ui.desk import ChatDesk
+
+        if self._desk is None:
+            self._desk = ChatDesk(self)
+        return self._desk
 
     @property
     def voice(self) -> "VoiceDesk":

@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from voicechat_common.protocol.chat_http import ChatDetail, ChatSummary, ExportFormat
-from voicechat_tui.client.chat.events import ChatEvent
 
 if TYPE_CHECKING:
+    from voicechat_tui.client.chat.events import ChatEvent
     from voicechat_tui.client.http import HttpClient
 
 
@@ -24,7 +24,7 @@ class Place(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def events(self) -> AsyncIterator[ChatEvent]:
+    def events(self) -> "AsyncIterator[ChatEvent]":
         """Yield what happens in the chat."""
         ...
 

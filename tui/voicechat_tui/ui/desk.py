@@ -21,10 +21,10 @@ from voicechat_tui.client.events import Retrying
 from voicechat_tui.language import _
 from voicechat_tui.ui.messages import ChatHappened
 from voicechat_tui.ui.model.conversation import Conversation
-from voicechat_tui.ui.model.status import Line
+from voicechat_tui.ui.model.status import Line, Reach
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.confirm import Confirm
-from voicechat_tui.ui.session import ChatSession, Reach
+from voicechat_tui.ui.session import ChatSession
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.app import VoicechatApp

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from voicechat_tui.local_server import LocalServer
+from voicechat_tui.local_server.server import LocalServer
 from voicechat_tui.ui.backend import ServerBackend
 
 

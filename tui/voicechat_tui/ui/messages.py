@@ -7,10 +7,10 @@ from textual.message import Message
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat_http import ChatSummary
-from voicechat_tui.client.chat.events import ChatEvent
-from voicechat_tui.ui.session import ChatSession
 
 if TYPE_CHECKING:
+    from voicechat_tui.client.chat.events import ChatEvent
+    from voicechat_tui.ui.session import ChatSession
     from voicechat_tui.voice.events import VoiceEvent
 
 
@@ -58,5 +58,5 @@ class ChatHappened(Message):
         event: What.
     """
 
-    session: ChatSession
-    event: ChatEvent
+    session: "ChatSession"
+    event: "ChatEvent"

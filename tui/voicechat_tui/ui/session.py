@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import uuid4
 
 from voicechat_common.protocol.chat import ChatEnded, ChatStatus
@@ -22,25 +21,10 @@ from voicechat_tui.client.chat.events import (
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.ui.backend import Place
 from voicechat_tui.ui.model.conversation import Conversation
-from voicechat_tui.ui.model.status import Line
+from voicechat_tui.ui.model.status import Line, Reach
 
 EVENTS_AHEAD = 256
 """Events that may wait for the app; then the connection is not read, which the server notices."""
-
-
-@dataclass
-class Reach:
-    """How a server is reached.
-
-    Attributes:
-        line: In a word.
-        retry_at: When the next attempt is due, in seconds of the app's clock.
-        network_ms: How long it takes to answer.
-    """
-
-    line: Line = Line.CONNECTING
-    retry_at: float = 0.0
-    network_ms: float | None = None
 
 
 class ChatSession:

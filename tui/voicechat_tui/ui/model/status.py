@@ -34,6 +34,21 @@ class Mic(Enum):
     LOST = "lost"
 
 
+@dataclass
+class Reach:
+    """How a server is reached.
+
+    Attributes:
+        line: In a word.
+        retry_at: When the next attempt is due, in seconds of the app's clock.
+        network_ms: How long it takes to answer.
+    """
+
+    line: Line = Line.CONNECTING
+    retry_at: float = 0.0
+    network_ms: float | None = None
+
+
 @dataclass(frozen=True)
 class Status:
     """What the line of state tells.
