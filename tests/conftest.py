@@ -12,7 +12,9 @@ import pytest
 
 from tests.support.chat_server import chat_serving
 from tests.support.server import LiveServer, demo_settings, serving
+from voicechat_common.errors import VoicechatError
 from voicechat_server import logs
+from voicechat_server.asr.models.hardware import refuse_absent_device
 from voicechat_tui import language
 
 _scratch = TemporaryDirectory(prefix="voicechat-tests-")
@@ -40,6 +42,19 @@ def _language_of_the_locale() -> Iterator[None]:
     """Undo a test's choice of the language."""
     yield
     language.use(None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that need a CUDA device where there is none, and say so."""
+    on_gpu = [item for item in items if item.get_closest_marker("gpu")]
+    if not on_gpu:
+        return
+    try:
+        refuse_absent_device("cuda:0")
+    except VoicechatError as error:
+        config.hook.pytest_deselected(items=on_gpu)
+        items[:] = [item for item in items if item not in on_gpu]
+        print(f"{len(on_gpu)} tests marked gpu left out. {error}")  # noqa: T201 - the report has no place for it
 
 
 @pytest.fixture(scope="session")

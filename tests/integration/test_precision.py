@@ -50,7 +50,6 @@ def test_the_error_rate_stays_within_a_tenth_of_a_point_of_fp32(precision: Preci
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 @pytest.mark.parametrize("precision", [Precision.FP32, Precision.FP16, Precision.BF16])
 def test_a_gpu_recognises_as_well(precision: Precision) -> None:
     assert error_rate(converted(precision, "cuda:0")) <= error_rate(converted(Precision.FP32)) + 0.001
