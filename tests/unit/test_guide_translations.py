@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tools import settings_table
+from tools import keys_table, settings_table
 from tools.documented import commands
+from voicechat_tui.language.catalog import chinese
 
 DOCS = Path(__file__).parents[2] / "docs"
 CHINESE = DOCS / "zh"
-ENGLISH_ONLY = {"microphone.md", "performance.md", "tui.md"}
-"""Pages for those who write programs or read measurements, and of the client, which speaks Chinese itself."""
+ENGLISH_ONLY = {"performance.md"}
+"""Measurements, which are figures."""
 
 DEFAULTS = {
     "the user's cache directory": "用户的缓存目录",
@@ -93,3 +94,11 @@ def test_a_translation_is_chinese_and_its_links_lead_somewhere(name: str) -> Non
 def test_the_settings_have_the_same_defaults(table: settings_table.Table) -> None:
     wanted = [(*names, DEFAULTS.get(default, default)) for *names, default in SETTING.findall(table.text())]
     assert SETTING.findall(read(CHINESE / table.document.name)) == wanted
+
+
+def test_the_keys_are_explained_as_in_the_app() -> None:
+    rows = re.findall(r"^\| (`\w+`) \| (.+?) \| (.+) \|$", keys_table.table(), re.MULTILINE)
+    page = read(CHINESE / keys_table.DOCUMENT.name)
+    assert len(rows) > 20
+    for name, keys, explanation in rows:
+        assert f"| {name} | {keys} | {chinese()[explanation]} |\n" in page
