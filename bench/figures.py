@@ -71,6 +71,20 @@ class EngineFigures(BaseModel):
     resident_mb: float
 
 
+class AccuracyFigures(BaseModel):
+    """What a number format costs in accuracy, with the demo model, whose weights are trained.
+
+    Attributes:
+        precision: The number format.
+        characters: Characters that were spoken.
+        error_rate: Errors per character.
+    """
+
+    precision: str
+    characters: int
+    error_rate: float
+
+
 class ClientFigures(BaseModel):
     """What paced clients of a server saw during one trial.
 
@@ -153,5 +167,6 @@ class Figures(BaseModel):
     quick: bool
     others: list[ArrangementFigures]
     engine: list[EngineFigures]
+    accuracy: list[AccuracyFigures]
     server: ServerFigures
     left_out: dict[str, str] = Field(default_factory=dict)

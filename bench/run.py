@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from bench import arrangements, live
+from bench import accuracy, arrangements, live
 from bench.arrangements import Arrangement, missing
 from bench.children import Child, figures_of
 from bench.figures import ArrangementFigures, EngineFigures, Figures, Machine
@@ -42,6 +42,7 @@ def measure(plan: Plan, device: str, cache: Path, *, quick: bool, log: Log) -> F
         quick=quick,
         others=others,
         engine=engine,
+        accuracy=[accuracy.measure(device, precision) for precision in precisions(device)],
         server=live.measure(model, device, plan.live, log),
         left_out=left_out,
     )

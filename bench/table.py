@@ -15,7 +15,7 @@ def tables(figures: Figures) -> str:
         f"{machine.processor}, {machine.cores} cores{device}, Python {machine.python}, "
         f"PyTorch {machine.torch}, FunASR {machine.funasr}; model: {figures.model}."
     )
-    parts = [head, _streams(figures), _batches(figures), _server(figures.server)]
+    parts = [head, _streams(figures), _batches(figures), _accuracy(figures), _server(figures.server)]
     parts += [f"Left out: {name}: {reason}." for name, reason in figures.left_out.items()]
     return "\n\n".join(parts)
 
@@ -57,6 +57,15 @@ def _batches(figures: Figures) -> str:
         for engine in figures.engine
     ]
     return _table((*heads, *memory), rows)
+
+
+def _accuracy(figures: Figures) -> str:
+    heads = ("demo model, its own recordings", "characters", "character error rate")
+    rows = [
+        (f"{NAME}, {each.precision}", str(each.characters), f"{each.error_rate:.2%}")
+        for each in figures.accuracy
+    ]
+    return _table(heads, rows)
 
 
 def _server(server: ServerFigures) -> str:

@@ -4,17 +4,13 @@ import pytest
 import torch
 from jiwer import cer
 
+from bench.accuracy import recognise
 from tests.support.demo import load_demo
 from tests.support.samples import as_float, pcm, transcripts
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import LoadedModel
 from voicechat_server.asr.paraformer.precision import Precision, choose, convert
-from voicechat_server.asr.paraformer.state import Chunk
-from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
-CHUNK_SIZE = (0, 10, 5)
-STRIDE = CHUNK_SIZE[1] * FRAME_SAMPLES
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 
@@ -27,19 +23,8 @@ def converted(precision: Precision, device: str = "cpu") -> LoadedModel:
 
 def error_rate(loaded: LoadedModel) -> float:
     """Errors of all samples, stepped together as one batch, per character."""
-    stepper = ParaformerStepper(loaded, encoder_look_back=4, decoder_look_back=1)
     said = transcripts()
-    left = {name: as_float(pcm(name)) for name in said}
-    states = {name: stepper.open(CHUNK_SIZE) for name in said}
-    texts = dict.fromkeys(said, "")
-    while states:
-        names = list(states)
-        chunks = [Chunk(states[name], left[name][:STRIDE], len(left[name]) < STRIDE) for name in names]
-        for name, chunk, tokens in zip(names, chunks, stepper.step(chunks), strict=True):
-            texts[name] += "".join(token.text for token in tokens)
-            left[name] = left[name][STRIDE:]
-            if chunk.is_final:
-                del states[name]
+    texts = recognise(loaded, {name: as_float(pcm(name)) for name in said})
     return float(cer(list(said.values()), [texts[name] for name in said]))
 
 
