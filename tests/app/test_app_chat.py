@@ -38,6 +38,7 @@ async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path
         await until(pilot, lambda: "not yet" in LocalState(file).remembered.drafts.get(CHAT, ""))
     again = staged_app(StagedBackend(), chat=CHAT, local=LocalState(file))
     async with again.run_test() as pilot:
+        await until(pilot, lambda: again.desk.screen)
         screen = again.desk.screen
         assert screen is not None
         await until(pilot, lambda: screen.composer.text == "not yet")

@@ -41,6 +41,7 @@ def app_for(url: str, chat_id: str | None, user: str = USER) -> VoicechatApp:
 async def in_chat(server: LiveServer, chat_id: str) -> AsyncIterator[tuple[Pilot[None], ChatScreen]]:
     app = app_for(server.ws, chat_id)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until(pilot, lambda: app.desk.screen)
         screen = app.desk.screen
         assert screen is not None
         await until(pilot, lambda: screen.session.caught_up)

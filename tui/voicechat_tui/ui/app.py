@@ -1,6 +1,7 @@
 """The app: it holds the state, and puts screens, workers and actions together."""
 
 import asyncio
+import gc
 import logging
 import signal
 import threading
@@ -148,6 +149,7 @@ class VoicechatApp(App[None]):
 
     def _begin(self) -> None:
         """Ask for the chats, open the first one if it was named, tell what is wrong with the settings."""
+        gc.enable()  # `commands.open` has turned it off until here.
         if self._begins_local:
             self.start_local()
         else:
