@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.support.demo import demo_model
-from tests.support.samples import SAMPLE_RATE, audio, pcm, transcripts
+from tests.support.samples import SAMPLE_RATE, as_float, audio, pcm, transcripts
 from voicechat_common.audio import bytes_of
 from voicechat_common.protocol.speech import Final
 from voicechat_server.asr.config import EndpointConfig
@@ -84,7 +84,7 @@ def without_pauses() -> Iterator[bytes]:
     """Speech of which the parts that aren't are cut out, without end."""
     samples = audio("talk")
     windows = samples[: len(samples) // WINDOW_SAMPLES * WINDOW_SAMPLES]
-    spoken = VoiceActivityDetector().probabilities(windows.astype(np.float32) / 32_768, VadState()) > 0.5
+    spoken = VoiceActivityDetector().probabilities(as_float(bytes_of(windows)), VadState()) > 0.5
     speech = np.tile(windows.reshape(-1, WINDOW_SAMPLES)[spoken.ravel()].ravel(), 4)
     count = len(speech) // (SECONDS * SAMPLE_RATE)
     return cycle([bytes_of(part) for part in np.split(speech[: count * SECONDS * SAMPLE_RATE], count)])
