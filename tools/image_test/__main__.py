@@ -13,7 +13,7 @@ from tools.image_test.checks import (
     volume,
 )
 from tools.image_test.container import mounted
-from tools.image_test.store import STORE, refuse_unable_machine
+from tools.image_test.store import empty_store, refuse_unable_machine
 
 SERVER = "localhost/voice-chat-backend"
 CLIENT = "localhost/voice-chat-client"
@@ -28,6 +28,16 @@ def say(text: str) -> None:
 def main() -> None:
     """Run the whole test; the first thing that is wrong ends it."""
     refuse_unable_machine()
+    empty_store()
+    try:
+        build_and_check()
+    finally:
+        empty_store()
+    say("passed")
+
+
+def build_and_check() -> None:
+    """Build the images, and show what each does."""
     say("making the base image")
     base = make_base()
     say("building the server with the demo model, without a hub")
@@ -39,7 +49,6 @@ def main() -> None:
         say(f"service: {check_service(image, client, data)}")
         say(f"data: {check_data_kept(image, data)}")
         say(f"cache: {check_cache(image)}")
-    say(f"passed; rm -r {STORE} removes what later runs could use again")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.image_test.store import buildah, has_image
+from tools.image_test.store import CACHE, buildah
 
 BASE = "localhost/voicechat-image-test-base"
 SUITE = "bookworm"
@@ -15,25 +15,28 @@ LEFT_OVER = ("var/cache/apt/", "var/lib/apt/lists/")
 
 
 def make_base() -> str:
-    """Return the name of the base image, which is made once."""
-    if not has_image(BASE):
-        with TemporaryDirectory(prefix="voicechat-base-") as scratch:
-            _make(Path(scratch))
-    return BASE
-
-
-def _make(scratch: Path) -> None:
-    root, archive = scratch / "root", scratch / "root.tar"
-    subprocess.run(
-        ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, root],
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    with tarfile.open(archive, "w") as packed:
-        packed.add(root, "", filter=_wanted)
+    """Make the base image from an archive of its files, which is made once; return its name."""
+    archive = CACHE / f"{SUITE}.tar"
+    if not archive.exists():
+        _pack(archive)
     container = buildah("from", "scratch")
     buildah("add", "--quiet", container, archive, "/")
     buildah("commit", "--quiet", "--rm", container, BASE)
+    return BASE
+
+
+def _pack(archive: Path) -> None:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    unfinished = archive.with_suffix(".part")
+    with TemporaryDirectory(prefix="voicechat-base-") as root:
+        subprocess.run(
+            ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, root],
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        with tarfile.open(unfinished, "w") as packed:
+            packed.add(root, "", filter=_wanted)
+    unfinished.replace(archive)
 
 
 def _wanted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:

@@ -30,7 +30,6 @@ def build(name: str, target: str, base: str, **arguments: str) -> None:
             "build",
             # Docker's own format; the other has no health checks.
             *("--format", "docker"),
-            "--layers",
             *("--tag", name),
             *("--target", target),
             *(option for source, place in mounts.items() for option in ("--volume", f"{source}:{place}:ro")),
