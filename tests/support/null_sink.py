@@ -38,7 +38,7 @@ class NullSink:
     def play(self, path: Path) -> None:
         """Speak a recording into the microphone; return when it was said."""
         # A shorter latency is more than a loaded machine can keep.
-        command = ("paplay", f"--device={self.name}", "--latency-msec=300", str(path))
+        command = ("paplay", f"--device={self.name}", "--latency-msec=1000", str(path))
         self._run(*command, within_s=_PLAYS_WITHIN_S)
 
     def plug_in(self) -> None:

@@ -42,6 +42,20 @@ class Counter:
         self.core = core
         self.position = 0
 
+    @property
+    def now(self) -> float:
+        """The moment until which everything was delivered."""
+        return self.position / 16_000
+
+    def talk(self) -> list[list[int]]:
+        return as_lists(self.core.talk(self.now))
+
+    def hush(self) -> list[list[int]]:
+        return as_lists(self.core.hush(self.now))
+
+    def mute(self, *, muted: bool) -> list[list[int]]:
+        return as_lists(self.core.mute(self.now, muted=muted))
+
     def deliver(self, blocks: int = 1) -> list[list[int]]:
         packets: list[Samples] = []
         for _ in range(blocks):
@@ -88,8 +102,8 @@ def test_nothing_is_given_on_before_a_talk() -> None:
 def test_a_talk_begins_with_the_pre_roll_and_ends_with_the_post_roll() -> None:
     source = Counter(listening())
     source.deliver(10)
-    packets = as_lists(source.core.talk()) + source.deliver(10)
-    assert source.core.hush() == []
+    packets = source.talk() + source.deliver(10)
+    assert source.hush() == []
     packets += source.deliver(10)
     assert joined(packets) == counted(10 * BLOCK - 1_600, 20 * BLOCK + 960)
     assert {len(packet) for packet in packets} == {BLOCK}
@@ -99,23 +113,23 @@ def test_a_talk_begins_with_the_pre_roll_and_ends_with_the_post_roll() -> None:
 def test_a_talk_gets_no_more_pre_roll_than_was_heard() -> None:
     source = Counter(listening())
     source.deliver(2)
-    assert joined(as_lists(source.core.talk())) == counted(0, 2 * BLOCK)
+    assert joined(source.talk()) == counted(0, 2 * BLOCK)
 
 
 def test_the_pre_roll_is_given_once() -> None:
     source = Counter(listening())
     source.deliver(10)
-    source.core.talk()
-    source.core.hush()
+    source.talk()
+    source.hush()
     source.deliver(10)
-    assert joined(as_lists(source.core.talk())) == counted(15 * BLOCK, 20 * BLOCK)
+    assert joined(source.talk()) == counted(15 * BLOCK, 20 * BLOCK)
 
 
 def test_who_talks_again_within_the_post_roll_goes_on() -> None:
     source = Counter(listening())
-    packets = as_lists(source.core.talk()) + source.deliver(1)
-    source.core.hush()
-    packets += source.deliver(1) + as_lists(source.core.talk()) + source.deliver(10)
+    packets = source.talk() + source.deliver(1)
+    source.hush()
+    packets += source.deliver(1) + source.talk() + source.deliver(10)
     assert joined(packets) == counted(0, 12 * BLOCK)
     assert source.core.is_talking
 
@@ -123,38 +137,51 @@ def test_who_talks_again_within_the_post_roll_goes_on() -> None:
 def test_without_rolls_a_talk_is_exactly_what_was_said() -> None:
     source = Counter(listening(MicrophonePolicy(pre_roll_s=0, post_roll_s=0, packet_ms=20)))
     source.deliver(5)
-    packets = as_lists(source.core.talk()) + source.deliver(5)
-    source.core.hush()
+    packets = source.talk() + source.deliver(5)
+    source.hush()
     packets += source.deliver(5)
     assert joined(packets) == counted(5 * BLOCK, 10 * BLOCK)
 
 
 def test_nothing_that_is_heard_while_muted_is_given_on() -> None:
     source = Counter(listening())
-    packets = as_lists(source.core.talk()) + source.deliver(3)
-    packets += as_lists(source.core.mute(0.0, muted=True)) + source.deliver(50)
-    packets += as_lists(source.core.mute(0.0, muted=False)) + source.deliver(3)
+    packets = source.talk() + source.deliver(3)
+    packets += source.mute(muted=True) + source.deliver(50)
+    packets += source.mute(muted=False) + source.deliver(3)
     assert joined(packets) == counted(0, 3 * BLOCK) + counted(53 * BLOCK, 56 * BLOCK)
     assert BREAK in packets
 
 
 def test_the_pre_roll_holds_nothing_that_was_heard_while_muted() -> None:
     source = Counter(listening())
-    source.core.mute(0.0, muted=True)
+    source.mute(muted=True)
     source.deliver(20)
-    source.core.mute(0.0, muted=False)
+    source.mute(muted=False)
     source.deliver(1)
-    assert joined(as_lists(source.core.talk())) == counted(20 * BLOCK, 21 * BLOCK)
+    assert joined(source.talk()) == counted(20 * BLOCK, 21 * BLOCK)
 
 
 def test_audio_that_is_still_on_its_way_when_muting_ends_is_not_given_on() -> None:
     core = listening()
     core.mute(1.0, muted=True)
     core.mute(2.0, muted=False)
-    core.talk()
+    core.talk(2.0)
     late, fresh = (bytes_of(np.full(BLOCK, value, np.int16)) for value in (1, 2))
     packets = core.block(late, 1.99) + core.block(fresh, 2.0)
     assert as_lists(packets) == [[2] * BLOCK]
+
+
+def test_audio_that_is_behind_is_taken_by_when_it_was_said() -> None:
+    core = listening()
+    blocks = [bytes_of(np.full(BLOCK, number + 1, np.int16)) for number in range(100)]
+    for number in range(50):
+        core.block(blocks[number], number * 0.02)
+    # The program was busy: a second later, half a second after the key press, the rest comes at once.
+    packets = core.talk(1.5)
+    core.hush(1.7)
+    for number in range(50, 100):
+        packets += core.block(blocks[number], number * 0.02)
+    assert {packet[0] for packet in as_lists(packets)} == set(range(71, 89))
 
 
 def test_a_resampler_lets_nothing_through_that_was_heard_while_muted() -> None:
@@ -163,7 +190,7 @@ def test_a_resampler_lets_nothing_through_that_was_heard_while_muted() -> None:
     for _ in range(50):
         core.block(bytes_of(np.full(960, 20_000, np.int16)), 0.0)
     core.mute(0.0, muted=False)
-    core.talk()
+    core.talk(0.0)
     after = [packet for _ in range(50) for packet in core.block(bytes_of(np.zeros(960, np.int16)), 0.0)]
     assert len(np.concatenate(after)) > 10_000
     assert not np.concatenate(after).any()
@@ -171,7 +198,7 @@ def test_a_resampler_lets_nothing_through_that_was_heard_while_muted() -> None:
 
 def test_the_level_of_a_muted_microphone_is_still_shown() -> None:
     source = Counter(listening())
-    source.core.mute(0.0, muted=True)
+    source.mute(muted=True)
     source.deliver(10)
     assert source.core.level.peak_db > -30
 
@@ -188,11 +215,11 @@ def test_no_sample_is_given_twice_or_out_of_order_or_while_muted(steps: list[str
             case "deliver":
                 given_on += joined(source.deliver(3))
             case "talk":
-                given_on += joined(as_lists(core.talk()))
+                given_on += joined(source.talk())
             case "hush":
-                given_on += joined(as_lists(core.hush()))
+                given_on += joined(source.hush())
             case "mute" | "unmute":
-                given_on += joined(as_lists(core.mute(0.0, muted=step == "mute")))
+                given_on += joined(source.mute(muted=step == "mute"))
             case "lose":
                 given_on += joined(as_lists(core.lost()))
                 core.opened(HEADSET, AS_WANTED)
@@ -204,7 +231,7 @@ def test_no_sample_is_given_twice_or_out_of_order_or_while_muted(steps: list[str
 
 def test_stereo_at_48_khz_becomes_mono_at_16_khz() -> None:
     core = listening(device=WEBCAM, opened_as=Format(48_000, 2))
-    core.talk()
+    core.talk(0.0)
     angle = np.arange(48_000) * 2 * np.pi * 440 / 48_000
     wave = np.rint(8_000 * np.sin(angle)).astype(np.int16)
     stereo = np.stack([wave, wave], axis=1).reshape(-1)
@@ -255,7 +282,7 @@ def test_a_wished_microphone_that_is_back_but_does_not_open_is_looked_for_less_o
 
 def test_a_talk_goes_on_after_its_microphone_was_lost() -> None:
     source = Counter(listening())
-    packets = as_lists(source.core.talk()) + source.deliver(3)
+    packets = source.talk() + source.deliver(3)
     packets += as_lists(source.core.lost())
     source.core.opened(WEBCAM, AS_WANTED)
     packets += source.deliver(3)
@@ -276,8 +303,8 @@ def test_a_lost_microphone_is_told_with_what_to_do() -> None:
 
 def test_a_talk_that_was_ending_ends_when_its_microphone_is_lost() -> None:
     source = Counter(listening())
-    source.core.talk()
-    source.core.hush()
+    source.talk()
+    source.hush()
     assert BREAK not in as_lists(source.core.lost())
     assert not source.core.is_talking
 
@@ -286,8 +313,8 @@ def test_a_talk_that_was_ending_ends_when_its_microphone_is_lost() -> None:
 def test_a_talk_without_audio_ends_at_once(*, muted: bool) -> None:
     core = listening() if muted else MicrophoneCore(None, POLICY, HERE)
     core.mute(0.0, muted=muted)
-    core.talk()
-    core.hush()
+    core.talk(0.0)
+    core.hush(0.0)
     assert not core.is_talking
 
 
@@ -295,9 +322,9 @@ def test_a_warm_microphone_is_always_wanted_and_another_only_for_a_talk() -> Non
     assert listening().is_wanted
     cold = listening(MicrophonePolicy(warm=False, post_roll_s=0.02))
     wanted = [cold.is_wanted]
-    cold.talk()
+    cold.talk(0.0)
     wanted.append(cold.is_wanted)
-    cold.hush()
+    cold.hush(0.0)
     wanted.append(cold.is_wanted)
     cold.block(bytes(2 * BLOCK), 0.0)
     wanted.append(cold.is_wanted)

@@ -61,10 +61,10 @@ def test_no_message_is_documented_that_is_never_said() -> None:
 
 def test_the_documented_limits_are_those_of_the_code() -> None:
     policy, meter = MicrophonePolicy(), Ballistics()
-    assert (policy.post_roll_s, policy.lost_after_s, policy.queue_s) == (0.2, 2.0, 10.0)
+    assert (policy.post_roll_s, policy.lost_after_s, policy.queue_s) == (0.3, 2.0, 10.0)
     assert (meter.release_db_per_s, meter.hold_s, meter.clip_run) == (20 / 1.7, 1.5, 3)
     for limit in (
-        "Two tenths of a second",
+        "Three tenths of a second",
         "nothing for 2 s",
         "Up to 10 s",
         "20 dB in 1.7 s",

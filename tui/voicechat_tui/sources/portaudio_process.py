@@ -20,6 +20,8 @@ from typing import Any
 
 HEADER = struct.Struct("<Iid")
 BLOCKS_PER_S = 50
+BUFFERED_S = 0.1
+"""Audio that the system may hold for PortAudio, so that a loaded machine loses none."""
 
 _NO_SUCH_DEVICE = -9996
 
@@ -107,6 +109,7 @@ def _record(sound: Any, device: Json, request: Json) -> None:
             channels=channels,
             blocksize=rate // BLOCKS_PER_S,
             dtype="int16",
+            latency=BUFFERED_S,
             # Dither would turn the zeros of a forbidden microphone into noise.
             dither_off=True,
             callback=blocks.put,

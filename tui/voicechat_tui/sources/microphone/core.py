@@ -80,19 +80,18 @@ class MicrophoneCore:
         self._complaint: str | None = None
         self._attempts = 0
         self._returns = 0
-        self._deaf_until = 0.0
 
     # What the application does and asks
 
-    def talk(self) -> list[Samples]:
+    def talk(self, now: float) -> list[Samples]:
         """Begin a talk; return what was said just before."""
-        return self._gate.talk()
+        return self._gate.talk(now)
 
-    def hush(self) -> list[Samples]:
+    def hush(self, now: float) -> list[Samples]:
         """End the talk after the post-roll; return what is left to give on where none can come."""
         if not self._gate.is_talking:
             return []
-        self._gate.hush()
+        self._gate.hush(now)
         can_come = self.state is State.LISTENING and not self._gate.is_muted
         return [] if can_come else self._gate.interrupt()
 
@@ -100,9 +99,8 @@ class MicrophoneCore:
         """Mute it or not; return what was heard before and was no whole packet yet."""
         if muted == self._gate.is_muted:
             return []
-        self._deaf_until = now
         self._listen_as(self._format)  # A resampler remembers some of what it has heard.
-        return self._gate.mute(muted=muted)
+        return self._gate.mute(now, muted=muted)
 
     def choose(self, wished: DeviceName | None) -> None:
         """Wish for another microphone."""
@@ -182,14 +180,13 @@ class MicrophoneCore:
 
         Args:
             pcm: The block.
-            begun_at: When its first sample was taken, in seconds of the clock that `mute` goes by.
+            begun_at: When its first sample was taken, by the clock that talking and muting go by.
         """
         samples = self._resampler.process(self._downmixer.push(samples_of(pcm)))
         if self._loudness is not None:
             for event in self._loudness.push(samples):
                 self._tell(event)
-        # What was heard while muted may still be on its way when that ends.
-        return self._gate.push(samples) if begun_at >= self._deaf_until else []
+        return self._gate.push(samples, begun_at)
 
     def overflowed(self, frames: int) -> None:
         """So many frames were lost on their way from the device; -1 where nobody knows how many."""

@@ -14,6 +14,8 @@ BREAK: Samples = np.zeros(0, np.int16)
 class TalkGate:
     """Lets audio pass in packets, between `talk` and the end of the post-roll, unless it is muted.
 
+    Moments are seconds of any steady clock, the same one for what a person does and for when audio was taken.
+
     Args:
         policy: The limits.
 
@@ -28,38 +30,49 @@ class TalkGate:
         self._policy = policy
         self._pre_roll = PreRoll(int(policy.pre_roll_s * SAMPLE_RATE))
         self._cutter = PacketCutter(max(1, SAMPLE_RATE * policy.packet_ms // 1000))
-        self._tail: int | None = None
+        self._heard_until = 0.0
+        self._deaf_until = 0.0
+        self._ends_at: float | None = None
 
-    def talk(self) -> list[Samples]:
-        """Begin a talk, or go on with the one that is just ending; return what was said just before."""
-        self._tail = None
+    def talk(self, now: float) -> list[Samples]:
+        """Begin a talk, or go on with the one that is just ending; return what was said just before.
+
+        Audio may be behind: what is on its way from before the pre-roll does not belong to the talk.
+        """
+        self._ends_at = None
         if self.is_talking:
             return []
         self.is_talking = True
-        return self._cutter.push(self._pre_roll.take())
+        begins_at = now - self._policy.pre_roll_s
+        self._deaf_until = max(self._deaf_until, begins_at)
+        in_time = max(0, round((self._heard_until - begins_at) * SAMPLE_RATE))
+        kept = self._pre_roll.take()
+        return self._cutter.push(kept[max(0, len(kept) - in_time) :])
 
-    def hush(self) -> None:
+    def hush(self, now: float) -> None:
         """End the talk after the post-roll."""
-        if self._tail is None:
-            self._tail = int(self._policy.post_roll_s * SAMPLE_RATE)
+        if self._ends_at is None:
+            self._ends_at = now + self._policy.post_roll_s
 
-    def mute(self, *, muted: bool) -> list[Samples]:
+    def mute(self, now: float, *, muted: bool) -> list[Samples]:
         """Mute or not; return what had passed and was no whole packet yet."""
         self.is_muted = muted
+        self._deaf_until = now
         return self.interrupt()
 
-    def push(self, samples: Samples) -> list[Samples]:
-        """Take what was heard; return what passes."""
-        if self.is_muted:
+    def push(self, samples: Samples, begun_at: float) -> list[Samples]:
+        """Take what was heard from a moment on; return what passes."""
+        self._heard_until = begun_at + len(samples) / SAMPLE_RATE
+        if self.is_muted or begun_at < self._deaf_until:
             return []
         if not self.is_talking:
             self._pre_roll.add(samples)
             return []
-        if self._tail is None:
+        if self._ends_at is None:
             return self._cutter.push(samples)
-        packets = self._cutter.push(samples[: self._tail])
-        self._tail -= len(samples)
-        return packets + self.interrupt() if self._tail <= 0 else packets
+        left = max(0, round((self._ends_at - begun_at) * SAMPLE_RATE))
+        packets = self._cutter.push(samples[:left])
+        return packets + self.interrupt() if left <= len(samples) else packets
 
     def interrupt(self) -> list[Samples]:
         """Let nothing old mix with what comes next; return what had passed and was no whole packet yet.
@@ -68,9 +81,9 @@ class TalkGate:
         """
         self._pre_roll.clear()
         packets = self._cutter.finish()
-        if self._tail is not None:
+        if self._ends_at is not None:
             self.is_talking = False
-            self._tail = None
+            self._ends_at = None
         elif self.is_talking:
             packets.append(BREAK)
         return packets

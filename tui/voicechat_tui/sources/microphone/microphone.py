@@ -17,6 +17,7 @@ from voicechat_tui.sources.microphone.events import MicrophoneEvent
 from voicechat_tui.sources.microphone.opening import open_device
 from voicechat_tui.sources.microphone.policy import MicrophonePolicy
 from voicechat_tui.sources.microphone.portaudio import Block, Recording, SoundSystem
+from voicechat_tui.sources.portaudio_process import BUFFERED_S
 
 _SECOND_LOOK_S = 0.2
 
@@ -89,7 +90,7 @@ class Microphone:
             raise RuntimeError("somebody talks already")
         packets: asyncio.Queue[Samples | None] = asyncio.Queue()
         self._packets = packets
-        self._give(self._core.talk())
+        self._give(self._core.talk(time.monotonic()))
         try:
             while (packet := await packets.get()) is not None:
                 yield packet
@@ -99,11 +100,12 @@ class Microphone:
 
     def hush(self) -> None:
         """End the talk; what is on its way still comes."""
-        self._give(self._core.hush())
+        self._give(self._core.hush(time.monotonic()))
 
     def mute(self, *, muted: bool = True) -> None:
         """Mute it, or not any more. What is heard meanwhile goes nowhere."""
-        self._give(self._core.mute(time.monotonic(), muted=muted))
+        # What was heard until now may be held by the system for so long before it is stamped.
+        self._give(self._core.mute(time.monotonic() + BUFFERED_S, muted=muted))
 
     def choose(self, wished: DeviceName | None) -> None:
         """Take another microphone, or the system's default."""

@@ -25,7 +25,7 @@ class MicrophonePolicy:
 
     warm: bool = True
     pre_roll_s: float = 0.3
-    post_roll_s: float = 0.2
+    post_roll_s: float = 0.3
     packet_ms: int = 60
     queue_s: float = 10.0
     level_every_s: float = 0.05

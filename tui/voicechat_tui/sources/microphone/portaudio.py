@@ -21,6 +21,7 @@ _LISTS_WITHIN_S = 15.0
 """A sound server that is being started may take long to tell its devices."""
 _OPENS_WITHIN_S = 5.0
 """A Bluetooth headset takes up to three seconds; one that has just vanished never answers."""
+_ENDS_WITHIN_S = 1.0
 
 
 class RefusedError(Exception):
@@ -201,7 +202,13 @@ async def _start(request: dict[str, Any]) -> Process:
 
 
 async def _end(process: Process) -> None:
-    if process.returncode is None:
-        with suppress(ProcessLookupError):  # It may just have ended by itself.
+    """Let a process end, which it does by itself when its standard input is closed; kill it if it hangs."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        async with asyncio.timeout(_ENDS_WITHIN_S):
+            await process.wait()
+    except TimeoutError:
+        with suppress(ProcessLookupError):  # It may just have ended after all.
             process.kill()
-    await process.wait()
+        await process.wait()
