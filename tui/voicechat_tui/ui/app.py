@@ -1,52 +1,35 @@
 """The app: it holds the state, and puts screens, workers and actions together."""
 
-import asyncio
 import gc
-import logging
-import signal
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
-from textual.filter import LineFilter, NoColor
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from voicechat_common.errors import VoicechatError
 from voicechat_tui.language import _
 from voicechat_tui.settings import Loaded
 from voicechat_tui.ui.actions import Context
 from voicechat_tui.ui.backend import Backend
+from voicechat_tui.ui.base_app import BaseApp
 from voicechat_tui.ui.directory import Directory
-from voicechat_tui.ui.keymap import Keymap, bindings
+from voicechat_tui.ui.keymap import bindings
 from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.messages import ChatHappened, ChatsListed, ChatsUnreachable, VoiceHappened
-from voicechat_tui.ui.model.events_log import EventsLog
 from voicechat_tui.ui.model.status import Line, Reach, Status
-from voicechat_tui.ui.palette import ActionCommands
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.chats import ChatsScreen
 from voicechat_tui.ui.screens.devices import DevicesWindow
-from voicechat_tui.ui.screens.help import Help
-from voicechat_tui.ui.screens.log import LogWindow
 from voicechat_tui.ui.screens.settings import SettingsWindow
-from voicechat_tui.ui.themes import MONO, THEMES, after, chosen
+from voicechat_tui.ui.themes import chosen
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.desk import ChatDesk
     from voicechat_tui.ui.sound import Sound
     from voicechat_tui.ui.voice import VoiceDesk
-
-SAVED_AFTER_S = 1.0
-"""How soon a draft is on the disk."""
-QUIT_WITHIN_S = 4.0
-"""How long after the first ctrl+c a second one quits."""
 
 
 MakeLocal = Callable[[Callable[[str], None]], Backend]
@@ -58,7 +41,7 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
-class VoicechatApp(App[None]):
+class VoicechatApp(BaseApp):
     """The terminal client.
 
     Args:
@@ -74,15 +57,6 @@ class VoicechatApp(App[None]):
         now: The time of day in the zone to be shown.
     """
 
-    ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar = {ActionCommands}
-    TITLE = "voicechat"
-    CSS = """
-    CommandPalette SearchIcon { display: none; }
-    OptionList:ansi > .option-list--option-highlighted { text-style: underline; }
-    OptionList:ansi:focus > .option-list--option-highlighted { text-style: bold underline; }
-    ToastRack { dock: top; align: right top; margin-top: 1; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.APP)]
 
     def __init__(
@@ -99,16 +73,9 @@ class VoicechatApp(App[None]):
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = local_now,
     ) -> None:
-        super().__init__()
-        self.loaded = loaded
-        self.settings = settings = loaded.settings
+        super().__init__(loaded, local, clock, now)
         self.backend = backend
         self.user = user
-        self.local = local
-        self.clock = clock
-        self.now = now
-        self.keys = Keymap(settings.keys)
-        self.happenings = EventsLog(now)
         self._desk: ChatDesk | None = None
         self.directory = Directory(backend, user)
         self._sound = sound
@@ -118,12 +85,6 @@ class VoicechatApp(App[None]):
         self.reason = ""
         self._first_chat = chat_id
         self._reach = Reach()
-        self._is_saving = False
-        self._interrupted_at = -QUIT_WITHIN_S
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = chosen(settings.theme)
-        self.set_keymap(self.keys.overrides)
 
     @property
     def status(self) -> Status:
@@ -137,14 +98,9 @@ class VoicechatApp(App[None]):
         """Begin with the list of chats."""
         return ChatsScreen()
 
-    def get_line_filters(self) -> list[LineFilter]:
-        """Take out every colour where none is wanted."""
-        filters = list(super().get_line_filters())
-        return [*filters, NoColor()] if self.theme == MONO else filters
-
     def on_mount(self) -> None:
         """Draw first; then begin."""
-        self._end_with_terminal()
+        self.end_with_terminal()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -190,42 +146,11 @@ class VoicechatApp(App[None]):
         """Close the connections of the calls."""
         await self.backend.aclose()
 
-    def _end_with_terminal(self) -> None:
-        """End in order when the terminal is closed, or somebody ends the process."""
-        loop = asyncio.get_running_loop()
-        for name in ("SIGHUP", "SIGTERM"):
-            if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
-                with suppress(NotImplementedError):  # Windows has no such signals to wait for.
-                    loop.add_signal_handler(getattr(signal, name), self.leave)
-
-    def tell(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
-        """Say something in a toast, and note it in the log."""
-        self.happenings.add(f"{title}: {text}", severity)
-        self.notify(text, title=title, severity=severity, markup=False)
-
-    def tell_error(self, title: str, error: VoicechatError) -> None:
-        """Say what went wrong and what to do."""
-        self.tell(title, str(error), "error")
-
     def show_status(self) -> None:
         """Draw the line of state where it is seen."""
         for screen in self.screen_stack:
             if isinstance(screen, AppScreen) and screen.is_mounted:
                 screen.show_status()
-
-    def save_local(self) -> None:
-        """Remember on disk, in a moment, what is to be remembered: a crash costs no more than that moment."""
-        if not self._is_saving:
-            self._is_saving = True
-            self.run_worker(self._save_local(), group="saving")
-
-    async def _save_local(self) -> None:
-        await asyncio.sleep(SAVED_AFTER_S)
-        self._is_saving = False
-        try:
-            await self.local.save()
-        except OSError as error:
-            self.tell(_("Drafts can't be saved"), str(error), "warning")
 
     @property
     def desk(self) -> "ChatDesk":
@@ -278,16 +203,6 @@ class VoicechatApp(App[None]):
 
     # What a person does anywhere
 
-    def action_palette(self) -> None:
-        """Open the palette of commands."""
-        self.action_command_palette()
-
-    def action_help(self) -> None:
-        """Show what can be done here."""
-        focus = type(self.screen.focused).__name__
-        context = self.screen.CONTEXT if isinstance(self.screen, AppScreen) else Context.APP
-        self.push_screen(Help(self.keys, context, focus))
-
     def action_devices(self) -> None:
         """Choose the microphone."""
         self.push_screen(DevicesWindow())
@@ -305,10 +220,6 @@ class VoicechatApp(App[None]):
         if self._voice is not None:
             self._voice.reopen()
 
-    def action_log(self) -> None:
-        """Show what happened."""
-        self.push_screen(LogWindow(self.happenings))
-
     def action_reconnect(self) -> None:
         """Try the server again now."""
         self.directory.ask_now()
@@ -317,41 +228,3 @@ class VoicechatApp(App[None]):
     def action_mute(self) -> None:
         """Mute the microphone, or not any more."""
         self.voice.mute()
-
-    def action_theme(self) -> None:
-        """Take the next theme."""
-        self.theme = after(self.theme)
-        self.tell(_("Theme"), self.theme)
-
-    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
-        """Save the screen as a picture."""
-        saved = self.save_screenshot(filename, path)
-        self.tell(_("Picture saved"), saved)
-
-    async def action_interrupt(self) -> None:
-        """Copy what is selected, or quit with the second press."""
-        if selected := self.screen.get_selected_text():
-            self.copy_to_clipboard(selected)
-            self.screen.clear_selection()
-            self.tell(_("Copied"), selected[:60])
-        elif self.clock() - self._interrupted_at < QUIT_WITHIN_S:
-            await self.action_quit()
-        else:
-            self._interrupted_at = self.clock()
-            self.notify(
-                _("Press {key} again to quit. What you were writing is kept.", key="ctrl+c"),
-                title=_("Quit?"),
-                timeout=QUIT_WITHIN_S,
-            )
-
-    async def action_quit(self) -> None:
-        """Leave the app."""
-        self.leave()
-
-    def leave(self) -> None:
-        """Remember what is to be remembered, and end."""
-        try:
-            self.local.save_now()
-        except OSError as error:
-            logging.getLogger(__name__).warning("drafts can't be saved: %s", error)
-        self.exit()

@@ -74,8 +74,8 @@ class Timeline(ScrollView, can_focus=True):
     class ReachedTop(Message):
         """The beginning of what is here came into sight."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._rows: list[Row] = []
         self._tops: list[int] = [0]
         self._laid_out_for = 0

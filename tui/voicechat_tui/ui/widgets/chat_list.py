@@ -29,8 +29,8 @@ class ChatList(OptionList):
     }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._items: Sequence[ChatItem] = ()
         self._now: datetime | None = None
         self._drawn_for = 0

@@ -35,8 +35,8 @@ class StatusLine(Widget):
 
     status: reactive[Status] = reactive(Status())
 
-    def __init__(self, clock: Callable[[], float], *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
         self._clock = clock
         self.auto_links = False
 

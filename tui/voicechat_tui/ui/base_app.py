@@ -1,0 +1,163 @@
+"""What the app has whatever it is about: themes, keys, toasts, drafts on disk, help, and its end."""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import App
+from textual.filter import LineFilter, NoColor
+from textual.notifications import SeverityLevel
+
+from voicechat_common.errors import VoicechatError
+from voicechat_tui.language import _
+from voicechat_tui.settings import Loaded
+from voicechat_tui.ui.actions import Context
+from voicechat_tui.ui.keymap import Keymap
+from voicechat_tui.ui.local_state import LocalState
+from voicechat_tui.ui.model.events_log import EventsLog
+from voicechat_tui.ui.palette import ActionCommands
+from voicechat_tui.ui.screens.base import AppScreen
+from voicechat_tui.ui.screens.help import Help
+from voicechat_tui.ui.screens.log import LogWindow
+from voicechat_tui.ui.themes import MONO, THEMES, after, chosen
+
+SAVED_AFTER_S = 1.0
+"""How soon a draft is on the disk."""
+QUIT_WITHIN_S = 4.0
+"""How long after the first ctrl+c a second one quits."""
+
+
+class BaseApp(App[None]):
+    """An app with settings, a memory and a log.
+
+    Args:
+        loaded: What the person has set.
+        local: What is remembered between runs.
+        clock: Steady seconds.
+        now: The time of day in the zone to be shown.
+    """
+
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {ActionCommands}
+    TITLE = "voicechat"
+    CSS = """
+    CommandPalette SearchIcon { display: none; }
+    OptionList:ansi > .option-list--option-highlighted { text-style: underline; }
+    OptionList:ansi:focus > .option-list--option-highlighted { text-style: bold underline; }
+    ToastRack { dock: top; align: right top; margin-top: 1; }
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        local: LocalState,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+    ) -> None:
+        super().__init__()
+        self.loaded = loaded
+        self.settings = loaded.settings
+        self.local = local
+        self.clock = clock
+        self.now = now
+        self.keys = Keymap(self.settings.keys)
+        self.happenings = EventsLog(now)
+        self._is_saving = False
+        self._interrupted_at = -QUIT_WITHIN_S
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = chosen(self.settings.theme)
+        self.set_keymap(self.keys.overrides)
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Take out every colour where none is wanted."""
+        filters = list(super().get_line_filters())
+        return [*filters, NoColor()] if self.theme == MONO else filters
+
+    def end_with_terminal(self) -> None:
+        """End in order when the terminal is closed, or somebody ends the process."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGHUP", "SIGTERM"):
+            if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+                with suppress(NotImplementedError):  # Windows has no such signals to wait for.
+                    loop.add_signal_handler(getattr(signal, name), self.leave)
+
+    def tell(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
+        """Say something in a toast, and note it in the log."""
+        self.happenings.add(f"{title}: {text}", severity)
+        self.notify(text, title=title, severity=severity, markup=False)
+
+    def tell_error(self, title: str, error: VoicechatError) -> None:
+        """Say what went wrong and what to do."""
+        self.tell(title, str(error), "error")
+
+    def save_local(self) -> None:
+        """Remember on disk, in a moment, what is to be remembered: a crash costs no more than that moment."""
+        if not self._is_saving:
+            self._is_saving = True
+            self.run_worker(self._save_local(), group="saving")
+
+    async def _save_local(self) -> None:
+        await asyncio.sleep(SAVED_AFTER_S)
+        self._is_saving = False
+        try:
+            await self.local.save()
+        except OSError as error:
+            self.tell(_("Drafts can't be saved"), str(error), "warning")
+
+    def action_palette(self) -> None:
+        """Open the palette of commands."""
+        self.action_command_palette()
+
+    def action_help(self) -> None:
+        """Show what can be done here."""
+        focus = type(self.screen.focused).__name__
+        context = self.screen.CONTEXT if isinstance(self.screen, AppScreen) else Context.APP
+        self.push_screen(Help(self.keys, context, focus))
+
+    def action_log(self) -> None:
+        """Show what happened."""
+        self.push_screen(LogWindow(self.happenings))
+
+    def action_theme(self) -> None:
+        """Take the next theme."""
+        self.theme = after(self.theme)
+        self.tell(_("Theme"), self.theme)
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """Save the screen as a picture."""
+        saved = self.save_screenshot(filename, path)
+        self.tell(_("Picture saved"), saved)
+
+    async def action_interrupt(self) -> None:
+        """Copy what is selected, or quit with the second press."""
+        if selected := self.screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            self.tell(_("Copied"), selected[:60])
+        elif self.clock() - self._interrupted_at < QUIT_WITHIN_S:
+            await self.action_quit()
+        else:
+            self._interrupted_at = self.clock()
+            self.notify(
+                _("Press {key} again to quit. What you were writing is kept.", key="ctrl+c"),
+                title=_("Quit?"),
+                timeout=QUIT_WITHIN_S,
+            )
+
+    async def action_quit(self) -> None:
+        """Leave the app."""
+        self.leave()
+
+    def leave(self) -> None:
+        """Remember what is to be remembered, and end."""
+        try:
+            self.local.save_now()
+        except OSError as error:
+            logging.getLogger(__name__).warning("drafts can't be saved: %s", error)
+        self.exit()
