@@ -18,6 +18,7 @@ from voicechat_tui.local_server.installation import require
 
 if TYPE_CHECKING:
     from voicechat_common.protocol.http import Readiness
+    from voicechat_tui.client.http import HttpClient
 
 LISTENS_WITHIN_S = 60.0
 ENDS_WITHIN_S = child.LONGEST_END_S + 5
@@ -90,15 +91,26 @@ class LocalServer:
         told: Readiness | None = None
         async with HttpClient(self.url) as http:
             while True:
-                now = await http.readiness()
-                if now != told:
+                now = await self._readiness(http)
+                if now is not None and now != told:
                     tell(now)
                     told = now
-                if now.ready:
+                if now is not None and now.ready:
                     return
-                if now.error is not None and now.state == "failed":
+                if now is not None and now.error is not None and now.state == "failed":
                     raise VoicechatError(ErrorCode(now.error.code), now.error.message, now.error.advice)
                 await asyncio.sleep(_LOOK_S)
+
+    async def _readiness(self, http: "HttpClient") -> "Readiness | None":
+        """Ask it how far it is; None where a busy machine has kept it from answering in time."""
+        try:
+            return await http.readiness()
+        except VoicechatError as error:
+            if error.code is not ErrorCode.SERVER_UNREACHABLE:
+                raise
+            if self._process is None or self._process.returncode is not None:
+                raise self._did_not_start() from error
+            return None
 
     async def _start(self) -> Process:
         try:
