@@ -167,7 +167,7 @@ def staged_app(
 
 async def until(pilot: Pilot[None], happened: Callable[[], object]) -> None:
     """Let the app work until something has happened."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not happened():
             await pilot.pause()
 
