@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
@@ -34,9 +35,12 @@ from voicechat_tui.client.events import Retrying
 from voicechat_tui.sources.microphone.events import LevelChanged, Opened, Unavailable
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.screens.chat import ChatScreen
+from voicechat_tui.ui.screens.help import Help
 from voicechat_tui.voice.events import TalkHeard, VoiceEvent
 
 SIZES = {"wide": (120, 40), "usual": (80, 24), "narrow": (50, 24)}
+STILL_S = 0.1
+"""What is the same after so long is drawn to its end."""
 THEMES = ("dark", "light", "mono")
 
 HISTORY: list[ChatEvent] = [
@@ -149,11 +153,13 @@ async def error_toast(stage: Stage, pilot: Pilot[None]) -> None:
 async def palette(stage: Stage, pilot: Pilot[None]) -> None:
     await stage.tell(pilot, *HISTORY)
     await pilot.press("ctrl+p")
+    await until(pilot, lambda: any(found.option_count for found in stage.app.screen.query(CommandList)))
 
 
 async def help_(stage: Stage, pilot: Pilot[None]) -> None:
     await stage.tell(pilot, *HISTORY)
     await pilot.press("f1")
+    await until(pilot, lambda: isinstance(stage.app.screen, Help) and stage.app.screen.is_mounted)
 
 
 async def devices(stage: Stage, pilot: Pilot[None]) -> None:
@@ -186,14 +192,17 @@ async def test_a_chat_looks_as_before(scene: str, theme: str, snapshot: Snapshot
         await SCENES[scene](stage, pilot)
         for size in SIZES:
             await pilot.resize_terminal(*SIZES[size])
-            await stand_still(pilot)
-            assert stage.app.export_screenshot() == pictures(name=size), size
+            assert await picture(pilot) == pictures(name=size), size
 
 
-async def stand_still(pilot: Pilot[None]) -> None:
-    """Let everything be drawn, and no cursor blink."""
+async def picture(pilot: Pilot[None]) -> str:
+    """Return what is drawn once nothing changes any more, with no cursor that blinks."""
     for area in pilot.app.screen.query(TextArea):
         area.cursor_blink = False
     for line in pilot.app.screen.query(Input):
         line.cursor_blink = False
-    await pilot.pause()
+    before, now = "", pilot.app.export_screenshot()
+    while now != before:
+        await pilot.pause(STILL_S)
+        before, now = now, pilot.app.export_screenshot()
+    return now
