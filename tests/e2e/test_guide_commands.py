@@ -19,9 +19,10 @@ HERE = ("curl ", "voicechat-tui replay ", "arecord ", "promtool ")
 """How commands begin that are run in this file, in the order of their page."""
 
 ELSEWHERE = {
-    "make demo": ("README.md", "make demo"),
+    "make demo": (".ci/run", "make demo"),
     "make test": (".ci/run", "make test"),
     "make check": (".ci/run", "make check"),
+    "make bench*": (".ci/run", "make bench-quick"),
     "pip install -r requirements.txt": ("Makefile", "install -r requirements.txt"),
     "python main.py": ("tests/support/server_process.py", '"main.py"'),
     "python main.py --model demo": ("tests/e2e/test_serve.py", '"--model", "demo"'),
@@ -34,7 +35,7 @@ ELSEWHERE = {
     "voicechat-server models verify": ("tests/integration/test_models_command.py", '"verify"'),
     "voicechat-tui": ("tests/e2e/test_tui_command.py", "voicechat-tui"),
     "voicechat-tui --*": ("tests/e2e/test_tui_command.py", "voicechat-tui"),
-    "voicechat-tui doctor*": ("tests/integration/test_doctor.py", '"doctor"'),
+    "voicechat-tui doctor*": ("tests/integration/test_doctor_command.py", '"doctor"'),
     "voicechat-tui say *": ("tests/integration/test_say_tail.py", '"say"'),
     "voicechat-tui tail *": ("tests/integration/test_say_tail.py", '"tail"'),
     "voicechat-tui replay --journal*": ("tests/integration/test_replay_journal.py", '"--journal"'),
