@@ -22,8 +22,8 @@ from voicechat_tui.ui.screens import chat as chat_screen
 from voicechat_tui.ui.screens.chat import ChatScreen
 
 SIZE = (120, 40)
-NO_FRAMES = 0.0
-"""Draw every change at once: what is measured is work, not waiting."""
+NO_FRAMES = 0.001
+"""Draw every change almost at once: what is measured is work, not waiting."""
 SENTENCE = "我们今天先讨论网络的问题再讨论下个月的计划最后看一看大家还有什么别的事情要说"
 SEGMENTS_PER_HOUR = 720
 """A segment every five seconds."""
