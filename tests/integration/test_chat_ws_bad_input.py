@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from tests.support.chat_client import ChatConnection, chat_path, in_chat, raw_connection
 from tests.support.server import LiveServer
@@ -30,12 +31,23 @@ async def still_works(connection: ChatConnection) -> None:
 @pytest.mark.parametrize(
     "chat_id",
     [
-        "", "a/b", "../etc/passwd", "a'b", 'a"b', "a b", ".hidden", "list", "x" * 129, "x" * 10_000,
+        "", "a/b", "../etc/passwd", "a'b", 'a"b', "a b", ".hidden", "list", "x" * 129, "x" * 7_000,
         "小明", "a\x00b", "<script>", "'; DROP TABLE chats; --",
     ],
 )  # fmt: skip
 async def test_an_id_that_is_none(chat_server: LiveServer, chat_id: str) -> None:
     assert "id" in await refused(chat_server, chat_path(chat_id, "alice"))
+
+
+@pytest.mark.parametrize("length", [10_000, 60_000])
+async def test_an_address_too_long_to_be_read(chat_server: LiveServer, length: int) -> None:
+    with pytest.raises(InvalidStatus) as refusal:
+        async with in_chat(chat_server.ws, "x" * length, "alice"):
+            pass
+    assert refusal.value.response.status_code == 422
+    error = json.loads(refusal.value.response.body)["error"]
+    assert error["code"] == "bad_field"
+    assert "8 KiB" in error["advice"]
 
 
 async def test_no_id_at_all(chat_server: LiveServer) -> None:
