@@ -7,6 +7,7 @@ from rich import print as rich_print
 
 from voicechat_common import __version__
 from voicechat_common.errors import VoicechatError
+from voicechat_tui import quick_import
 from voicechat_tui.commands.doctor import doctor
 from voicechat_tui.commands.locate import locate
 from voicechat_tui.commands.open import EPILOG as OPEN_EPILOG
@@ -18,6 +19,8 @@ from voicechat_tui.commands.say import say
 from voicechat_tui.commands.tail import EPILOG as TAIL_EPILOG
 from voicechat_tui.commands.tail import tail
 from voicechat_tui.replay.exit_codes import exit_code_of
+
+quick_import.end()
 
 app = typer.Typer(
     name="voicechat-tui",
