@@ -24,7 +24,7 @@ _scratch = TemporaryDirectory(prefix="voicechat-tests-")
 
 def pytest_configure() -> None:
     """Set up what holds for the whole run: nothing of its user's settings, chats and language, no logs."""
-    # A shell lets what it runs in the background ignore Ctrl-C, and the programs under test would inherit that.
+    # A shell lets what runs in its background ignore Ctrl-C, and programs under test would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     logs.configure("warning", io.StringIO())
     # A busy machine must not fail a property, and a run of CI must not differ from the one before it.
