@@ -54,6 +54,16 @@ async def test_the_text_is_that_of_funasr_for_packets_of_one_byte(live_server: L
     assert receipt(messages).received_samples == len(audio(name))
 
 
+@pytest.mark.parametrize("name", transcripts())
+async def test_the_text_is_that_of_funasr_where_single_bytes_begin_and_end_a_stream(
+    live_server: LiveServer, name: str
+) -> None:
+    data = pcm(name)
+    singly = [*packets(data[:3001], 1), *packets(data[3001:-999], 3200), *packets(data[-999:], 1)]
+    messages = await recognise(live_server.ws, WHOLE, *singly)
+    assert texts(messages) == sample_by_funasr(name)
+
+
 @pytest.mark.parametrize("endpointing", [False, True])
 async def test_no_more_characters_are_wrong_than_with_funasr(
     live_server: LiveServer, *, endpointing: bool
