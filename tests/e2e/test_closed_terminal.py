@@ -15,8 +15,8 @@ from tests.support.pseudo_terminal import TerminalProcess, in_terminal
 from tests.support.replay_cli import replay
 from tests.support.samples import DIRECTORY, transcripts
 from tests.support.server import demo_settings, serving, streams_now
+from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.journal import Journal
-from voicechat_tui.replay.exit_codes import ExitCode
 
 APP = "from voicechat_tui.cli import main; main()"
 F2 = "\x1bOQ"

@@ -25,7 +25,7 @@ from tests.support.speech_peer import (
 )
 from voicechat_common.audio import Samples, bytes_of
 from voicechat_common.protocol.speech import Error
-from voicechat_tui.replay.exit_codes import ExitCode
+from voicechat_tui.console.exit_codes import ExitCode
 
 RAMP: Samples = np.arange(1, 16_001).astype(np.int16)
 WHOLE = "<1..16000>"

@@ -22,8 +22,8 @@ from tests.support.speech_peer import SpeechPeer, answer, fall_silent_after, ref
 from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Ack, Error
 from voicechat_tui.client.events import AudioLost
+from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.journal import Journal
-from voicechat_tui.replay.exit_codes import ExitCode
 
 RAMP: Samples = np.arange(1, 16_001).astype(np.int16)
 

@@ -28,7 +28,7 @@ from voicechat_server.chat.member import MAX_IN_FLIGHT
 from voicechat_server.chat.room import TYPING_S
 from voicechat_server.settings import Settings
 from voicechat_tui.cli import app
-from voicechat_tui.replay.exit_codes import ExitCode
+from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.talk.exit_codes import SAY_MEANING, TAIL_MEANING
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "chat.md").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ import pytest
 from tests.support.terminal import terminal
 from voicechat_common.protocol.speech import Ack, Error, Final, Partial
 from voicechat_tui.client.events import AudioLost, Event, Resumed, Retrying
+from voicechat_tui.console.screen import Screen
 from voicechat_tui.replay.listeners import JsonListener, Listener, TalkListener, TextListener
-from voicechat_tui.replay.screen import Screen
 
 
 def partial(text: str, revision: int = 1, segment: int = 0) -> Partial:

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from voicechat_common import __version__
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.cli import app
-from voicechat_tui.replay.exit_codes import MEANING, ExitCode, exit_code_of
+from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
+from voicechat_tui.replay.exit_codes import MEANING
 from voicechat_tui.replay.options import ReplayOptions, parse_chunk_size, parse_speed
 
 

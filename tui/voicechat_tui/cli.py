@@ -18,7 +18,7 @@ from voicechat_tui.commands.say import EPILOG as SAY_EPILOG
 from voicechat_tui.commands.say import say
 from voicechat_tui.commands.tail import EPILOG as TAIL_EPILOG
 from voicechat_tui.commands.tail import tail
-from voicechat_tui.replay.exit_codes import exit_code_of
+from voicechat_tui.console.exit_codes import exit_code_of
 
 quick_import.end()
 

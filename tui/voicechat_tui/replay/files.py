@@ -7,11 +7,11 @@ from pathlib import Path
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.client.speech import SpeechClient
-from voicechat_tui.replay.exit_codes import ExitCode, exit_code_of
-from voicechat_tui.replay.interrupt import Interrupt
+from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
+from voicechat_tui.console.interrupt import Interrupt
+from voicechat_tui.console.screen import Screen
 from voicechat_tui.replay.listeners import JsonListener, Listener, TalkListener, TextListener, json_line
 from voicechat_tui.replay.options import STDIN, ReplayOptions
-from voicechat_tui.replay.screen import Screen
 from voicechat_tui.replay.stream import StreamRun
 from voicechat_tui.replay.subtitles import cues_of, srt
 from voicechat_tui.sources.base import AudioSource

@@ -6,19 +6,19 @@ import math
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.client.address import speech_url
 from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
+from voicechat_tui.console.interrupt import Interrupt
+from voicechat_tui.console.live_line import clock
+from voicechat_tui.console.screen import Screen
 from voicechat_tui.journal import Journal
 from voicechat_tui.journal import format as records
 from voicechat_tui.journal.file import EntryFile
 from voicechat_tui.journal.ranges import Range
 from voicechat_tui.journal.store import Entry
-from voicechat_tui.replay.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.replay.files import listeners, play
-from voicechat_tui.replay.interrupt import Interrupt
 from voicechat_tui.replay.journal_source import JournalSource, SettlingListener
 from voicechat_tui.replay.listeners import json_line
-from voicechat_tui.replay.live_line import clock
 from voicechat_tui.replay.options import JournalAction, ReplayOptions
-from voicechat_tui.replay.screen import Screen
 
 
 class JournalReplay:

@@ -8,8 +8,8 @@ from rich.text import Text
 from voicechat_common.protocol.speech import Ack, Error, Final, Partial
 from voicechat_common.transcript import Segment, Transcript
 from voicechat_tui.client.events import AudioLost, Event, Resumed, Retrying
-from voicechat_tui.replay.live_line import clock, live_line, printable
-from voicechat_tui.replay.screen import Screen
+from voicechat_tui.console.live_line import clock, live_line, printable
+from voicechat_tui.console.screen import Screen
 
 LONG_S = 30.0
 """A recording longer than this gets a progress bar."""

@@ -9,7 +9,7 @@ from voicechat_common.protocol.speech import Done, Final, Partial, Ready
 from voicechat_tui.client.events import AudioLost, Event
 from voicechat_tui.client.speech import SpeechClient
 from voicechat_tui.client.state import State
-from voicechat_tui.replay.interrupt import Interrupt
+from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.replay.listeners import Listener
 from voicechat_tui.replay.timing import Receipt, Timing
 from voicechat_tui.sources.pacing import Clock, paced

@@ -1,8 +1,8 @@
-"""What the exit status of `voicechat-tui say` and `tail` says, with the numbers that `replay` uses."""
+"""What the exit status of `voicechat-tui say` and `tail` says."""
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.replay import exit_codes
-from voicechat_tui.replay.exit_codes import ExitCode
+from voicechat_tui.console import exit_codes
+from voicechat_tui.console.exit_codes import ExitCode
 
 SAY_MEANING: dict[ExitCode, str] = {
     ExitCode.OK: "everything is stored",

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from voicechat_common.protocol.chat import MessageHistory, NewMessage
-from voicechat_tui.replay.live_line import live_line, printable
+from voicechat_tui.console.live_line import live_line, printable
 
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red")
 

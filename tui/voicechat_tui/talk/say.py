@@ -11,11 +11,13 @@ from voicechat_common.protocol.codec import encode
 from voicechat_tui.client.chat.client import ChatClient
 from voicechat_tui.client.chat.events import Acked, ChatEvent, Failed, Postponed, Refused
 from voicechat_tui.client.events import Retrying
-from voicechat_tui.replay.exit_codes import ExitCode
-from voicechat_tui.replay.interrupt import Interrupt
-from voicechat_tui.replay.screen import Screen
+from voicechat_tui.console.exit_codes import ExitCode
+from voicechat_tui.console.interrupt import Interrupt
+from voicechat_tui.console.running import run
+from voicechat_tui.console.screen import Screen
+from voicechat_tui.talk.connection import last_seq, policy
+from voicechat_tui.talk.exit_codes import exit_code_of
 from voicechat_tui.talk.lines import lines
-from voicechat_tui.talk.running import last_seq, policy, run
 
 STDIN = "-"
 AHEAD = 200
@@ -45,7 +47,11 @@ class SayOptions:
 
 def say(options: SayOptions) -> ExitCode:
     """Run the command and return its exit status."""
-    return run(lambda screen, interrupt: _Say(options, screen, interrupt).run(), json=options.json)
+    return run(
+        lambda screen, interrupt: _Say(options, screen, interrupt).run(),
+        json=options.json,
+        exit_code_of=exit_code_of,
+    )
 
 
 class _Say:

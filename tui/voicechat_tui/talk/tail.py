@@ -20,11 +20,13 @@ from voicechat_tui.client.chat.events import (
     Resumed,
 )
 from voicechat_tui.client.events import Retrying
-from voicechat_tui.replay.exit_codes import ExitCode
-from voicechat_tui.replay.interrupt import Interrupt
-from voicechat_tui.replay.screen import Screen
+from voicechat_tui.console.exit_codes import ExitCode
+from voicechat_tui.console.interrupt import Interrupt
+from voicechat_tui.console.running import run
+from voicechat_tui.console.screen import Screen
+from voicechat_tui.talk.connection import last_seq, policy
+from voicechat_tui.talk.exit_codes import exit_code_of
 from voicechat_tui.talk.printing import MessagePrinter, speech_line
-from voicechat_tui.talk.running import last_seq, policy, run
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,11 @@ class TailOptions:
 
 def tail(options: TailOptions) -> ExitCode:
     """Run the command and return its exit status."""
-    return run(lambda screen, interrupt: _Tail(options, screen).run(interrupt), json=options.json)
+    return run(
+        lambda screen, interrupt: _Tail(options, screen).run(interrupt),
+        json=options.json,
+        exit_code_of=exit_code_of,
+    )
 
 
 class _Tail:

@@ -11,15 +11,15 @@ from voicechat_common.audio import SAMPLE_RATE
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import Start
 from voicechat_tui.client.speech import SpeechClient
-from voicechat_tui.replay.exit_codes import ExitCode, exit_code_of
-from voicechat_tui.replay.interrupt import Interrupt
+from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
+from voicechat_tui.console.interrupt import Interrupt
+from voicechat_tui.console.screen import Screen
 from voicechat_tui.replay.listeners import JsonListener, Listener, TalkListener, TextListener, json_line
 from voicechat_tui.replay.options import ReplayOptions
 from voicechat_tui.replay.scenario.actor import Outcome, SpeakerActor
 from voicechat_tui.replay.scenario.compare import diff
 from voicechat_tui.replay.scenario.loader import load_scenario
 from voicechat_tui.replay.scenario.model import Scenario, Speaker
-from voicechat_tui.replay.screen import Screen
 from voicechat_tui.replay.stream import StreamRun
 from voicechat_tui.sources.pacing import SteadyClock
 

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from tests.support.terminal import terminal
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.replay.live_line import clock, keep_right, live_line, printable
-from voicechat_tui.replay.screen import Screen, make_printable
+from voicechat_tui.console.live_line import clock, keep_right, live_line, printable
+from voicechat_tui.console.screen import Screen, make_printable
 
 
 def dim_part(line: Text) -> str:
