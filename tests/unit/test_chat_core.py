@@ -26,7 +26,7 @@ from voicechat_tui.client.chat.events import (
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.chat.state import ChatState, checked
 from voicechat_tui.client.events import Retrying
-from voicechat_tui.client.state import IllegalTransitionError
+from voicechat_tui.client.transitions import IllegalTransitionError
 
 
 def test_the_history_comes_before_what_happens_live() -> None:

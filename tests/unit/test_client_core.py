@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.core_wire import PER_MS, RATE, Wire, opened, samples
+from tests.support.speech_wire import PER_MS, RATE, SpeechWire, opened, samples
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Done, Final
 from voicechat_tui.client.events import AudioLost, Resumed, Retrying
@@ -30,7 +30,7 @@ def steps_of(*plain: str) -> st.SearchStrategy[list[tuple[str, int]]]:
 STEPS = steps_of("flush", "cut", "connect", "exchange")
 
 
-def play(wire: Wire, steps: list[tuple[str, int]]) -> None:
+def play(wire: SpeechWire, steps: list[tuple[str, int]]) -> None:
     for name, amount in steps:
         match name:
             case "add":
@@ -55,14 +55,14 @@ def play(wire: Wire, steps: list[tuple[str, int]]) -> None:
                 wire.receive(amount)
 
 
-def texts(wire: Wire) -> list[str]:
+def texts(wire: SpeechWire) -> list[str]:
     return [event.text for event in wire.of(Final)]
 
 
 @given(steps=STEPS)
 @settings(deadline=None)
 def test_any_cuts_deliver_every_sample_exactly_once(steps: list[tuple[str, int]]) -> None:
-    wire = Wire()
+    wire = SpeechWire()
     play(wire, steps)
     wire.core.stop()
     wire.settle()
@@ -77,7 +77,7 @@ def test_any_cuts_deliver_every_sample_exactly_once(steps: list[tuple[str, int]]
 @given(steps=STEPS)
 @settings(deadline=None)
 def test_flushes_end_segments_where_they_were_asked_for(steps: list[tuple[str, int]]) -> None:
-    wire = Wire()
+    wire = SpeechWire()
     position, bounds = 0, set()
     for name, amount in steps:
         position += amount if name == "add" else 0
@@ -93,7 +93,7 @@ def test_flushes_end_segments_where_they_were_asked_for(steps: list[tuple[str, i
 @given(steps=steps_of("flush", "forget", "exchange", "exchange"))
 @settings(deadline=None)
 def test_a_server_that_forgets_streams_still_gets_all_of_the_speech(steps: list[tuple[str, int]]) -> None:
-    wire = Wire()
+    wire = SpeechWire()
     play(wire, steps)
     wire.core.stop()
     wire.settle()

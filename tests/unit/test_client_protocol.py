@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.core_wire import Wire, opened, samples
+from tests.support.speech_wire import SpeechWire, opened, samples
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready
@@ -15,7 +15,7 @@ def greeted(frame: str | bytes, *, opening: bool) -> VoicechatError:
     """The failure after a frame."""
     wire = opened()
     if opening:
-        wire = Wire()
+        wire = SpeechWire()
         wire.connect()
     wire.core.receive(frame, 0.0)
     assert wire.core.wants_close
@@ -105,7 +105,7 @@ def test_a_pong_is_a_sign_of_life() -> None:
 
 
 def test_an_unanswered_start_is_given_up() -> None:
-    wire = Wire()
+    wire = SpeechWire()
     wire.connect()
     for now, given_up in ((9.9, False), (10.0, True)):
         wire.core.check_alive(now)

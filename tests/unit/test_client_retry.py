@@ -8,7 +8,8 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.client.address import speech_url
 from voicechat_tui.client.policy import ClientPolicy
 from voicechat_tui.client.retry import Backoff
-from voicechat_tui.client.state import IllegalTransitionError, State, checked
+from voicechat_tui.client.state import State, checked
+from voicechat_tui.client.transitions import IllegalTransitionError
 
 
 def error(code: ErrorCode, retry_after_s: float | None = None) -> VoicechatError:
@@ -18,7 +19,9 @@ def error(code: ErrorCode, retry_after_s: float | None = None) -> VoicechatError
 def delays(code: ErrorCode, *, established: bool = False, retry_after_s: float | None = None) -> list[float]:
     """The delays of one outage, as long as it is tried."""
     backoff, now, result = Backoff(ClientPolicy(), Random(5)), 100.0, []
-    while (delay := backoff.delay(error(code, retry_after_s), now, established=established)) is not None:
+    if established:
+        backoff.opened(now)
+    while (delay := backoff.delay(error(code, retry_after_s), now)) is not None:
         result.append(delay)
         now += delay
     return result
@@ -64,12 +67,28 @@ def test_what_would_fail_again_is_not_tried_again(code: ErrorCode) -> None:
 
 def test_recovery_ends_an_outage() -> None:
     backoff = Backoff(ClientPolicy(), Random(5))
-    for _ in range(8):
-        backoff.delay(error(ErrorCode.CONNECTION_LOST), 0.0, established=True)
+    lose_connection(backoff)
     backoff.recovered()
-    delay = backoff.delay(error(ErrorCode.CONNECTION_LOST), 1000.0, established=True)
+    delay = backoff.delay(error(ErrorCode.CONNECTION_LOST), 1000.0)
     assert delay is not None
     assert delay <= 0.25
+
+
+@pytest.mark.parametrize(("lasts_s", "is_new_outage"), [(9.9, False), (10.0, True)])
+def test_only_a_connection_that_lasts_ends_an_outage(lasts_s: float, is_new_outage: bool) -> None:
+    backoff = Backoff(ClientPolicy(), Random(5))
+    lose_connection(backoff)
+    backoff.opened(10.0)
+    delay = backoff.delay(error(ErrorCode.CONNECTION_LOST), 10.0 + lasts_s)
+    assert delay is not None
+    assert (delay <= 0.25) is is_new_outage
+
+
+def lose_connection(backoff: Backoff) -> None:
+    """Have a connection, lose it, and fail a few times to get it back."""
+    backoff.opened(0.0)
+    for _ in range(8):
+        backoff.delay(error(ErrorCode.CONNECTION_LOST), 0.0)
 
 
 @pytest.mark.parametrize(

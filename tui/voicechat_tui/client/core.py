@@ -62,7 +62,6 @@ class SpeechCore:
         self._offset = StreamOffset(rate)
         self._events: deque[Event] = deque()
         self._stream_id: str | None = None
-        self._established = False
         self._restarted = False
         self._stop_wanted = False
         self._greeting: str | None = None
@@ -72,7 +71,6 @@ class SpeechCore:
         self._verdict: VoicechatError | None = None
         self._heard_at = 0.0
         self._pinged_at = 0.0
-        self._ready_at: float | None = None
 
     # What the application does and asks
 
@@ -135,13 +133,10 @@ class SpeechCore:
         """
         error = self._verdict or error
         self._verdict = None
-        if self._ready_at is not None and now - self._ready_at >= self._policy.stable_s:
-            self._backoff.recovered()
-        self._ready_at = None
-        delay = self._backoff.delay(error, now, established=self._established)
+        delay = self._backoff.delay(error, now)
         if delay is None:
             self.state = checked(self.state, State.FAILED)
-            raise failures.not_resumed(error) if self._established else error
+            raise failures.not_resumed(error) if self._backoff.established else error
         self.state = checked(self.state, State.WAITING)
         self._events.append(Retrying(in_s=round(delay, 3), reason=error.message))
         return delay
@@ -237,13 +232,12 @@ class SpeechCore:
         self._outbox.go_to(ready.received_samples)
         self._stream_id = ready.stream_id
         self._acked = ready.received_samples
-        self._ready_at = now
-        if self._established:
+        if self._backoff.established:
             resent_ms = milliseconds(resent, self._start.sample_rate)
             self._events.append(Resumed(resent_ms=resent_ms, restarted=self._restarted))
         else:
             self._events.append(ready)
-        self._established = True
+        self._backoff.opened(now)
         self._restarted = False
 
     def _on_text(self, event: Partial | Final) -> None:

@@ -25,14 +25,24 @@ class Backoff:
     Args:
         policy: The limits.
         random: Where the jitter comes from.
+
+    Attributes:
+        established: Whether there has ever been a connection over which the server introduced itself.
     """
 
     def __init__(self, policy: ConnectionPolicy, random: Random) -> None:
+        self.established = False
         self._policy = policy
         self._random = random
+        self._opened_at: float | None = None
         self._since: float | None = None
         self._attempts = 0
         self._refusals = 0
+
+    def opened(self, now: float) -> None:
+        """The server has introduced itself. If the connection lasts, it ends the outage."""
+        self.established = True
+        self._opened_at = now
 
     def recovered(self) -> None:
         """The connection works: the next setback begins a new outage."""
@@ -40,14 +50,16 @@ class Backoff:
         self._attempts = 0
         self._refusals = 0
 
-    def delay(self, error: VoicechatError, now: float, *, established: bool) -> float | None:
+    def delay(self, error: VoicechatError, now: float) -> float | None:
         """Return the seconds until the next attempt, or None if there should be none.
 
         Args:
             error: What went wrong.
             now: Seconds of any steady clock.
-            established: Whether there had been a connection before.
         """
+        if self._opened_at is not None and now - self._opened_at >= self._policy.stable_s:
+            self.recovered()
+        self._opened_at = None
         if error.code not in _PASSING:
             return None
         self._since = now if self._since is None else self._since
@@ -55,13 +67,13 @@ class Backoff:
         if error.code is ErrorCode.BUSY:
             self._refusals += 1
             return self._wait(error) if self._refusals <= self._policy.busy_tries else None
-        left = self._since + self._patience(error.code, established=established) - now
+        left = self._since + self._patience(error.code) - now
         return min(self._wait(error), left) if left > 0 else None
 
-    def _patience(self, code: ErrorCode, *, established: bool) -> float:
+    def _patience(self, code: ErrorCode) -> float:
         """Return how many seconds an outage of this kind may last."""
         policy = self._policy
-        usual = policy.lost_s if established else policy.unreachable_s
+        usual = policy.lost_s if self.established else policy.unreachable_s
         return max(usual, policy.not_ready_s) if code is ErrorCode.NOT_READY else usual
 
     def _wait(self, error: VoicechatError) -> float:

@@ -2,6 +2,8 @@
 
 from enum import Enum, auto
 
+from voicechat_tui.client.transitions import Transitions
+
 
 class State(Enum):
     """Where a stream stands."""
@@ -24,28 +26,15 @@ class State(Enum):
     """It was given up."""
 
 
-_NEXT: dict[State, frozenset[State]] = {
-    State.IDLE: frozenset({State.CONNECTING}),
-    State.CONNECTING: frozenset({State.OPENING, State.WAITING, State.FAILED}),
-    State.OPENING: frozenset({State.STREAMING, State.WAITING, State.FAILED}),
-    State.STREAMING: frozenset({State.STOPPING, State.FINISHED, State.WAITING, State.FAILED}),
-    State.STOPPING: frozenset({State.FINISHED, State.WAITING, State.FAILED}),
-    State.WAITING: frozenset({State.CONNECTING}),
-    State.FINISHED: frozenset(),
-    State.FAILED: frozenset(),
-}
-
-
-class IllegalTransitionError(RuntimeError):
-    """A state was to follow one that it can't follow: a mistake in the program."""
-
-
-def checked(old: State, new: State) -> State:
-    """Return the new state.
-
-    Raises:
-        IllegalTransitionError: If it can't follow the old one.
-    """
-    if new not in _NEXT[old]:
-        raise IllegalTransitionError(f"{new.name} can't follow {old.name}")
-    return new
+checked = Transitions[State](
+    {
+        State.IDLE: frozenset({State.CONNECTING}),
+        State.CONNECTING: frozenset({State.OPENING, State.WAITING, State.FAILED}),
+        State.OPENING: frozenset({State.STREAMING, State.WAITING, State.FAILED}),
+        State.STREAMING: frozenset({State.STOPPING, State.FINISHED, State.WAITING, State.FAILED}),
+        State.STOPPING: frozenset({State.FINISHED, State.WAITING, State.FAILED}),
+        State.WAITING: frozenset({State.CONNECTING}),
+        State.FINISHED: frozenset(),
+        State.FAILED: frozenset(),
+    }
+).checked

@@ -76,8 +76,6 @@ class ChatCore:
         self._typing = OwnTyping(policy.typing_s)
         self._events: deque[ChatEvent] = deque()
         self._verdict: VoicechatError | None = None
-        self._established = False
-        self._opened_at: float | None = None
         self._end_wanted = False
         self._end_sent = False
         self._now = 0.0
@@ -157,10 +155,7 @@ class ChatCore:
         """
         error = self._verdict or error
         self._verdict = None
-        if self._opened_at is not None and now - self._opened_at >= self._policy.stable_s:
-            self._backoff.recovered()
-        self._opened_at = None
-        delay = self._backoff.delay(error, now, established=self._established)
+        delay = self._backoff.delay(error, now)
         if delay is None:
             self.state = checked(self.state, ChatState.FAILED)
             raise error
@@ -232,13 +227,12 @@ class ChatCore:
             return
         self.state = checked(self.state, ChatState.OPEN)
         self.user = message.user
-        self._opened_at = now
         self._people.opened(message.participants)
-        if self._established:
+        if self._backoff.established:
             self._events.append(Resumed(established=message, missed=message.seq - self._inbox.seq))
         else:
             self._events.append(Connected(established=message))
-        self._established = True
+        self._backoff.opened(now)
         self._tell(self._inbox.opened(message.seq), now)
 
     def _on_message(self, message: NewMessage | MessageHistory, now: float) -> None:
@@ -276,7 +270,7 @@ class ChatCore:
 
     def _on_fatal(self, message: ChatError) -> None:
         # The rest of the address was good before, so it is `since` that the server can't use any more.
-        if message.code == ErrorCode.BAD_FIELD and self._established and self._inbox.seq:
+        if message.code == ErrorCode.BAD_FIELD and self._backoff.established and self._inbox.seq:
             self._inbox.restart()
             self._events.append(HistoryRestarted())
             self._verdict = failures.other_history()

@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from voicechat_tui.client.state import IllegalTransitionError
+from voicechat_tui.client.transitions import Transitions
 
 
 class ChatState(Enum):
@@ -22,22 +22,13 @@ class ChatState(Enum):
     """It was given up."""
 
 
-_NEXT: dict[ChatState, frozenset[ChatState]] = {
-    ChatState.IDLE: frozenset({ChatState.CONNECTING}),
-    ChatState.CONNECTING: frozenset({ChatState.OPENING, ChatState.WAITING, ChatState.FAILED}),
-    ChatState.OPENING: frozenset({ChatState.OPEN, ChatState.WAITING, ChatState.FAILED}),
-    ChatState.OPEN: frozenset({ChatState.WAITING, ChatState.FAILED}),
-    ChatState.WAITING: frozenset({ChatState.CONNECTING}),
-    ChatState.FAILED: frozenset(),
-}
-
-
-def checked(old: ChatState, new: ChatState) -> ChatState:
-    """Return the new state.
-
-    Raises:
-        IllegalTransitionError: If it can't follow the old one.
-    """
-    if new not in _NEXT[old]:
-        raise IllegalTransitionError(f"{new.name} can't follow {old.name}")
-    return new
+checked = Transitions[ChatState](
+    {
+        ChatState.IDLE: frozenset({ChatState.CONNECTING}),
+        ChatState.CONNECTING: frozenset({ChatState.OPENING, ChatState.WAITING, ChatState.FAILED}),
+        ChatState.OPENING: frozenset({ChatState.OPEN, ChatState.WAITING, ChatState.FAILED}),
+        ChatState.OPEN: frozenset({ChatState.WAITING, ChatState.FAILED}),
+        ChatState.WAITING: frozenset({ChatState.CONNECTING}),
+        ChatState.FAILED: frozenset(),
+    }
+).checked
