@@ -1,6 +1,5 @@
 """The options of the commands that are about one chat."""
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -8,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from voicechat_common.names import ChatId, UserName
 from voicechat_common.protocol.codec import describe
+from voicechat_tui.login import login_name
 
 _SERVER = "Server"
 
@@ -34,7 +34,7 @@ SpeakerOption = Annotated[
         "--user",
         metavar="NAME",
         callback=_user,
-        help="Who says it; whom the settings name if left out, else the name you are logged in with.",
+        help="Who says it; whom the settings name if left out, else the name of your login.",
     ),
 ]
 ReaderOption = Annotated[
@@ -72,22 +72,4 @@ def speaker(user: str | None) -> str:
     # The settings cost a tenth of a second to import, which `--help` need not pay.
     from voicechat_tui.settings import load
 
-    return load().required().user or getpass.getuser()
-
-
-def epilog(examples: dict[str, str], meaning: dict[int, str]) -> str:
-    """Return what stands below the help of a command.
-
-    Args:
-        examples: Command lines and what they are for.
-        meaning: What each exit status says.
-    """
-    return "\n".join(
-        [
-            "[bold]Examples[/bold]",
-            *(f"  [dim]# {purpose}[/dim]\n  {line}" for line, purpose in examples.items()),
-            "",
-            "[bold]Exit status[/bold]",
-            *(f"  [bold]{code:>3}[/bold]  {text}" for code, text in meaning.items()),
-        ]
-    )
+    return load().required().user or login_name()

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from voicechat_tui.commands.chat_options import ChatOption, ReconnectOption, SpeakerOption, epilog, speaker
+from voicechat_tui.commands.chat_options import ChatOption, ReconnectOption, SpeakerOption, speaker
+from voicechat_tui.commands.help import epilog
 from voicechat_tui.commands.server import UrlOption, address
 from voicechat_tui.talk.exit_codes import SAY_MEANING
 
@@ -13,7 +14,7 @@ EPILOG = epilog(
         'voicechat-tui say --chat monday --user build "Tests passed."': "one message",
         "journalctl -f | voicechat-tui say --chat ops --user log -": "each line as a message",
     },
-    {int(code): text for code, text in SAY_MEANING.items()},
+    SAY_MEANING,
 )
 
 
@@ -21,7 +22,8 @@ def say(
     text: Annotated[
         str,
         typer.Argument(
-            help="What to say; [bold]-[/bold] says every line of standard input that is not blank."
+            metavar="TEXT",
+            help="What to say; [bold]-[/bold] says every line of standard input that is not blank.",
         ),
     ],
     chat: ChatOption,

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from voicechat_tui.commands.chat_options import ChatOption, ReaderOption, ReconnectOption, epilog
+from voicechat_tui.commands.chat_options import ChatOption, ReaderOption, ReconnectOption
+from voicechat_tui.commands.help import epilog
 from voicechat_tui.commands.server import UrlOption, address
 from voicechat_tui.talk.exit_codes import TAIL_MEANING
 
@@ -16,7 +17,7 @@ EPILOG = epilog(
             "for programs"
         ),
     },
-    {int(code): text for code, text in TAIL_MEANING.items()},
+    TAIL_MEANING,
 )
 
 
@@ -24,7 +25,10 @@ def tail(
     chat: ChatOption,
     user: ReaderOption = None,
     lines: Annotated[
-        int, typer.Option("--lines", "-n", min=0, help="How many of the last messages to show first.")
+        int,
+        typer.Option(
+            "--lines", "-n", min=0, metavar="COUNT", help="How many of the last messages to show first."
+        ),
     ] = 10,
     since: Annotated[
         int | None,

@@ -1,6 +1,5 @@
 """Running the app in the terminal of this process."""
 
-import getpass
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +15,7 @@ from voicechat_tui.client.address import server_url
 from voicechat_tui.language import _
 from voicechat_tui.local_server.installation import is_installed
 from voicechat_tui.log_file import LogFile
+from voicechat_tui.login import login_name
 from voicechat_tui.settings import load
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
     settings = loaded.settings.model_copy(update={"url": url} if url else {})
     loaded = replace(loaded, settings=settings)
     server_url(settings.url)
-    who = _checked(TypeAdapter(UserName), user or settings.user or getpass.getuser(), "--user")
+    who = _checked(TypeAdapter(UserName), user or settings.user or login_name(), "--user")
     if chat is not None:
         _checked(TypeAdapter(ChatId), chat, "--chat")
 
