@@ -43,6 +43,19 @@ def test_every_command_has_help(command: str) -> None:
         assert f"Usage: voicechat-tui {command}" in result.stdout
 
 
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_tells_examples_and_exit_statuses_and_no_types_of_switches(command: str) -> None:
+    shown = run("voicechat-tui", *command.split(), "--help").stdout
+    assert "<bool>" not in shown
+    assert f"voicechat-tui {command}".rstrip() in shown.split("Examples")[1]
+    assert "  2  the command line" in shown.split("Exit status")[1]
+
+
+def test_help_is_as_wide_as_the_terminal() -> None:
+    shown = run("voicechat-tui", "tail", "--help", COLUMNS="300").stdout
+    assert "What is being spoken right now is shown on standard error if that is a terminal. Ends" in shown
+
+
 def test_an_unknown_command_is_a_usage_error_in_words() -> None:
     result = run("voicechat-tui", "dockter")
     assert result.returncode == 2

@@ -31,6 +31,12 @@ def test_serve_has_an_option_for_each_setting() -> None:
         assert f"{option(name)} " in shown or f"{option(name)} /" in shown
 
 
+def test_serve_tells_the_choices_there_are() -> None:
+    shown = CliRunner().invoke(app, ["serve", "-h"]).output
+    for choices in ("--hub <ms|hf>", "--log-level <debug|info|warning|error>"):
+        assert choices in shown
+
+
 def test_every_variable_named_in_the_documentation_is_a_setting() -> None:
     known = {variable(name) for name in Settings.model_fields}
     known |= {client.variable(name) for name in client.Settings.model_fields} | set(paths.VARIABLES)

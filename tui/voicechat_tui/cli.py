@@ -8,7 +8,10 @@ from rich import print as rich_print
 from voicechat_common import __version__
 from voicechat_common.errors import VoicechatError
 from voicechat_tui import quick_import
+from voicechat_tui.commands.doctor import EPILOG as DOCTOR_EPILOG
 from voicechat_tui.commands.doctor import doctor
+from voicechat_tui.commands.help import HelpfulCommand, HelpfulGroup
+from voicechat_tui.commands.locate import EPILOG as LOCATE_EPILOG
 from voicechat_tui.commands.locate import locate
 from voicechat_tui.commands.open import EPILOG as OPEN_EPILOG
 from voicechat_tui.commands.open import open_app
@@ -16,6 +19,7 @@ from voicechat_tui.commands.replay import EPILOG as REPLAY_EPILOG
 from voicechat_tui.commands.replay import replay
 from voicechat_tui.commands.say import EPILOG as SAY_EPILOG
 from voicechat_tui.commands.say import say
+from voicechat_tui.commands.server import UrlOption
 from voicechat_tui.commands.tail import EPILOG as TAIL_EPILOG
 from voicechat_tui.commands.tail import tail
 from voicechat_tui.console.exit_codes import exit_code_of
@@ -24,6 +28,7 @@ quick_import.end()
 
 app = typer.Typer(
     name="voicechat-tui",
+    cls=HelpfulGroup,
     invoke_without_command=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
@@ -44,16 +49,25 @@ def voicechat(
         str | None,
         typer.Option(help="Open this chat at once; one that is not there is created.", metavar="ID"),
     ] = None,
-    user: Annotated[str | None, typer.Option(help="The name that others see.", metavar="NAME")] = None,
-    url: Annotated[
+    user: Annotated[
         str | None,
-        typer.Option(help="The server: host:port, or an address such as wss://voice.example.", metavar="URL"),
+        typer.Option(
+            help="The name that others see; the one in the settings if left out, else that of your login.",
+            metavar="NAME",
+        ),
     ] = None,
+    url: UrlOption = None,
     local: Annotated[
-        bool, typer.Option("--local", help="Start a server with the demo model on this machine, and use it.")
+        bool,
+        typer.Option(
+            "--local",
+            help="Start a server with the demo model on this machine, and use it.",
+            rich_help_panel="Server",
+        ),
     ] = False,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Voice chat in the terminal: speak or type, and see everybody's words while they are spoken.
@@ -64,11 +78,11 @@ def voicechat(
         open_app(url=url, user=user, chat=chat, local=local)
 
 
-app.command(epilog=REPLAY_EPILOG)(replay)
-app.command(epilog=SAY_EPILOG)(say)
-app.command(epilog=TAIL_EPILOG)(tail)
-app.command()(locate)
-app.command()(doctor)
+app.command(cls=HelpfulCommand, epilog=REPLAY_EPILOG)(replay)
+app.command(cls=HelpfulCommand, epilog=SAY_EPILOG)(say)
+app.command(cls=HelpfulCommand, epilog=TAIL_EPILOG)(tail)
+app.command(cls=HelpfulCommand, epilog=LOCATE_EPILOG)(locate)
+app.command(cls=HelpfulCommand, epilog=DOCTOR_EPILOG)(doctor)
 
 
 def main() -> None:

@@ -42,7 +42,10 @@ def list_models(
     cache_dir: CacheOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Show every model with its size, its place and its state; sizes are compared, checksums are not."""
+    """Show every model with its size, its place and its state.
+
+    Sizes are compared, checksums are not.
+    """
     config = _config(PARAFORMER.name, hub, revision, cache_dir)
     entries = take_inventory(config.cache_dir, Hub(config.hub), config.revision)
     typer.echo(_as_json(entries) if as_json else _as_table(entries))
@@ -55,9 +58,9 @@ def download_model(
     revision: RevisionOption = None,
     cache_dir: CacheOption = None,
 ) -> None:
-    """Download a model, or go on where an earlier download stopped; print where it is.
+    """Download a model, or go on where an earlier download stopped.
 
-    A copy that is already there is verified, and fetched again if it is broken.
+    Prints where it is. A copy that is already there is verified, and fetched again if it is broken.
     """
     if name == DEMO:
         typer.echo("The demo model ships with the package; there is nothing to download.", err=True)

@@ -1,7 +1,7 @@
 """`voicechat-server serve`: check what can be known, listen, serve until told to end."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 
@@ -15,10 +15,24 @@ from voicechat_server.settings import Settings
 def _option(field: str) -> Any:
     info = Settings.model_fields[field]
     default = info.get_default(call_default_factory=True, validated_data={})
-    shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+    choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
     return typer.Option(
-        help=f"{info.description} [{'unset' if shown is None else shown}]", show_default=False
+        help=f"{info.description} [{_shown(default)}]",
+        show_default=False,
+        metavar=f"<{'|'.join(choices)}>" if choices else None,
     )
+
+
+def _shown(default: object) -> str:
+    match default:
+        case None:
+            return "unset"
+        case bool():
+            return "yes" if default else "no"
+        case tuple():
+            return ",".join(map(str, default))
+        case _:
+            return str(default)
 
 
 def serve(

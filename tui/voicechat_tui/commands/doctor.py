@@ -4,7 +4,22 @@ from typing import Annotated
 
 import typer
 
+from voicechat_tui.commands.help import epilog
 from voicechat_tui.commands.server import UrlOption
+from voicechat_tui.console.exit_codes import ExitCode
+
+EPILOG = epilog(
+    {
+        "voicechat-tui doctor": "before the first talk",
+        "voicechat-tui doctor --url voice.example:8000": "whether a server can be used from here",
+        "voicechat-tui doctor --json --no-microphone": "for programs, without listening",
+    },
+    {
+        ExitCode.OK: "nothing is a problem",
+        ExitCode.FAILED: "something is a problem",
+        ExitCode.USAGE: "the command line is wrong",
+    },
+)
 
 
 def doctor(
@@ -17,9 +32,9 @@ def doctor(
 ) -> None:
     """Check the terminal, the files, the server and the microphone.
 
-    Says of each how it stands and what to do next. The exit status is 0 if
-    nothing is a problem, 1 otherwise.
+    Says of each how it stands and what to do next.
     """
     from voicechat_tui.doctor.run import DoctorOptions, examine
 
-    raise typer.Exit(0 if examine(DoctorOptions(url=url, json=json, listen=listen)) else 1)
+    is_well = examine(DoctorOptions(url=url, json=json, listen=listen))
+    raise typer.Exit(ExitCode.OK if is_well else ExitCode.FAILED)

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from voicechat_tui import paths
+from voicechat_tui.commands.help import epilog
+from voicechat_tui.console.exit_codes import ExitCode
 
 
 class Place(StrEnum):
@@ -19,6 +21,13 @@ class Place(StrEnum):
     JOURNAL = "journal"
 
 
+EPILOG = epilog(
+    {
+        'less "$(voicechat-tui locate log)"': "read the log",
+        '$EDITOR "$(voicechat-tui locate config)"': "write the settings",
+    },
+    {ExitCode.OK: "told", ExitCode.USAGE: "the command line is wrong"},
+)
 PLACES: dict[Place, Callable[[], Path]] = {
     Place.CONFIG: paths.config_file,
     Place.LOG: paths.log_file,
@@ -28,7 +37,9 @@ PLACES: dict[Place, Callable[[], Path]] = {
 
 
 def locate(
-    place: Annotated[Place | None, typer.Argument(help="What to locate; everything if left out.")] = None,
+    place: Annotated[
+        Place | None, typer.Argument(metavar="PLACE", help="What to locate; everything if left out.")
+    ] = None,
 ) -> None:
     """Print where settings, log, data and journal are, whether or not they exist yet.
 

@@ -2,13 +2,20 @@
 
 import gc
 
-EPILOG = "\n".join(
-    [
-        "[bold]Examples[/bold]",
-        "  [dim]# the chats on the server of the settings[/dim]\n  voicechat-tui",
-        "  [dim]# without any server: one is started on this machine[/dim]\n  voicechat-tui --local",
-        "  [dim]# straight into a chat[/dim]\n  voicechat-tui --url voice.example:8000 --chat monday",
-    ]
+from voicechat_tui.commands.help import epilog
+from voicechat_tui.console.exit_codes import ExitCode
+
+EPILOG = epilog(
+    {
+        "voicechat-tui": "the chats on the server of the settings",
+        "voicechat-tui --local": "without any server: one is started on this machine",
+        "voicechat-tui --url voice.example:8000 --chat monday": "straight into a chat",
+    },
+    {
+        ExitCode.OK: "the app was left",
+        ExitCode.FAILED: "the app broke down; its log says why",
+        ExitCode.USAGE: "the command line or a setting is wrong, or there is no terminal",
+    },
 )
 
 

@@ -7,6 +7,7 @@ import typer
 
 from voicechat_common.protocol.speech import ID_MAX_LENGTH, ChunkSize
 from voicechat_tui.client.address import DEFAULT_URL
+from voicechat_tui.commands.help import epilog
 from voicechat_tui.commands.server import UrlOption, address
 from voicechat_tui.replay.exit_codes import MEANING
 from voicechat_tui.replay.options import JournalAction, ReplayOptions, parse_chunk_size, parse_speed
@@ -19,15 +20,7 @@ _EXAMPLES = {
     "voicechat-tui replay --script scene.toml": "several speakers, with texts to expect",
     "voicechat-tui replay --journal": "what the app kept of lost talks",
 }
-EPILOG = "\n".join(
-    [
-        "[bold]Examples[/bold]",
-        *(f"  [dim]# {purpose}[/dim]\n  {line}" for line, purpose in _EXAMPLES.items()),
-        "",
-        "[bold]Exit status[/bold]",
-        *(f"  [bold]{code:>3}[/bold]  {meaning}" for code, meaning in MEANING.items()),
-    ]
-)
+EPILOG = epilog(_EXAMPLES, MEANING)
 
 _JOURNAL = "Journal"
 _STREAM = "Stream"
@@ -71,6 +64,7 @@ def replay(
     files: Annotated[
         list[str] | None,
         typer.Argument(
+            metavar="FILE",
             help="Audio files of any rate and channels (WAV, FLAC, OGG, MP3); [bold]-[/bold] is raw 16-bit "
             "mono PCM, or WAV, from standard input. With --journal, names of its entries.",
             show_default=False,
@@ -125,12 +119,17 @@ def replay(
         ),
     ] = True,
     packet_ms: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Length of a packet.", rich_help_panel=_STREAM)
+        int,
+        typer.Option(min=1, max=10_000, metavar="MS", help="The longest packet.", rich_help_panel=_STREAM),
     ] = 100,
     rate: Annotated[
         int,
         typer.Option(
-            min=1_000, max=384_000, help="Samples per second of standard input.", rich_help_panel=_STREAM
+            min=1_000,
+            max=384_000,
+            metavar="HZ",
+            help="Samples per second of standard input.",
+            rich_help_panel=_STREAM,
         ),
     ] = 16_000,
     json: Annotated[
@@ -162,12 +161,15 @@ def replay(
     ] = 60.0,
     user: Annotated[
         str | None,
-        typer.Option(callback=_identifier, help="Who speaks.", rich_help_panel=_SERVER),
+        typer.Option(callback=_identifier, metavar="NAME", help="Who speaks.", rich_help_panel=_SERVER),
     ] = None,
     chat: Annotated[
         str | None,
         typer.Option(
-            callback=_identifier, help="The chat the speech is written into.", rich_help_panel=_SERVER
+            callback=_identifier,
+            metavar="ID",
+            help="The chat the speech is written into.",
+            rich_help_panel=_SERVER,
         ),
     ] = None,
 ) -> None:

@@ -9,7 +9,8 @@ UrlOption = Annotated[
     typer.Option(
         "--url",
         metavar="ADDRESS",
-        help="The server, such as host:8000; VOICECHAT_TUI_URL or the settings if left out.",
+        help="The server, such as host:8000 or wss://voice.example; VOICECHAT_TUI_URL or the settings say it "
+        "if left out.",
         rich_help_panel="Server",
     ),
 ]
