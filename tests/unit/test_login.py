@@ -1,10 +1,12 @@
-"""What somebody is called who does not say so."""
+"""What somebody is called who does not say so, and where their files are."""
 
 import getpass
 import os
 
 import pytest
 
+from voicechat_common.errors import VoicechatError
+from voicechat_tui import paths
 from voicechat_tui.commands.chat_options import speaker
 from voicechat_tui.login import login_name
 
@@ -21,6 +23,20 @@ def _nameless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_login_has_its_name() -> None:
     assert login_name() == getpass.getuser()
+
+
+@pytest.mark.usefixtures("_nameless")
+@pytest.mark.parametrize("variables", [{}, {paths.CONFIG_VARIABLE: "~/tui.toml"}])
+def test_a_login_without_a_home_is_told_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    for variable in ("HOME", "XDG_CONFIG_HOME", paths.CONFIG_VARIABLE):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(VoicechatError, match="no home directory") as caught:
+        paths.config_file()
+    assert caught.value.advice == "Set HOME, or name a place with VOICECHAT_TUI_CONFIG."
 
 
 @pytest.mark.usefixtures("_nameless")
