@@ -76,6 +76,46 @@ def test_a_terminal_that_is_too_small_is_told_what_is_needed(
         terminal.until("EXIT 0")
 
 
+@pytest.mark.parametrize(("variables", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_no_color_leaves_no_colour_on_any_screen(
+    live_server: LiveServer,
+    chat_id: str,
+    files: dict[str, str],
+    tmp_path: Path,
+    variables: dict[str, str],
+    is_coloured: bool,
+) -> None:
+    without = {"NO_COLOR": "", "COLORTERM": "truecolor", **no_microphone(tmp_path)}
+    with Tmux(app(live_server.address, chat_id), {**files, **without, **variables}) as terminal:
+        terminal.until("● connected", "no microphone")
+        terminal.write("hello")
+        terminal.press("Enter")
+        terminal.until("│ hello")
+        assert bool(terminal.colours()) is is_coloured
+        for key, shown in (("F1", "Help"), ("F12", "Search"), ("F9", "Log")):
+            terminal.press(key)
+            terminal.until(shown)
+            assert bool(terminal.colours()) is is_coloured
+            terminal.press("Escape")
+            terminal.until("Write a message")
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX"])
+def test_a_locale_without_utf8_takes_no_character_away(
+    live_server: LiveServer, chat_id: str, files: dict[str, str], tmp_path: Path, locale: str
+) -> None:
+    in_locale = ["env", "-u", "PYTHONIOENCODING", "PYTHONUTF8=0", f"LC_ALL={locale}"]
+    command = [*in_locale, *app(live_server.address, chat_id)]
+    with Tmux(command, {**files, **no_microphone(tmp_path)}) as terminal:
+        terminal.until("● connected", "╭────")
+        terminal.write("你好")
+        terminal.press("Enter")
+        screen = terminal.until("│ 你好", "Write a message")
+        assert "?" not in screen
+        terminal.press("C-q")
+        assert "Traceback" not in terminal.until("EXIT 0")
+
+
 def test_a_closed_terminal_ends_the_app_and_keeps_the_draft(
     live_server: LiveServer, chat_id: str, files: dict[str, str], tmp_path: Path
 ) -> None:

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.pseudo_terminal import in_terminal
 
 SETUP = """
@@ -75,12 +77,17 @@ def test_without_a_log_the_noise_is_swallowed(tmp_path: Path) -> None:
     assert terminal.output.decode().split("\r\n") == ["drawn", "told", "after", "as before", ""]
 
 
-def test_what_an_encoding_lacks_takes_one_cell(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "written"), [("gb2312", "[?语]".encode("gb2312")), ("ascii", "[█语]".encode())]
+)
+def test_what_an_encoding_lacks_takes_one_cell_and_none_lacks_chinese(
+    tmp_path: Path, encoding: str, written: bytes
+) -> None:
     program = SETUP + "with log, native_stderr.into(log):\n    sys.__stderr__.write('[█语]')"
-    variables = {"PYTHONIOENCODING": "ascii"}
+    variables = {"PYTHONIOENCODING": encoding}
     with in_terminal("-c", program, str(tmp_path / "tui.log"), environment=variables) as terminal:
         assert terminal.ended() == 0
-    assert terminal.output == b"[??]"
+    assert terminal.output == written
 
 
 def test_a_redirected_standard_error_does_not_take_the_screen_away(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A real terminal: keys go in, and the screen is read back."""
 
 import os
+import re
 import shlex
 import subprocess
 import time
@@ -56,6 +57,12 @@ class Tmux:
     def screen(self) -> str:
         """Return what the terminal shows."""
         return self._tmux("capture-pane", "-p")
+
+    def colours(self) -> set[int]:
+        """Return the codes of all colours on the screen, beside the terminal's usual ones."""
+        styles = re.findall(r"\x1b\[([\d;]*)m", self._tmux("capture-pane", "-p", "-e"))
+        codes = {int(code) for style in styles for code in style.split(";") if code}
+        return {code for code in codes if 30 <= code < 50 or 90 <= code < 110} - {39, 49}
 
     def until(self, *texts: str) -> str:
         """Wait until the terminal shows all of some texts; return the whole screen."""

@@ -55,6 +55,7 @@ def test_a_good_terminal() -> None:
         ({"colours": None}, Check.COLOURS, Verdict.NOTE, "xterm-256color"),
         ({"no_color": True}, Check.COLOURS, Verdict.OK, ""),
         ({"encoding": "gbk"}, Check.TEXT, Verdict.NOTE, "UTF-8 locale"),
+        ({"encoding": "ascii"}, Check.TEXT, Verdict.NOTE, "UTF-8 locale"),
         ({"encoding": "UTF8"}, Check.TEXT, Verdict.OK, ""),
     ],
 )

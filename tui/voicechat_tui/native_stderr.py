@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from voicechat_tui.console.encoding import writable
 from voicechat_tui.log_file import LogFile
 
 _STDOUT, _STDERR = 1, 2
@@ -52,7 +53,7 @@ def _replace(stderr: TextIO, original: TextIO | None) -> None:
 def _screen() -> TextIO:
     descriptor = _STDERR if os.isatty(_STDERR) or not os.isatty(_STDOUT) else _STDOUT
     # What the encoding lacks becomes one question mark: an escape would take several cells.
-    encoding = getattr(sys.stderr, "encoding", None)
+    encoding = writable(getattr(sys.stderr, "encoding", None))
     return open(os.dup(descriptor), "w", encoding=encoding, errors="replace", newline="")  # noqa: PTH123
 
 

@@ -11,6 +11,7 @@ from rich.segment import ControlType
 from rich.text import Text
 
 from voicechat_common.errors import VoicechatError
+from voicechat_tui.console.encoding import UTF8, writable
 
 _BAR_WIDTH = 16
 _CLEAR_LINE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
@@ -89,20 +90,9 @@ class Screen:
 def make_printable(stream: TextIO, *, utf8: bool) -> None:
     """See to it that no text can crash a stream: what its encoding lacks becomes a question mark.
 
-    An encoding without Chinese is replaced by UTF-8, which modern terminals and programs expect anyway.
-
     Args:
         stream: Standard output or error; anything else is left as it is.
         utf8: Whether to use UTF-8 in any case, for data that programs read.
     """
-    if not isinstance(stream, TextIOWrapper):
-        return
-    try:
-        "语".encode(stream.encoding)
-        has_chinese = True
-    except UnicodeEncodeError:
-        has_chinese = False
-    if utf8 or not has_chinese:
-        stream.reconfigure(encoding="utf-8", errors="replace")
-    else:
-        stream.reconfigure(errors="replace")
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding=UTF8 if utf8 else writable(stream.encoding), errors="replace")

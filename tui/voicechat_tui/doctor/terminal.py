@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from voicechat_tui.console.encoding import writable
 from voicechat_tui.doctor.finding import Check, Finding, Verdict, note, ok
-from voicechat_tui.language import _
+from voicechat_tui.language import _, mark
 
 COMFORTABLE = (80, 24)
 USABLE = (30, 8)
 """What `ui.screens.base` needs at least; a test compares the two."""
+_USE_UTF8 = mark("Choose a UTF-8 locale, such as `export LANG=C.UTF-8`; on Windows `set PYTHONUTF8=1`.")
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,17 @@ def _colours(terminal: Terminal) -> Finding:
 def _characters(terminal: Terminal) -> Finding:
     if terminal.encoding.lower().replace("-", "").replace("_", "").startswith("utf8"):
         return ok(Check.TEXT, _("Text is UTF-8."))
+    if writable(terminal.encoding) != terminal.encoding:
+        return note(
+            Check.TEXT,
+            _(
+                "The locale says {encoding}, which lacks Chinese: text is written in UTF-8.",
+                encoding=terminal.encoding,
+            ),
+            _(_USE_UTF8),
+        )
     return note(
         Check.TEXT,
         _("Text is {encoding}: what it lacks is shown as question marks.", encoding=terminal.encoding),
-        _("Choose a UTF-8 locale, such as `export LANG=C.UTF-8`; on Windows `set PYTHONUTF8=1`."),
+        _(_USE_UTF8),
     )
