@@ -15,7 +15,8 @@ from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.running import run
 from voicechat_tui.console.screen import Screen
-from voicechat_tui.talk.connection import last_seq, policy
+from voicechat_tui.language import _
+from voicechat_tui.talk.connection import last_seq, policy, trying_again
 from voicechat_tui.talk.exit_codes import exit_code_of
 from voicechat_tui.talk.lines import lines
 
@@ -78,7 +79,7 @@ class _Say:
                 await self._converse(client)
         finally:
             for text in client.unsent.values():
-                self._screen.note(f"not stored: {text}")
+                self._screen.note(_("not stored: {text}", text=text))
         return ExitCode.INTERRUPTED if self._interrupt.asked.is_set() else self._worst
 
     async def _converse(self, client: ChatClient) -> None:
@@ -104,8 +105,10 @@ class _Say:
                     self._worst = ExitCode.FAILED
                     self._screen.error(error)
                 await self._until_waiting(AHEAD)
-        if self._interrupt.asked.is_set() and self._waiting:
-            self._screen.note("Stopping; what was read is still being stored. Ctrl+C again quits at once.")
+        if self._interrupt.asked.is_set() and client.unsent:
+            self._screen.note(
+                _("Stopping; what was read is still being stored. Ctrl+C again quits at once.")
+            )
         await self._until_waiting(0)
 
     async def _texts(self) -> AsyncGenerator[str, None]:
@@ -142,10 +145,11 @@ class _Say:
                 await self._tell(event)
             case Refused():
                 self._worst = ExitCode.FAILED
-                self._screen.note(f"refused: {event.content}\n         {event.message} {event.advice}")
+                self._screen.note(_("refused: {text}", text=event.content))
+                self._screen.note(f"         {event.message} {event.advice}")
                 await self._tell(event)
             case Postponed(reason=reason) | Retrying(reason=reason):
-                self._screen.note(f"{reason} Trying again in {event.in_s:.1f} s.")
+                self._screen.note(trying_again(reason, event.in_s))
             case Failed():
                 raise event.error()
             case _:
