@@ -11,6 +11,7 @@ from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import ModelFiles, load
 from voicechat_server.asr.models.catalog import demo_directory
 from voicechat_server.asr.models.loaded import LoadedModel
+from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision, convert
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
@@ -33,7 +34,7 @@ def measure(device: str, precision: Precision) -> AccuracyFigures:
 
 def recognise(loaded: LoadedModel, recordings: dict[str, Audio]) -> dict[str, str]:
     """Return the text of each recording; all are stepped together, as a batch."""
-    stepper = ParaformerStepper(loaded, encoder_look_back=4, decoder_look_back=1)
+    stepper = ParaformerStepper(Network(loaded), encoder_look_back=4, decoder_look_back=1)
     left = dict(recordings)
     states = {name: stepper.open(_CHUNK_SIZE) for name in recordings}
     texts = dict.fromkeys(recordings, "")

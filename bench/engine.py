@@ -16,6 +16,7 @@ from bench.figures import BatchFigures, EngineFigures
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import ModelFiles, load
 from voicechat_server.asr.paraformer.cores import Cores
+from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision, convert
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
@@ -62,7 +63,8 @@ def measure(
     loaded = load(ModelFiles(model, model.name, "local"), device, threads)
     convert(loaded.model, precision)
     cores = Cores(threads, workers)
-    steppers = [ParaformerStepper(loaded, encoder_look_back=4, decoder_look_back=1) for _ in range(workers)]
+    network = Network(loaded)
+    steppers = [ParaformerStepper(network, encoder_look_back=4, decoder_look_back=1) for _ in range(workers)]
     with ThreadPoolExecutor(workers) as pool:
         batches = [_batch(pool, steppers, cores, speech, size, repetitions) for size in sizes]
     return EngineFigures(

@@ -14,6 +14,7 @@ from voicechat_common.protocol.speech import Final
 from voicechat_server.asr.config import EndpointConfig
 from voicechat_server.asr.endpoint import Endpointer
 from voicechat_server.asr.lane import Lane, Report
+from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 from voicechat_server.asr.session import SpeechSession
@@ -36,7 +37,7 @@ class Listener:
     """One stream, stepped on the thread of the test."""
 
     def __init__(self) -> None:
-        self.stepper = ParaformerStepper(demo_model(), encoder_look_back=4, decoder_look_back=1)
+        self.stepper = ParaformerStepper(Network(demo_model()), encoder_look_back=4, decoder_look_back=1)
         self.detector = VoiceActivityDetector()
         self.session = SpeechSession(LONG_CHUNK, Endpointer(EndpointConfig(), WINDOW_SAMPLES))
         self.lane = Lane("stream", self.session, SAMPLE_RATE, self._take)

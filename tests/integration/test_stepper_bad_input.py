@@ -8,6 +8,7 @@ from tests.support.demo import load_demo
 from tests.support.samples import as_float, pcm, transcripts
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import LoadedModel
+from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision, convert
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
@@ -45,13 +46,13 @@ def recognise(stepper: ParaformerStepper, state: SegmentState, others: list[NDAr
 
 @pytest.mark.parametrize("bad", BAD)
 def test_bad_audio_changes_nothing_for_those_in_its_batch(model: LoadedModel, bad: str) -> None:
-    stepper = ParaformerStepper(model, encoder_look_back=4, decoder_look_back=1)
+    stepper = ParaformerStepper(Network(model), encoder_look_back=4, decoder_look_back=1)
     assert recognise(stepper, stepper.open(CHUNK_SIZE), [BAD[bad]] * 2) == transcripts()["weather"]
 
 
 @pytest.mark.parametrize("bad", BAD)
 def test_the_next_segment_after_bad_audio_is_recognised(model: LoadedModel, bad: str) -> None:
-    stepper = ParaformerStepper(model, encoder_look_back=4, decoder_look_back=1)
+    stepper = ParaformerStepper(Network(model), encoder_look_back=4, decoder_look_back=1)
     state = stepper.open(CHUNK_SIZE)
     stepper.step([Chunk(state, BAD[bad])])
     stepper.step([Chunk(state, np.zeros(0, np.float32), is_final=True)])

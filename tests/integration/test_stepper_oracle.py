@@ -24,6 +24,7 @@ from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import LoadedModel
 from voicechat_server.asr.models.funasr_parts import registered
+from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
@@ -158,9 +159,14 @@ def left(talk: Talk) -> bool:
 
 
 @cache
+def network_of(model: Callable[[], LoadedModel]) -> Network:
+    return Network(model())
+
+
+@cache
 def stepper_of(model: Callable[[], LoadedModel], look_backs: tuple[int, int]) -> ParaformerStepper:
     encoder, decoder = look_backs
-    return ParaformerStepper(model(), encoder_look_back=encoder, decoder_look_back=decoder)
+    return ParaformerStepper(network_of(model), encoder_look_back=encoder, decoder_look_back=decoder)
 
 
 @pytest.mark.parametrize("look_backs", LOOK_BACKS)

@@ -55,6 +55,7 @@ def prepare(
     tell(EngineStatus(EngineState.LOADING, f"Loading {model.name}."))
     from voicechat_server.asr.models import load
     from voicechat_server.asr.paraformer.cores import Cores
+    from voicechat_server.asr.paraformer.network import Network
     from voicechat_server.asr.paraformer.precision import choose, convert
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
@@ -63,12 +64,13 @@ def prepare(
     loaded = load(model, recognition.device, threads)
     precision = choose(recognition.precision, next(loaded.model.parameters()).device)
     convert(loaded.model, precision)
+    network = Network(loaded)
     workers = count_workers(recognition.device, threads)
     cores = Cores(threads, workers)
     tools = [
         Tools(
             ParaformerStepper(
-                loaded,
+                network,
                 encoder_look_back=recognition.encoder_chunk_look_back,
                 decoder_look_back=recognition.decoder_chunk_look_back,
             ),

@@ -8,39 +8,35 @@ from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.modules import Attention
 
 
-def attend(query: Tensor, memory: Tensor, invalid: Tensor | None, heads: int) -> Tensor:
+def attend(query: Tensor, memory: Tensor, counts: Tensor, heads: int) -> Tensor:
     """Scaled dot-product attention.
 
     Args:
         query: [rows, queries, width].
         memory: Keys and values side by side, [rows, keys, 2 x width].
-        invalid: Keys to leave out, [rows, keys]; None where all count.
+        counts: Which keys count, [rows, keys].
         heads: Heads that the width is split into.
 
     Returns:
         [rows, queries, width].
     """
-    mask = None if invalid is None else ~invalid[:, None, None, :]
     keys, values = memory.chunk(2, dim=-1)
     context = nn.functional.scaled_dot_product_attention(
-        _split(query, heads), _split(keys, heads), _split(values, heads), attn_mask=mask
+        _split(query, heads), _split(keys, heads), _split(values, heads), attn_mask=counts[:, None, None, :]
     )
-    return context.transpose(1, 2).reshape(query.shape)
+    return context.transpose(1, 2).flatten(2)
 
 
 def _split(x: Tensor, heads: int) -> Tensor:
     """[rows, frames, heads x width] -> [rows, heads, frames, width]."""
-    rows, frames, width = x.shape
-    return x.view(rows, frames, heads, width // heads).transpose(1, 2)
+    return x.view(x.shape[0], x.shape[1], heads, -1).transpose(1, 2)
 
 
-def look_back_of(attentions: Sequence[Attention], chunks: int, step: int, like: Tensor) -> LookBack | None:
-    """Return the look-back of a stack of layers: `chunks` x `step` frames, -1 for all; None for 0.
+def look_back_of(attentions: Sequence[Attention], chunks: int, step: int, like: Tensor) -> LookBack:
+    """Return the look-back of a stack of layers: `chunks` x `step` frames, -1 for all.
 
     Its numbers are of the format and on the device of `like`.
     """
-    if chunks == 0:
-        return None
     first = attentions[0]
     frames = None if chunks < 0 else chunks * step
     return LookBack(len(attentions), 2 * first.h * first.d_k, frames, like.device, like.dtype)

@@ -105,9 +105,7 @@ class CifStepper:
             alpha: Their weights, [segments]; updated.
         """
         alphas = self._weights(encoded)
-        padding = rows.padding(encoded.shape[1])
-        if padding is not None:
-            alphas = alphas.masked_fill(padding, 0.0)
+        alphas = alphas.masked_fill(rows.padding(encoded.shape[1]), 0.0)
         alphas[:, : self._current.start] = 0.0
         alphas[:, self._current.stop :].masked_fill_(~rows.final[:, None], 0.0)
         tail = rows.final.to(alphas.dtype) * self._predictor.tail_threshold

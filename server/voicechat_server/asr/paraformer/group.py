@@ -1,7 +1,6 @@
 """The step of a batch of segments that share a chunk size, and so the shapes of their state."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 from torch import Tensor
@@ -9,12 +8,9 @@ from torch.nn.utils.rnn import pad_sequence
 
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.config import FRAME_SAMPLES
-from voicechat_server.asr.models import LoadedModel
 from voicechat_server.asr.paraformer.cif import CifStepper, Fired
-from voicechat_server.asr.paraformer.decoder import DecoderStepper
-from voicechat_server.asr.paraformer.encoder import EncoderStepper
 from voicechat_server.asr.paraformer.features import extract
-from voicechat_server.asr.paraformer.modules import PositionEncoder, Predictor
+from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.pool import StatePool
 from voicechat_server.asr.paraformer.positions import PositionTable
 from voicechat_server.asr.paraformer.rows import Rows
@@ -27,35 +23,30 @@ class ChunkSizeGroup:
     """Segments of one chunk size.
 
     Args:
-        loaded: The model with its front end and token list.
+        network: The model.
         chunk_size: `[left, step, look-ahead]` in frames.
         encoder_look_back: Earlier chunks each encoder block attends to; -1 for all of the segment.
         decoder_look_back: Earlier chunks each decoder block attends to.
     """
 
     def __init__(
-        self, loaded: LoadedModel, chunk_size: ChunkSize, *, encoder_look_back: int, decoder_look_back: int
+        self, network: Network, chunk_size: ChunkSize, *, encoder_look_back: int, decoder_look_back: int
     ) -> None:
-        model = loaded.model
-        self._frontend = loaded.frontend
-        self._tokens = loaded.tokens
+        self._frontend = network.frontend
+        self._tokens = network.tokens
         left, step, ahead = chunk_size
         self._overlap = left + ahead
-        self._device = next(model.parameters()).device
-        self._encoder = EncoderStepper(model.get_submodule("encoder"))
-        self._cif = CifStepper(
-            cast("Predictor", model.get_submodule("predictor")), current=slice(left, left + step)
-        )
-        self._decoder = DecoderStepper(model.get_submodule("decoder"))
-        features = int(loaded.frontend.output_size())
-        self._positions = PositionTable(
-            cast("PositionEncoder", model.get_submodule("encoder.embed")), features, self._device
-        )
+        self._device = network.device
+        self._encoder = network.encoder
+        self._cif = CifStepper(network.predictor, current=slice(left, left + step))
+        self._decoder = network.decoder
+        features = int(network.frontend.output_size())
+        self._positions = PositionTable(network.position_encoder, features, self._device)
         self._pool = StatePool(
             chunk_size,
             features=features,
             width=self._encoder.width,
-            fsmn=self._decoder.memory(self._encoder.width),
+            fsmn=self._decoder.memory(segments=0),
             encoder_look_back=self._encoder.look_back(encoder_look_back, step),
             decoder_look_back=self._decoder.look_back(decoder_look_back, step),
             device=self._device,

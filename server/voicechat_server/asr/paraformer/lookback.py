@@ -1,6 +1,6 @@
 """Rings of earlier keys and values, one row a segment, shared by all segments of one chunk size."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -60,25 +60,21 @@ class LookBack:
         """
         self._reserve(max(written) + new_frames)
         device = rows.slots.device
-        counts = torch.tensor(written, device=device)
-        invalid = None
-        padding = rows.padding(own_frames)
-        if padding is not None or min(written) < self.frames:
-            empty = torch.arange(self.frames, device=device)[None, :] >= counts[:, None]
-            own = padding if padding is not None else empty.new_zeros(len(written), own_frames)
-            invalid = torch.cat((empty, own), dim=1)
-        kept = min(new_frames, self.frames)
+        before = torch.tensor(written, device=device)
+        filled = torch.arange(self.frames, device=device)[None, :] < before[:, None]
         keep = rows.going_on
-        newest = torch.arange(new_frames - kept, new_frames, device=device)
-        places = (counts[keep, None] + newest[None, :]) % self.frames
+        oldest = max(0, new_frames - self.frames)
+        newest = torch.arange(oldest, new_frames if len(keep) else oldest, device=device)
+        # A ring without frames has no places, and by nothing can't be divided.
+        places = (before[keep, None] + newest[None, :]) % max(1, self.frames)
         return LookBackStep(
             data=self._data,
             slots=rows.slots,
             scratch=self._room(len(written), own_frames),
-            keep=keep if len(keep) < len(written) else None,
-            written=slice(new_frames - kept, new_frames),
+            keep=keep,
+            newest=newest,
             places=(rows.slots[keep, None] * self.frames + places).flatten(),
-            invalid=invalid,
+            counts=torch.cat((filled, ~rows.padding(own_frames)), dim=1),
         )
 
     def _reserve(self, needed: int) -> None:
@@ -95,27 +91,26 @@ class LookBack:
         return self._scratch[:rows]
 
 
-@dataclass(frozen=True)
-class LookBackStep:
+class LookBackStep(NamedTuple):
     """One batch's view of the rings.
 
     Attributes:
         data: The rings, [layers, segments, frames, width].
         slots: The ring row of each batch row.
         scratch: Room for a layer's keys and values, [rows, ring frames + own frames, width].
-        keep: Batch rows whose newest frames are written; None for all.
-        written: Which of the own frames are written.
+        keep: Batch rows whose newest frames are written.
+        newest: Which of the own frames are written; none where no row's are.
         places: Where they are written, in the rings of one layer seen as one row of frames.
-        invalid: Keys that don't count, ring first, [rows, ring frames + own frames]; None where all count.
+        counts: Which keys count, ring first, [rows, ring frames + own frames].
     """
 
     data: Tensor
     slots: Tensor
     scratch: Tensor
-    keep: Tensor | None
-    written: slice
+    keep: Tensor
+    newest: Tensor
     places: Tensor
-    invalid: Tensor | None
+    counts: Tensor
 
     def extend(self, layer: int, own: Tensor) -> Tensor:
         """Put the earlier keys and values of one layer before the batch's own, and store the newest.
@@ -131,9 +126,6 @@ class LookBackStep:
         earlier = ring.shape[1]
         torch.index_select(ring, 0, self.slots, out=self.scratch[:, :earlier])
         self.scratch[:, earlier:] = own
-        if len(self.places):
-            kept = own if self.keep is None else own[self.keep]
-            ring.view(-1, ring.shape[2]).index_copy_(
-                0, self.places, kept[:, self.written].reshape(-1, own.shape[2])
-            )
+        kept = own.index_select(0, self.keep).index_select(1, self.newest)
+        ring.flatten(0, 1).index_copy_(0, self.places, kept.flatten(0, 1))
         return self.scratch

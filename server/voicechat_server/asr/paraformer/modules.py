@@ -1,6 +1,6 @@
 """The parts of FunASR's modules that stepping uses, as types."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from torch import Tensor, nn
@@ -77,16 +77,16 @@ class PositionEncoder(Protocol):
     encode: Callable[..., Tensor]
 
 
-def encoder_blocks(encoder: nn.Module) -> list[EncoderBlock]:
-    """The blocks of a `SANMEncoderChunkOpt`, in order."""
+def encoder_blocks(encoder: nn.Module) -> Sequence[EncoderBlock]:
+    """The blocks of a `SANMEncoderChunkOpt`, in order: a `ModuleList`."""
     names = ("encoders0", "encoders")
-    blocks = [block for name in names for block in encoder.get_submodule(name).children()]
-    return cast("list[EncoderBlock]", blocks)
+    blocks = nn.ModuleList(block for name in names for block in encoder.get_submodule(name).children())
+    return cast("Sequence[EncoderBlock]", blocks)
 
 
-def decoder_blocks(decoder: nn.Module, name: str) -> list[DecoderBlock]:
-    """The blocks of one stack of a `ParaformerSANMDecoder`, in order."""
-    return cast("list[DecoderBlock]", list(decoder.get_submodule(name).children()))
+def decoder_blocks(decoder: nn.Module, name: str) -> Sequence[DecoderBlock]:
+    """The blocks of one stack of a `ParaformerSANMDecoder`, in order: a `ModuleList`."""
+    return cast("Sequence[DecoderBlock]", nn.ModuleList(decoder.get_submodule(name).children()))
 
 
 def map_of(module: nn.Module, name: str) -> Map:

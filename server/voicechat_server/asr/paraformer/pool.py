@@ -14,8 +14,8 @@ class StatePool:
         features: Feature width.
         width: Model width.
         fsmn: The decoder's convolution memory, of no segment yet.
-        encoder_look_back: Keys and values of the encoder; None without look-back.
-        decoder_look_back: Keys and values of the decoder; None without look-back.
+        encoder_look_back: Keys and values of the encoder.
+        decoder_look_back: Keys and values of the decoder.
 
     Attributes:
         overlap: Last left + look-ahead input frames, [rows, frames, features].
@@ -33,8 +33,8 @@ class StatePool:
         features: int,
         width: int,
         fsmn: torch.Tensor,
-        encoder_look_back: LookBack | None,
-        decoder_look_back: LookBack | None,
+        encoder_look_back: LookBack,
+        decoder_look_back: LookBack,
         device: torch.device,
     ) -> None:
         self._chunk_size = chunk_size
@@ -54,7 +54,7 @@ class StatePool:
         own = sum(
             tensor[:1].nbytes for tensor in (self.overlap, self.cif_hidden, self.cif_alpha, self.fsmn[:, :1])
         )
-        return own + sum(ring.row_bytes for ring in self._look_backs())
+        return own + sum(ring.row_bytes for ring in (self.encoder_look_back, self.decoder_look_back))
 
     def take(self) -> SegmentState:
         """Return a segment whose state is all zero."""
@@ -74,11 +74,8 @@ class StatePool:
             self._free.append(state.slot)
             state.slot = -1
 
-    def _look_backs(self) -> list[LookBack]:
-        return [ring for ring in (self.encoder_look_back, self.decoder_look_back) if ring is not None]
-
     def _grow(self) -> None:
-        for ring in self._look_backs():
+        for ring in (self.encoder_look_back, self.decoder_look_back):
             ring.resize(self._rows)
         self.overlap = _with_rows(self.overlap, self._rows, dim=0)
         self.cif_hidden = _with_rows(self.cif_hidden, self._rows, dim=0)

@@ -29,10 +29,8 @@ class Rows:
         """Indices of the rows whose segment has more chunks to come."""
         return (~self.final).nonzero()[:, 0]
 
-    def padding(self, frames: int) -> Tensor | None:
-        """Which of `frames` frames are padding, [rows, frames]; None where none is."""
-        if int(self.lengths.min()) == frames:
-            return None
+    def padding(self, frames: int) -> Tensor:
+        """Which of `frames` frames are padding, [rows, frames]."""
         return torch.arange(frames, device=self.lengths.device)[None, :] >= self.lengths[:, None]
 
     def select(self, indices: Tensor) -> "Rows":
@@ -43,3 +41,13 @@ class Rows:
             final=self.final[indices],
             lengths=self.lengths[indices],
         )
+
+
+def example_rows(count: int, frames: int, device: torch.device) -> Rows:
+    """Return rows of new segments that go on, to record a graph with."""
+    return Rows(
+        states=[SegmentState((0, frames, 0), slot) for slot in range(count)],
+        slots=torch.arange(count, device=device),
+        final=torch.zeros(count, dtype=torch.bool, device=device),
+        lengths=torch.full((count,), frames, device=device),
+    )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import torch
 
 from voicechat_common.protocol.speech import ChunkSize
-from voicechat_server.asr.models import LoadedModel
 from voicechat_server.asr.paraformer.group import ChunkSizeGroup
+from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState, Token
 
 
@@ -15,13 +15,13 @@ class ParaformerStepper:
     """Steps many segments through one model. Owned and used by one thread.
 
     Args:
-        loaded: The model with its front end and token list.
+        network: The model; other steppers may share it.
         encoder_look_back: Earlier chunks each encoder block attends to; -1 for all of the segment.
         decoder_look_back: Earlier chunks each decoder block attends to.
     """
 
-    def __init__(self, loaded: LoadedModel, *, encoder_look_back: int, decoder_look_back: int) -> None:
-        self._loaded = loaded
+    def __init__(self, network: Network, *, encoder_look_back: int, decoder_look_back: int) -> None:
+        self._network = network
         self._encoder_look_back = encoder_look_back
         self._decoder_look_back = decoder_look_back
         self._groups: dict[ChunkSize, ChunkSizeGroup] = {}
@@ -54,7 +54,7 @@ class ParaformerStepper:
     def _group(self, chunk_size: ChunkSize) -> ChunkSizeGroup:
         if chunk_size not in self._groups:
             self._groups[chunk_size] = ChunkSizeGroup(
-                self._loaded,
+                self._network,
                 chunk_size,
                 encoder_look_back=self._encoder_look_back,
                 decoder_look_back=self._decoder_look_back,
