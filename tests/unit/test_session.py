@@ -79,6 +79,16 @@ def test_a_segment_is_told_before_the_stream_ends(session: SpeechSession) -> Non
     assert not session.is_done
 
 
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_chunk_is_due_with_its_last_sample(session: SpeechSession, missing: int) -> None:
+    recogniser = Recogniser(session)
+    chunks = 2 * CHUNK_SIZE[1] * FRAME_SAMPLES
+    assert chunks % WINDOW_SAMPLES, "the chunk has to end within a window"
+    session.feed(speech(range(12))[: chunks - missing])
+    events = recogniser.run()
+    assert [event.end_ms for event in events] == [600, 1200][: 2 - missing]
+
+
 def test_a_partial_that_changes_nothing_is_not_told(whole: SpeechSession) -> None:
     events = recognise(whole, speech([1]), silence(6000))
     assert [type(event) for event in events] == [Partial, Final]

@@ -114,6 +114,17 @@ class Endpointer:
             end = min(end, self._silent_since + _samples(_TRAILING_MS))
         return [self._close(end)]
 
+    def wanted_now(self, end: int) -> int:
+        """Return up to where the open segment's audio is wanted, whatever the next window turns out to be.
+
+        Silence is decoded for a while before it ends a segment, so nothing has to wait for its window.
+
+        Args:
+            end: The last sample there is.
+        """
+        end = min(end, self._position + self.window)
+        return end if self._silent_since is None else min(end, self._silent_since + _samples(_TRAILING_MS))
+
     def skip_to(self, position: int) -> None:
         """Go on at `position`: what lies before it was dealt with."""
         self._position = position

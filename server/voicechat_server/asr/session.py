@@ -86,13 +86,14 @@ class SpeechSession:
     @property
     def undecoded(self) -> int:
         """Samples that were fed and neither decoded nor found silent yet."""
-        waiting = sum(segment.wanted - segment.decoded for segment in self._segments)
+        waiting = sum(min(segment.wanted, self._judged) - segment.decoded for segment in self._segments)
         return self._queued + (self._timeline.end - self._judged) + waiting
 
     @property
     def silence(self) -> int:
         """Samples dealt with that belong to no segment."""
-        return self._judged - self._spoken - sum(segment.end - segment.begin for segment in self._segments)
+        spoken = sum(min(segment.end, self._judged) - segment.begin for segment in self._segments)
+        return self._judged - self._spoken - spoken
 
     @property
     def segments(self) -> Sequence[Segment]:
@@ -158,6 +159,8 @@ class SpeechSession:
                 if self._endpointer is None:
                     self._take_all()
             self._inputs.popleft()
+        if self._endpointer is not None and self._endpointer.in_segment:
+            self._apply(Speech(self._endpointer.wanted_now(self._timeline.end)))
 
     def _unjudged_windows(self) -> int:
         return (self._timeline.end - self._judged) // WINDOW_SAMPLES
