@@ -46,7 +46,9 @@ from voicechat_tui.sources.microphone.failures import Refusal
 from voicechat_tui.sources.microphone.portaudio import Recording, RefusedError
 
 PIECE = 4_000
-"""Samples, a quarter of a second: a loaded machine drops a block now and then, which spoils one piece."""
+"""Samples, a quarter of a second."""
+ALL_BUT_ONE = 0.85
+"""The share of a sample's pieces to be heard: the shortest has eight, of which a busy machine may spoil one."""
 
 QUICK = MicrophonePolicy(look_every_s=0.2, first_retry_s=0.1, longest_retry_s=0.2)
 
@@ -96,7 +98,7 @@ def share_of(name: str, heard: Samples) -> float:
 async def test_what_is_said_is_heard() -> None:
     async with plugged_in("headset") as (sound, (sink,)), opened(sound) as (microphone, heard):
         assert await heard.expect(Opened) == Opened(DeviceName("default", "ALSA"), 16_000)
-        assert share_of("network", await said(microphone, sink)) > 0.7
+        assert share_of("network", await said(microphone, sink)) > ALL_BUT_ONE
         assert max(event.level.peak_db for event in heard.of(LevelChanged)) > -20
         assert heard.of(Overflow) == []
     assert microphone.remarks == []
@@ -114,7 +116,7 @@ class StudioSound(SoundSystem):
 async def test_a_card_of_48_khz_is_resampled() -> None:
     async with plugged_in("studio") as (_, (sink,)), opened(StudioSound()) as (microphone, heard):
         assert (await heard.expect(Opened)).rate == 48_000
-        assert share_of("network", await said(microphone, sink)) > 0.7
+        assert share_of("network", await said(microphone, sink)) > ALL_BUT_ONE
 
 
 async def test_a_card_that_opens_at_no_rate_is_told() -> None:
@@ -155,11 +157,11 @@ async def test_a_microphone_that_is_unplugged_makes_room_for_another_and_comes_b
             fallback = await heard.expect(Opened)
             assert fallback.device == DeviceName("default", "ALSA")
             assert fallback.problem is not None
-            assert share_of("network", await said(microphone, headset)) > 0.7
+            assert share_of("network", await said(microphone, headset)) > ALL_BUT_ONE
             webcam.plug_in()
             assert (await heard.expect(Returned)).device == wished
             assert await heard.expect(Opened) == Opened(wished, 16_000)
-            assert share_of("network", await said(microphone, webcam)) > 0.7
+            assert share_of("network", await said(microphone, webcam)) > ALL_BUT_ONE
         assert microphone.remarks == ["The microphone webcam was unplugged or has stopped."]
 
 
@@ -174,7 +176,7 @@ async def test_the_only_microphone_is_waited_for() -> None:
         await heard.expect(Opened)
         await play(sink)
         microphone.hush()
-        assert share_of("network", await talking) > 0.7
+        assert share_of("network", await talking) > ALL_BUT_ONE
 
 
 async def test_a_machine_without_a_microphone_keeps_looking_for_one(tmp_path: Path) -> None:
@@ -204,7 +206,7 @@ async def test_portaudio_that_hangs_is_left_for_another() -> None:
         assert (await heard.expect(Lost)).error.code is ErrorCode.MICROPHONE_LOST
         await heard.expect(Opened)
         assert hung not in children()
-        assert share_of("network", await said(microphone, sink)) > 0.7
+        assert share_of("network", await said(microphone, sink)) > ALL_BUT_ONE
 
 
 def wait_for_end_of(pid: int) -> None:
@@ -247,7 +249,7 @@ async def test_a_cold_microphone_is_open_only_while_somebody_talks() -> None:
             await heard.expect(Opened)
             await play(sink)
             microphone.hush()
-            assert share_of("network", await talking) > 0.7
+            assert share_of("network", await talking) > ALL_BUT_ONE
             await heard.expect(Closed)
 
 
@@ -262,8 +264,8 @@ async def test_a_microphone_can_be_changed_while_somebody_talks() -> None:
             await play(webcam, "ticket")
             microphone.hush()
             whole = await talking
-        assert share_of("network", whole) > 0.7
-        assert share_of("ticket", whole) > 0.7
+        assert share_of("network", whole) > ALL_BUT_ONE
+        assert share_of("ticket", whole) > ALL_BUT_ONE
         assert share_of("meeting", whole) < 0.1
 
 
@@ -310,6 +312,32 @@ async def test_audio_that_nobody_reads_is_counted() -> None:
         await recording.close()
     assert first is not None
     assert (len(first.pcm), lost_frames % 960) == (960 * 4, 0)
+
+
+async def test_a_recording_that_nobody_read_leaves_no_pipe_open(tmp_path: Path) -> None:
+    # It ends once the client has read everything, or has stopped reading.
+    program = """import os, select, threading
+os.write(1, b"{}\\n")
+writer = threading.Thread(target=os.write, args=[1, bytes(1 << 20)])
+writer.start()
+os.read(0, 1)
+while writer.is_alive() and select.select([], [1], [], 0.1)[1]:
+    writer.join(0.01)
+os._exit(0)
+"""
+    (tmp_path / "sitecustomize.py").write_text(program, encoding="utf-8")
+    device = InputDevice(DeviceName("any", "ALSA"), 0, 2, 48_000)
+    with variables({"PYTHONPATH": str(tmp_path)}):
+        before = descriptors()
+        recording = await SoundSystem(Surroundings()).open(device, Format(48_000, 2), queue_s=1)
+        assert descriptors() > before
+        await recording.close()
+    assert descriptors() == before
+
+
+def descriptors() -> set[str]:
+    """The files, pipes and sockets that this process has open."""
+    return {path.name for path in Path("/proc/self/fd").iterdir() if path.exists()}
 
 
 async def test_audio_is_lost_and_told_when_the_program_does_not_take_it() -> None:

@@ -33,8 +33,8 @@ from voicechat_tui.voice.record import BeginRecord
 
 QUICK = replace(ClientPolicy(), first_delay_s=0.01, longest_delay_s=0.05)
 MICROPHONE = MicrophonePolicy(first_retry_s=0.1)
-LIKE = 0.35
-"""The error rate allowed: a loaded machine drops a block now and then, which costs a word of ten."""
+LIKE = 0.1
+"""The error rate allowed: one character of ten, as without a microphone."""
 
 
 @asynccontextmanager

@@ -205,10 +205,11 @@ async def _end(process: Process) -> None:
     """Let a process end, which it does by itself when its standard input is closed; kill it if it hangs."""
     if process.stdin is not None:
         process.stdin.close()
+    # What it had still to tell is read as well: else asyncio would keep the pipe open.
     try:
         async with asyncio.timeout(_ENDS_WITHIN_S):
-            await process.wait()
+            await process.communicate()
     except TimeoutError:
         with suppress(ProcessLookupError):  # It may just have ended after all.
             process.kill()
-        await process.wait()
+        await process.communicate()
