@@ -121,6 +121,30 @@ async def test_a_chat_that_is_not_there(chat_server: LiveServer, chat_id: str) -
         assert chat_id not in str(await http.chats("guest"))
 
 
+@pytest.mark.parametrize(
+    ("variables", "options", "said"),
+    [
+        ({"LC_ALL": "zh_CN.UTF-8"}, (), "错误：无法连接服务器 "),
+        ({"VOICECHAT_TUI_LANGUAGE": "zh"}, (), "错误：无法连接服务器 "),
+        ({"LC_ALL": "zh_CN.UTF-8"}, ("--json",), "error: The server at "),
+        ({"LC_ALL": "zh_CN.UTF-8", "VOICECHAT_TUI_LANGUAGE": "en"}, (), "error: The server at "),
+        ({"LC_ALL": "zh_CN.UTF-8", "VOICECHAT_TUI_THEME": "none"}, (), "错误：无法连接服务器 "),
+    ],
+)
+@pytest.mark.parametrize("command", [("say", "--chat", "c", "--user", "a", "hello"), ("tail", "--chat", "c")])
+async def test_people_are_told_in_their_language_and_programs_in_english(
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    variables: dict[str, str],
+    options: tuple[str, ...],
+    said: str,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    left = await tui(*command, *options, "--url", f"127.0.0.1:{free_port()}")
+    assert left.err.startswith(said)
+
+
 @pytest.mark.parametrize("command", [("say", "hello"), ("tail",)])
 async def test_a_server_that_is_not_there(command: tuple[str, ...]) -> None:
     left = await tui(*command, "--chat", "c", "--url", f"127.0.0.1:{free_port()}")

@@ -1,6 +1,7 @@
 """The figures of the receipt, on times that are told."""
 
 from voicechat_common.protocol.speech import Done, Final, Partial
+from voicechat_tui import language
 from voicechat_tui.replay.timing import Timing
 
 DONE = Done(
@@ -66,6 +67,16 @@ def test_the_receipt_in_words() -> None:
     assert str(timing.receipt(DONE, 11.5)) == (
         "1.0 s of audio in 1.5 s (1.50 x real time), 2 segments, 100 ms dropped, 250 ms lost, "
         "first word after 1.15 s, last final 0.25 s after the end"
+    )
+
+
+def test_the_receipt_in_chinese() -> None:
+    timing = Timing()
+    sent(timing)
+    language.use("zh")
+    assert (
+        str(timing.receipt(DONE, 11.5))
+        == "1.0 秒音频，用时 1.5 秒（实时的 1.50 倍），2 段，服务器丢弃 100 毫秒"
     )
 
 

@@ -1,5 +1,6 @@
 """The command line of the clients. What is heavy is imported when a command needs it."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -90,5 +91,8 @@ def main() -> None:
     try:
         app()
     except VoicechatError as error:
-        typer.echo(f"error: {error.message}\n       {error.advice}", err=True)
+        from voicechat_tui.console.screen import Screen, make_printable
+
+        make_printable(sys.stderr, utf8=False)
+        Screen(sys.stdout, sys.stderr).error(error)
         raise SystemExit(exit_code_of(error)) from error

@@ -8,7 +8,7 @@ import typer
 from voicechat_common.protocol.speech import ID_MAX_LENGTH, ChunkSize
 from voicechat_tui.client.address import DEFAULT_URL
 from voicechat_tui.commands.help import epilog
-from voicechat_tui.commands.server import UrlOption, address
+from voicechat_tui.commands.server import UrlOption, address, choose_language
 from voicechat_tui.replay.exit_codes import MEANING
 from voicechat_tui.replay.options import JournalAction, ReplayOptions, parse_chunk_size, parse_speed
 
@@ -182,6 +182,7 @@ def replay(
     """
     from voicechat_tui.replay.command import replay as run
 
+    choose_language(json=json)
     options = ReplayOptions(
         inputs=tuple(files or ()),
         script=script,

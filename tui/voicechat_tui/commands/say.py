@@ -6,7 +6,7 @@ import typer
 
 from voicechat_tui.commands.chat_options import ChatOption, ReconnectOption, SpeakerOption, speaker
 from voicechat_tui.commands.help import epilog
-from voicechat_tui.commands.server import UrlOption, address
+from voicechat_tui.commands.server import UrlOption, address, choose_language
 from voicechat_tui.talk.exit_codes import SAY_MEANING
 
 EPILOG = epilog(
@@ -41,6 +41,7 @@ def say(
     from voicechat_tui.talk.say import SayOptions
     from voicechat_tui.talk.say import say as run
 
+    choose_language(json=json)
     options = SayOptions(
         text=text, chat_id=chat, user=speaker(user), server=address(url), json=json, reconnect_s=reconnect
     )

@@ -1,8 +1,12 @@
-"""Which server a command talks to: the option `--url`, its variable, the settings file, this machine."""
+"""What commands take from the settings: which server they talk to, and in which language they speak."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
+
+from voicechat_common.errors import VoicechatError
+from voicechat_tui import language
 
 UrlOption = Annotated[
     str | None,
@@ -32,3 +36,19 @@ def address(url: str | None) -> str:
     from voicechat_tui.settings import load
 
     return load().required().url
+
+
+def choose_language(*, json: bool) -> None:
+    """Speak the language of the settings or the locale; English where programs read what is said.
+
+    Args:
+        json: Whether they do.
+    """
+    from voicechat_tui.settings import load
+
+    if json:
+        language.use("en")
+        return
+    # Settings that can't be read are told where they are needed.
+    with suppress(VoicechatError):
+        language.use(load().settings.chosen_language)

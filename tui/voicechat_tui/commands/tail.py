@@ -6,7 +6,7 @@ import typer
 
 from voicechat_tui.commands.chat_options import ChatOption, ReaderOption, ReconnectOption
 from voicechat_tui.commands.help import epilog
-from voicechat_tui.commands.server import UrlOption, address
+from voicechat_tui.commands.server import UrlOption, address, choose_language
 from voicechat_tui.talk.exit_codes import TAIL_MEANING
 
 EPILOG = epilog(
@@ -49,6 +49,7 @@ def tail(
     from voicechat_tui.talk.tail import TailOptions
     from voicechat_tui.talk.tail import tail as run
 
+    choose_language(json=json)
     options = TailOptions(
         chat_id=chat,
         user=user,

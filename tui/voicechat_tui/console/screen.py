@@ -4,6 +4,7 @@ import asyncio
 from io import TextIOWrapper
 from typing import TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.control import Control
 from rich.progress_bar import ProgressBar
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.console.encoding import UTF8, writable
+from voicechat_tui.language import _
 
 _BAR_WIDTH = 16
 _CLEAR_LINE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
@@ -58,8 +60,9 @@ class Screen:
 
     def error(self, error: VoicechatError) -> None:
         """Say what went wrong and what to do."""
-        self.note(Text.assemble(("error: ", "bold red"), error.message))
-        self.note(f"       {error.advice}")
+        head = _("error: ")
+        self.note(Text.assemble((head, "bold red"), error.message))
+        self.note(" " * cell_len(head) + error.advice)
 
     def live(self, line: Text) -> None:
         """Rewrite the live line."""

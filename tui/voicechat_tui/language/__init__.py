@@ -12,7 +12,7 @@ A text that is written down before its language is known, such as a constant of 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from voicechat_tui.language.catalog import chinese
@@ -73,6 +73,11 @@ def plural(count: int, one: str, many: str, **values: object) -> str:
     """
     text = one if count == 1 and current() == "en" else many
     return translate(text, count=count, **values)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Return texts one after another, with the commas of the language."""
+    return ("，" if current() == "zh" else ", ").join(parts)
 
 
 def mark(text: str) -> str:

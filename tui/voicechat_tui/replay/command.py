@@ -6,6 +6,7 @@ from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.running import run
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.journal import Journal
+from voicechat_tui.language import _
 from voicechat_tui.replay.files import replay_files
 from voicechat_tui.replay.journal import JournalReplay
 from voicechat_tui.replay.options import ReplayOptions
@@ -32,4 +33,4 @@ async def _replay(options: ReplayOptions, screen: Screen, interrupt: Interrupt) 
 
 
 def _say_that_it_stops(screen: Screen) -> None:
-    screen.note("Stopping; what was said so far is still coming. Ctrl+C again quits at once.")
+    screen.note(_("Stopping; what was said so far is still coming. Ctrl+C again quits at once."))

@@ -10,6 +10,7 @@ from voicechat_tui.client.speech import SpeechClient
 from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.screen import Screen
+from voicechat_tui.language import _
 from voicechat_tui.replay.listeners import JsonListener, Listener, TalkListener, TextListener, json_line
 from voicechat_tui.replay.options import STDIN, ReplayOptions
 from voicechat_tui.replay.stream import StreamRun
@@ -121,8 +122,8 @@ def _source(name: str, options: ReplayOptions) -> AudioSource:
     if sys.stdin is None or sys.stdin.isatty():
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
-            "Standard input is a terminal, not audio.",
-            "Pipe audio into it: `arecord -f S16_LE -r 16000 -t raw | voicechat-tui replay -`.",
+            _("Standard input is a terminal, not audio."),
+            _("Pipe audio into it: `arecord -f S16_LE -r 16000 -t raw | voicechat-tui replay -`."),
         )
     return StdinSource(sys.stdin.fileno(), options.rate, options.packet_ms)
 
@@ -133,8 +134,8 @@ def _write_srt(path: Path, client: SpeechClient) -> None:
     except OSError as error:
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
-            f"The subtitles can't be written to {path}: {error.strerror}.",
-            "Name another file with --srt.",
+            _("The subtitles can't be written to {path}: {reason}.", path=path, reason=error.strerror),
+            _("Name another file with --srt."),
         ) from error
 
 

@@ -15,6 +15,7 @@ from voicechat_tui.journal import format as records
 from voicechat_tui.journal.file import EntryFile
 from voicechat_tui.journal.ranges import Range
 from voicechat_tui.journal.store import Entry
+from voicechat_tui.language import _
 from voicechat_tui.replay.files import listeners, play
 from voicechat_tui.replay.journal_source import JournalSource, SettlingListener
 from voicechat_tui.replay.listeners import json_line
@@ -48,7 +49,7 @@ class JournalReplay:
         """
         self._entries = _named(await asyncio.to_thread(self._journal.entries), self._options.inputs)
         if not self._entries:
-            self._screen.note("Nothing is left in the journal.")
+            self._screen.note(_("Nothing is left in the journal."))
         worst = ExitCode.OK
         for entry in self._entries:
             code = await self._handle(entry)
@@ -63,12 +64,14 @@ class JournalReplay:
             return ExitCode.OK
         file = await asyncio.to_thread(self._journal.take, entry)
         if file is None:
-            self._screen.note(f"{entry.name} is being spoken or sent right now; it is left alone.")
+            self._screen.note(
+                _("{entry} is being spoken or sent right now; it is left alone.", entry=entry.name)
+            )
             return ExitCode.OK
         try:
             if self._options.journal is JournalAction.FORGET:
                 file.append(*(records.settled(part) for part in file.state.unfinished))
-                self._screen.note(f"{entry.name} is forgotten.")
+                self._screen.note(_("{entry} is forgotten.", entry=entry.name))
             else:
                 await self._send(entry, file)
         except VoicechatError as error:
@@ -105,8 +108,8 @@ def _named(entries: list[Entry], names: tuple[str, ...]) -> list[Entry]:
         if name not in known:
             raise VoicechatError(
                 ErrorCode.BAD_SETTING,
-                f"There is no entry {name} in the journal.",
-                "`voicechat-tui replay --journal --list` shows those there are.",
+                _("There is no entry {entry} in the journal.", entry=name),
+                _("`voicechat-tui replay --journal --list` shows those there are."),
             )
     return [known[name] for name in dict.fromkeys(names)] if names else entries
 

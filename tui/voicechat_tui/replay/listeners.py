@@ -10,6 +10,7 @@ from voicechat_common.transcript import Segment, Transcript
 from voicechat_tui.client.events import AudioLost, Event, Resumed, Retrying
 from voicechat_tui.console.live_line import clock, live_line, printable
 from voicechat_tui.console.screen import Screen
+from voicechat_tui.language import _
 
 LONG_S = 30.0
 """A recording longer than this gets a progress bar."""
@@ -102,25 +103,29 @@ class TalkListener:
     async def hear(self, event: Event) -> None:
         """Say what a person wants to know."""
         if isinstance(event, Retrying):
-            again = f"{self._label}{event.reason}"
             if event.reason != self._last_reason:
-                self._screen.note(f"{again} Trying again.")
+                self._note(_("{reason} Trying again.", reason=event.reason))
                 self._last_reason = event.reason
-            self._screen.live(live_line(f"Next attempt in {event.in_s:.1f} s", 0, self._screen.width))
+            next_one = _("Next attempt in {seconds:.1f} s", seconds=event.in_s)
+            self._screen.live(live_line(next_one, 0, self._screen.width))
             return
         self._last_reason = ""
         if isinstance(event, Resumed):
             how = (
-                "The server had lost the stream; a new one goes on" if event.restarted else "Connected again"
+                _("The server had lost the stream; a new one goes on")
+                if event.restarted
+                else _("Connected again")
             )
-            self._screen.note(
-                f"{self._label}{how}, {event.resent_ms / 1000:.1f} s of audio are sent once more."
-            )
+            resent_s = event.resent_ms / 1000
+            self._note(_("{how}, {seconds:.1f} s of audio are sent once more.", how=how, seconds=resent_s))
         elif isinstance(event, AudioLost):
             at = clock(event.at_ms / 1000)
-            self._screen.note(f"{self._label}{event.ms / 1000:.1f} s of audio from {at} on were lost.")
+            self._note(_("{seconds:.1f} s of audio from {at} on were lost.", seconds=event.ms / 1000, at=at))
         elif isinstance(event, Error):
-            self._screen.note(f"{self._label}The server says: {event.message} {event.advice}")
+            self._note(_("The server says: {words}", words=f"{event.message} {event.advice}"))
+
+    def _note(self, text: str) -> None:
+        self._screen.note(f"{self._label}{text}")
 
 
 def json_line(fields: dict[str, object]) -> str:

@@ -9,6 +9,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize, Start, check_chunk_size
 from voicechat_tui.client.address import DEFAULT_URL, speech_url
 from voicechat_tui.client.policy import ClientPolicy
+from voicechat_tui.language import _
 
 STDIN = "-"
 FULL_SPEED = "max"
@@ -72,20 +73,22 @@ class ReplayOptions:
         if self.journal is not None:
             if self.script is not None or self.srt is not None or STDIN in self.inputs:
                 raise _bad(
-                    "The journal is replayed alone.", "Leave --script, --srt and `-` out, or --journal."
+                    _("The journal is replayed alone."), _("Leave --script, --srt and `-` out, or --journal.")
                 )
         elif bool(self.inputs) == (self.script is not None):
             raise _bad(
-                "Nothing to replay." if not self.inputs else "Files and a script can't be played together.",
-                "Name audio files, `-` for standard input, or a scenario with --script.",
+                _("Files and a script can't be played together.") if self.inputs else _("Nothing to replay."),
+                _("Name audio files, `-` for standard input, or a scenario with --script."),
             )
         if self.inputs.count(STDIN) > 1:
-            raise _bad("Standard input can only be read once.", "Write `-` once.")
+            raise _bad(_("Standard input can only be read once."), _("Write `-` once."))
         if self.srt is not None:
             if len(self.inputs) != 1:
-                raise _bad("Subtitles are of one recording.", "Use --srt with one file.")
+                raise _bad(_("Subtitles are of one recording."), _("Use --srt with one file."))
             if self.srt.is_dir() or not self.srt.parent.is_dir():
-                raise _bad(f"{self.srt} can't be written.", "Name a file in a directory that exists.")
+                raise _bad(
+                    _("{path} can't be written.", path=self.srt), _("Name a file in a directory that exists.")
+                )
         return replace(self, url=speech_url(self.url))
 
     def start(self, sample_rate: int) -> Start:

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from voicechat_common.protocol.speech import Done, Final, Partial
+from voicechat_tui.language import _, listed, plural
 
 _KEPT_SENDINGS = 10_000
 """Sendings remembered until the first word: 16 minutes in packets of 100 ms."""
@@ -32,18 +33,18 @@ class Receipt:
     last_final_s: float | None
 
     def __str__(self) -> str:
-        parts = [f"{self.audio_s:.1f} s of audio in {self.wall_s:.1f} s"]
+        parts = [_("{audio:.1f} s of audio in {wall:.1f} s", audio=self.audio_s, wall=self.wall_s)]
         if self.audio_s >= 0.1:
-            parts[0] += f" ({self.wall_s / self.audio_s:.2f} x real time)"
-        parts.append(f"{self.segments} segment{'' if self.segments == 1 else 's'}")
-        parts.append(f"{self.dropped_ms} ms dropped" if self.dropped_ms else "nothing dropped")
+            parts[0] += _(" ({factor:.2f} x real time)", factor=self.wall_s / self.audio_s)
+        parts.append(plural(self.segments, "{count} segment", "{count} segments"))
+        parts.append(_("{ms} ms dropped", ms=self.dropped_ms) if self.dropped_ms else _("nothing dropped"))
         if self.lost_ms:
-            parts.append(f"{self.lost_ms} ms lost")
+            parts.append(_("{ms} ms lost", ms=self.lost_ms))
         if self.first_word_s is not None:
-            parts.append(f"first word after {self.first_word_s:.2f} s")
+            parts.append(_("first word after {seconds:.2f} s", seconds=self.first_word_s))
         if self.last_final_s is not None:
-            parts.append(f"last final {self.last_final_s:.2f} s after the end")
-        return ", ".join(parts)
+            parts.append(_("last final {seconds:.2f} s after the end", seconds=self.last_final_s))
+        return listed(parts)
 
 
 class Timing:

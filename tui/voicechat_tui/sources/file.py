@@ -10,6 +10,7 @@ from typing import Self
 from voicechat_common.audio import SAMPLE_RATE, Resampler, Samples
 from voicechat_common.audio_file import AudioFile
 from voicechat_common.protocol.speech import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
+from voicechat_tui.language import _
 from voicechat_tui.sources.base import PacketCutter
 
 _SHORTFALL_S = 0.1
@@ -73,7 +74,12 @@ class FileSource:
         read_s = read / file.sample_rate
         if read_s < file.duration_s - _SHORTFALL_S:
             self.remarks.append(
-                f"{self.name} ends after {read_s:.1f} s, but its header says {file.duration_s:.1f} s."
+                _(
+                    "{name} ends after {read:.1f} s, but its header says {told:.1f} s.",
+                    name=self.name,
+                    read=read_s,
+                    told=file.duration_s,
+                )
             )
 
     def _read(self, blocks: Iterator[Samples]) -> Samples | None:

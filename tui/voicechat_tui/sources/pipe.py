@@ -5,6 +5,7 @@ import os
 import threading
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.language import _
 
 _READ_BYTES = 1 << 15
 _READS_AHEAD = 8
@@ -54,8 +55,8 @@ class PipeReader:
         if isinstance(item, OSError):
             raise VoicechatError(
                 ErrorCode.BAD_AUDIO_FILE,
-                f"Standard input can't be read: {item.strerror}.",
-                "Check what is piped into it.",
+                _("Standard input can't be read: {reason}.", reason=item.strerror),
+                _("Check what is piped into it."),
             ) from item
         self._at_end = not item
         return item

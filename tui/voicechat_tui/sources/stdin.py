@@ -8,6 +8,7 @@ from typing import Self
 from voicechat_common.audio import SAMPLE_RATE, Downmixer, Resampler, SampleFramer, Samples, container_of
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
+from voicechat_tui.language import _
 from voicechat_tui.sources.pipe import PipeReader
 from voicechat_tui.sources.wav_head import WavHead, parse_wav_head
 
@@ -41,14 +42,14 @@ class StdinSource:
         self._pipe.start(asyncio.get_running_loop())
         await self._read_head(_SNIFF_BYTES)
         if not self._head:
-            raise _bad("There is nothing on standard input.", "Pipe raw 16-bit PCM into it.")
+            raise _bad(_("There is nothing on standard input."), _("Pipe raw 16-bit PCM into it."))
         container = container_of(self._head)
         if container == "WAV":
             await self._read_wav_head()
         elif container is not None:
             raise _bad(
-                f"Standard input carries a {container} file, not raw PCM.",
-                "Name the file instead of `-`, or decode it with `ffmpeg -i … -f s16le -ac 1 -ar 16000 -`.",
+                _("Standard input carries a {container} file, not raw PCM.", container=container),
+                _("Name the file instead of `-`, or decode it: `ffmpeg -i … -f s16le -ac 1 -ar 16000 -`"),
             )
         if not MIN_SAMPLE_RATE <= self._input_rate <= MAX_SAMPLE_RATE:
             self.sample_rate = SAMPLE_RATE
@@ -72,7 +73,7 @@ class StdinSource:
         for at in range(0, len(rest), longest):
             yield rest[at : at + longest]
         if framer.odd_bytes:
-            self.remarks.append("Standard input ended in the middle of a sample: is it really 16-bit PCM?")
+            self.remarks.append(_("Standard input ended in the middle of a sample: is it really 16-bit PCM?"))
 
     async def _data(self) -> AsyncIterator[bytes]:
         """Give what is behind the header, as far as the header says that it is audio."""
@@ -99,7 +100,7 @@ class StdinSource:
         found: WavHead | None
         while (found := parse_wav_head(self._head)) is None:
             if not await self._read_head(len(self._head) + 1):
-                raise _bad("Standard input ended within a WAV header.", "Record it again.")
+                raise _bad(_("Standard input ended within a WAV header."), _("Record it again."))
         self._head = self._head[found.data_at :]
         self._bytes_left = found.data_bytes
         self._channels = found.channels

@@ -4,6 +4,7 @@ import struct
 from dataclasses import dataclass
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.language import _
 
 _PCM = 1
 _EXTENSIBLE = 0xFFFE
@@ -42,7 +43,7 @@ def parse_wav_head(head: bytes) -> WavHead | None:
         at += 8
         if name == b"data":
             if sample_format is None:
-                raise _bad("the samples come before their format")
+                raise _bad(_("the samples come before their format"))
             rate, channels = sample_format
             return WavHead(rate, channels, at, size if 0 < size < _UNKNOWN_SIZE else None)
         if name == b"fmt ":
@@ -51,22 +52,23 @@ def parse_wav_head(head: bytes) -> WavHead | None:
             sample_format = _sample_format(head[at : at + 16])
         at += size + size % 2
         if at > _BIGGEST_HEADER:
-            raise _bad("the header has no end")
+            raise _bad(_("the header has no end"))
     return None
 
 
 def _sample_format(chunk: bytes) -> tuple[int, int]:
-    kind, channels, rate, _, _, bits = struct.unpack("<HHIIHH", chunk)
+    kind, channels, rate = struct.unpack_from("<HHI", chunk)
+    (bits,) = struct.unpack_from("<H", chunk, 14)
     if kind not in (_PCM, _EXTENSIBLE) or bits != 16:
-        raise _bad(f"its samples are not 16-bit PCM (format {kind}, {bits} bits)")
+        raise _bad(_("its samples are not 16-bit PCM (format {kind}, {bits} bits)", kind=kind, bits=bits))
     if not channels or not rate:
-        raise _bad("it states no channels or no rate")
+        raise _bad(_("it states no channels or no rate"))
     return rate, channels
 
 
 def _bad(reason: str) -> VoicechatError:
     return VoicechatError(
         ErrorCode.BAD_AUDIO_FILE,
-        f"Standard input carries a WAV file that can't be used here: {reason}.",
-        "Pipe in 16-bit audio, such as from `arecord -f S16_LE -r 16000`, or name the file instead of `-`.",
+        _("Standard input carries a WAV file that can't be used here: {reason}.", reason=reason),
+        _("Pipe in 16-bit audio, as from `arecord -f S16_LE -r 16000`, or name the file instead of `-`."),
     )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.language import _
 from voicechat_tui.sources.pipe import PipeReader
 
 LONGEST_LINE = 1 << 20
@@ -26,7 +27,7 @@ async def lines(fd: int) -> AsyncGenerator[str, None]:
                 if text := _decoded(line):
                     yield text
             if len(rest) > LONGEST_LINE:
-                raise _no_text("a line has no end")
+                raise _no_text(_("a line has no end"))
         if text := _decoded(rest):
             yield text
     finally:
@@ -37,10 +38,12 @@ def _decoded(line: bytes) -> str:
     try:
         return line.decode("utf-8").strip("\r\ufeff").rstrip()
     except UnicodeDecodeError as error:
-        raise _no_text("it is not UTF-8") from error
+        raise _no_text(_("it is not UTF-8")) from error
 
 
 def _no_text(reason: str) -> VoicechatError:
     return VoicechatError(
-        ErrorCode.BAD_FIELD, f"Standard input is no text: {reason}.", "Pipe lines of text in UTF-8 into it."
+        ErrorCode.BAD_FIELD,
+        _("Standard input is no text: {reason}.", reason=reason),
+        _("Pipe lines of text in UTF-8 into it."),
     )

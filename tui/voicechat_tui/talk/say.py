@@ -79,7 +79,7 @@ class _Say:
                 await self._converse(client)
         finally:
             for text in client.unsent.values():
-                self._screen.note(_("not stored: {text}", text=text))
+                self._screen.note(_("not stored: {words}", words=text))
         return ExitCode.INTERRUPTED if self._interrupt.asked.is_set() else self._worst
 
     async def _converse(self, client: ChatClient) -> None:
@@ -106,9 +106,7 @@ class _Say:
                     self._screen.error(error)
                 await self._until_waiting(AHEAD)
         if self._interrupt.asked.is_set() and client.unsent:
-            self._screen.note(
-                _("Stopping; what was read is still being stored. Ctrl+C again quits at once.")
-            )
+            self._screen.note(_("Stopping; what was read is still being stored. Ctrl+C again quits at once."))
         await self._until_waiting(0)
 
     async def _texts(self) -> AsyncGenerator[str, None]:
@@ -145,7 +143,7 @@ class _Say:
                 await self._tell(event)
             case Refused():
                 self._worst = ExitCode.FAILED
-                self._screen.note(_("refused: {text}", text=event.content))
+                self._screen.note(_("refused: {words}", words=event.content))
                 self._screen.note(f"         {event.message} {event.advice}")
                 await self._tell(event)
             case Postponed(reason=reason) | Retrying(reason=reason):

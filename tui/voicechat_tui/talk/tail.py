@@ -24,7 +24,8 @@ from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.running import run
 from voicechat_tui.console.screen import Screen
-from voicechat_tui.talk.connection import last_seq, policy
+from voicechat_tui.language import _
+from voicechat_tui.talk.connection import last_seq, policy, trying_again
 from voicechat_tui.talk.exit_codes import exit_code_of
 from voicechat_tui.talk.printing import MessagePrinter, speech_line
 
@@ -79,8 +80,8 @@ class _Tail:
         if last is None:
             raise VoicechatError(
                 ErrorCode.NOT_FOUND,
-                f"There is no chat {options.chat_id!r} on this server.",
-                "Check its id; `voicechat-tui say` creates a chat with its first text.",
+                _("There is no chat {chat} on this server.", chat=repr(options.chat_id)),
+                _("Check its id; `voicechat-tui say` creates a chat with its first text."),
             )
         since = max(0, last - options.lines) if options.since is None else options.since
         client = ChatClient(
@@ -131,11 +132,12 @@ class _Tail:
                 screen.live(speech_line(message, screen.width))
             case MessageWithdrawn():
                 screen.clear()
-            case PresenceChanged() if screen.is_live:
-                screen.note(f"{event.user} has {'come' if event.is_present else 'gone'}.")
+            case PresenceChanged(user=name) if screen.is_live:
+                came = event.is_present
+                screen.note(_("{name} has come.", name=name) if came else _("{name} has gone.", name=name))
             case Retrying():
-                screen.note(f"{event.reason} Trying again in {event.in_s:.1f} s.")
+                screen.note(trying_again(event.reason, event.in_s))
             case ChatEnded():
-                screen.note(f"{event.ended_by} has ended the chat.")
+                screen.note(_("{name} has ended the chat.", name=event.ended_by))
             case _:
                 pass
