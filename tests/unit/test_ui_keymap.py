@@ -49,7 +49,16 @@ def test_an_unknown_action_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("key", "label"),
-    [("f2", "F2"), ("ctrl+t", "^t"), ("alt+left", "alt+←"), ("escape", "esc"), ("slash", "/"), ("x", "x")],
+    [
+        ("f2", "F2"),
+        ("ctrl+t", "^t"),
+        ("ctrl+end", "^end"),
+        ("ctrl+shift+t", "ctrl+shift+t"),
+        ("alt+left", "alt+←"),
+        ("escape", "esc"),
+        ("slash", "/"),
+        ("x", "x"),
+    ],
 )
 def test_keys_are_written_as_people_know_them(key: str, label: str) -> None:
     assert key_label(key) == label

@@ -73,7 +73,7 @@ def key_label(key: str) -> str:
     """Return a key as people know it: `^t` for `ctrl+t`."""
     *modifiers, last = key.split("+")
     name = _NAMES.get(last, last.upper() if last[:1] == "f" and last[1:].isdigit() else last)
-    if modifiers == ["ctrl"] and len(name) == 1:
+    if modifiers == ["ctrl"]:
         return f"^{name}"
     return "+".join([*modifiers, name])
 

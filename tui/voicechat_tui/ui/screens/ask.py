@@ -18,10 +18,7 @@ class Ask(Window[str]):
 
     AUTO_FOCUS = "Input"
     DEFAULT_CSS = """
-    Ask {
-        & > Vertical { width: 64; }
-        & Input { margin-top: 1; border: round $border-blurred; background: $background; }
-    }
+    Ask > Vertical { width: 64; }
     """
 
     def __init__(self, title: str, question: str, value: str) -> None:

@@ -35,7 +35,6 @@ class NewChat(Window[NewChatAnswer]):
     DEFAULT_CSS = """
     NewChat {
         & > Vertical { width: 64; }
-        & Input { margin: 1 0 0 0; border: round $border-blurred; background: $background; }
         & #wrong { color: $text-error; height: auto; }
     }
     """

@@ -120,6 +120,6 @@ def _option(line: SettingLine) -> Content:
         (f"{line.key:<{_NAME_CELLS}}", "bold"),
         (line.value, "$text-accent"),
         (fixed, "dim"),
-        "\n  ",
+        "\n",
         (line.meaning, "dim"),
     )

@@ -26,6 +26,8 @@ class Window(ModalScreen[ResultT]):
             border-title-color: $text-primary; border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
+        & Input { margin-top: 1; border: round $border-blurred; background: $background; }
+        & Input:focus { border: round $primary; background-tint: $foreground 0%; }
         & #content { height: auto; max-height: 1fr; padding: 1; scrollbar-size-vertical: 1; }
     }
     """
