@@ -58,13 +58,13 @@ def test_every_batch_size_is_measured_by_the_median() -> None:
         if steps.count(size) == 3:
             time.sleep(0.05)
 
-    costs = measure(step, give_up_s=1.0)
+    costs = measure(step, BATCH_SIZES, give_up_s=1.0)
     assert tuple(costs) == BATCH_SIZES
     assert max(costs.values()) < 0.05
     assert sorted(set(steps)) == list(BATCH_SIZES)
 
 
 def test_the_measurement_ends_at_the_first_batch_that_takes_too_long() -> None:
-    costs = measure(lambda size: time.sleep(0.02 if size >= 4 else 0), give_up_s=0.01)
+    costs = measure(lambda size: time.sleep(0.02 if size >= 4 else 0), BATCH_SIZES, give_up_s=0.01)
     assert tuple(costs) == (1, 2, 4)
     assert costs[4] >= 0.02

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 BATCH_SIZES = (1, 2, 4, 8, 16)
@@ -13,15 +13,16 @@ _LOAD = 0.7
 """The part of a chunk's duration that stepping all streams may take; the rest is for everything else."""
 
 
-def measure(step: Callable[[int], None], *, give_up_s: float) -> dict[int, float]:
+def measure(step: Callable[[int], None], sizes: Sequence[int], *, give_up_s: float) -> dict[int, float]:
     """Return the median seconds of one step at each batch size.
 
     Args:
         step: Steps one batch of the given size.
+        sizes: The batch sizes, ascending.
         give_up_s: A step longer than this is the last one measured.
     """
     costs: dict[int, float] = {}
-    for size in BATCH_SIZES:
+    for size in sizes:
         step(size)
         times = []
         for _ in range(_REPETITIONS):

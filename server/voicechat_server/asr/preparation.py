@@ -11,7 +11,7 @@ import structlog
 from numpy.typing import NDArray
 
 from voicechat_common.protocol.speech import ChunkSize
-from voicechat_server.asr.admission import capacity, measure
+from voicechat_server.asr.admission import BATCH_SIZES, capacity, measure
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
 from voicechat_server.asr.models import ModelFiles, resolve
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
@@ -79,7 +79,7 @@ def prepare(
         )
         for _ in range(workers)
     ]
-    streams = config.limits.max_streams or _streams_carried(tools, recognition.chunk_size)
+    streams = _rehearse(tools, recognition.chunk_size, config.limits.max_streams)
     found(Found(model, precision, streams))
     tell(EngineStatus(EngineState.READY, f"{model.name} is ready for {streams} streams."))
     return tools
@@ -91,8 +91,11 @@ def _downloading(name: str, done: int, total: int) -> EngineStatus:
     return EngineStatus(EngineState.DOWNLOADING, detail, progress)
 
 
-def _streams_carried(tools: Sequence[Tools], chunk_size: ChunkSize) -> int:
-    """Warm up by decoding speech at growing batch sizes; return how many live streams there is room for."""
+def _rehearse(tools: Sequence[Tools], chunk_size: ChunkSize, wanted: int | None) -> int:
+    """Warm up by decoding speech; return how many live streams there is room for.
+
+    These are the wanted; for None, batches of growing sizes are measured, as far as they leave time.
+    """
     rehearsals = [_Rehearsal(number, each, chunk_size) for number, each in enumerate(tools)]
     chunk_s = chunk_size[1] * FRAME_SAMPLES / SAMPLE_RATE
     with ThreadPoolExecutor(len(tools), thread_name_prefix="rehearsal") as threads:
@@ -101,9 +104,11 @@ def _streams_carried(tools: Sequence[Tools], chunk_size: ChunkSize) -> int:
             for step in [threads.submit(rehearsal.step, size) for rehearsal in rehearsals]:
                 step.result()
 
-        costs = measure(step_all, give_up_s=chunk_s)
+        costs = measure(step_all, BATCH_SIZES if wanted is None else BATCH_SIZES[:1], give_up_s=chunk_s)
     for rehearsal in rehearsals:
         rehearsal.close()
+    if wanted is not None:
+        return wanted
     streams = capacity(costs, chunk_s) * len(tools)
     milliseconds = {size: round(cost * 1000, 1) for size, cost in costs.items()}
     log.info("measured the cost of a batch", workers=len(tools), milliseconds=milliseconds, streams=streams)

@@ -23,6 +23,8 @@ class Graph:
         with torch.inference_mode(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
             self._recorded = torch.jit.trace(module, example, check_trace=False)
+            # The first call makes one flat graph of those of all layers.
+            self._recorded(*example)
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         """Return the module's result."""

@@ -64,7 +64,7 @@ class LookBack:
         filled = torch.arange(self.frames, device=device)[None, :] < before[:, None]
         keep = rows.going_on
         oldest = max(0, new_frames - self.frames)
-        newest = torch.arange(oldest, new_frames if len(keep) else oldest, device=device)
+        newest = torch.arange(oldest, new_frames, device=device)
         # A ring without frames has no places, and by nothing can't be divided.
         places = (before[keep, None] + newest[None, :]) % max(1, self.frames)
         return LookBackStep(
@@ -72,7 +72,7 @@ class LookBack:
             slots=rows.slots,
             scratch=self._room(len(written), own_frames),
             keep=keep,
-            newest=newest,
+            sources=(keep[:, None] * own_frames + newest[None, :]).flatten(),
             places=(rows.slots[keep, None] * self.frames + places).flatten(),
             counts=torch.cat((filled, ~rows.padding(own_frames)), dim=1),
         )
@@ -98,8 +98,8 @@ class LookBackStep(NamedTuple):
         data: The rings, [layers, segments, frames, width].
         slots: The ring row of each batch row.
         scratch: Room for a layer's keys and values, [rows, ring frames + own frames, width].
-        keep: Batch rows whose newest frames are written.
-        newest: Which of the own frames are written; none where no row's are.
+        keep: Batch rows whose segment goes on, so that their newest frames are written.
+        sources: Frames that are written, in the batch's own seen as one row of frames.
         places: Where they are written, in the rings of one layer seen as one row of frames.
         counts: Which keys count, ring first, [rows, ring frames + own frames].
     """
@@ -108,7 +108,7 @@ class LookBackStep(NamedTuple):
     slots: Tensor
     scratch: Tensor
     keep: Tensor
-    newest: Tensor
+    sources: Tensor
     places: Tensor
     counts: Tensor
 
@@ -126,6 +126,6 @@ class LookBackStep(NamedTuple):
         earlier = ring.shape[1]
         torch.index_select(ring, 0, self.slots, out=self.scratch[:, :earlier])
         self.scratch[:, earlier:] = own
-        kept = own.index_select(0, self.keep).index_select(1, self.newest)
-        ring.flatten(0, 1).index_copy_(0, self.places, kept.flatten(0, 1))
+        newest = own.flatten(0, 1).index_select(0, self.sources)
+        ring.flatten(0, 1).index_copy_(0, self.places, newest)
         return self.scratch
