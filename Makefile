@@ -1,9 +1,12 @@
 # Every target works from a bare clone: it first installs what it needs, once.
-# PYTHON names the interpreter to build the environment with, VENV the environment's directory.
+# PYTHON names the interpreter to build the environment with, VENV the environment's directory,
+# TEST_WORKERS how many tests run at once.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 VENV ?= .venv
+# Tests wait more than they compute, so that more of them run at once than there are cores.
+TEST_WORKERS ?= 4
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -18,8 +21,11 @@ install: $(VENV)/.dev ## Install the server, the client and the tools of develop
 demo: $(VENV)/.run ## Recognise a recorded sentence with the model that ships in the package.
 	@$(BIN)/python tools/demo.py
 
+# Most programs under test start in half the time once their bytecode is kept.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev ## Run every test; common/ and server/ must stay covered to 90 % of their lines.
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest --numprocesses=$(TEST_WORKERS) --dist=worksteal \
+		--cov --cov-report=term --cov-fail-under=90
 
 check: $(VENV)/.dev ## Check style, types and the contracts between the packages.
 	$(BIN)/ruff check .

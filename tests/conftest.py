@@ -26,6 +26,8 @@ def pytest_configure() -> None:
     """Set up what holds for the whole run: nothing of its user's settings, chats and language, no logs."""
     # A shell lets what runs in its background ignore Ctrl-C, and programs under test would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Threads that step one batch shall not spin while they wait for one whose core another test has.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     logs.configure("warning", io.StringIO())
     # A busy machine must not fail a property, and a run of CI must not differ from the one before it.
     hypothesis.settings.register_profile("voicechat", deadline=None, derandomize="CI" in os.environ)
