@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+from textual.events import Key
+
 from tests.support.staged import (
     CHAT,
     NOW,
@@ -42,6 +44,19 @@ async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path
         screen = again.desk.screen
         assert screen is not None
         await until(pilot, lambda: screen.composer.text == "not yet")
+
+
+async def test_a_letter_with_alt_is_never_written() -> None:
+    app = staged_app(StagedBackend(), chat=CHAT)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.desk.screen)
+        screen = app.desk.screen
+        assert screen is not None
+        # What a terminal sends for alt+x carries the letter, which a pilot's key does not.
+        for name in ("alt+x", "alt+j", "x"):
+            app.post_message(Key(name, name[-1]))
+        await until(pilot, lambda: screen.composer.text)
+        assert screen.composer.text == "x"
 
 
 async def test_a_text_that_was_never_stored_is_sent_again_by_the_next_run(tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ class Composer(TextArea):
         self._reserved = reserved
 
     def on_key(self, event: Key) -> None:
-        """Leave the keys of actions to the screen."""
-        if event.key in self._reserved:
+        """Leave the keys of actions to the screen; with alt all are keys, also those that do nothing now."""
+        if event.key in self._reserved or event.key.startswith("alt+"):
             event.prevent_default()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
