@@ -4,8 +4,11 @@ from textual.content import Content
 from textual.widget import Widget
 
 from voicechat_tui.language import _
-from voicechat_tui.ui.actions import Context, actions_of
+from voicechat_tui.ui.actions import Action, Context, actions_of
 from voicechat_tui.ui.keymap import Keymap
+
+_SPARE = frozenset({"mute", "quit"})
+"""Left out first where there is little room: who finds the help finds these."""
 
 
 class Hints(Widget):
@@ -33,16 +36,23 @@ class Hints(Widget):
 
     def render(self) -> Content:
         """Draw the hints, the screen's own first."""
-        room = self.content_size.width
-        pieces = []
-        for action in (*actions_of(self._screen_context), *actions_of(Context.APP)):
-            if not action.hint:
-                continue
-            label, hint = self._keymap.label(action), _(action.hint)
-            piece = Content.assemble((label, "bold $text-accent"), (f" {hint}", ""))
+        hints = [
+            (action.id, self._piece(action))
+            for action in (*actions_of(self._screen_context), *actions_of(Context.APP))
+            if action.hint
+        ]
+        room = self.content_size.width + 2
+        shown = set()
+        for name, piece in sorted(hints, key=lambda hint: hint[0] in _SPARE):
             room -= piece.cell_length + 2
-            if room < -2:
+            if room < 0:
                 break
-            namespace = "app" if action.context is Context.APP else "screen"
-            pieces.append(piece.stylize(f"@click={namespace}.{action.id}"))
-        return Content("  ").join(pieces)
+            shown.add(name)
+        return Content("  ").join(piece for name, piece in hints if name in shown)
+
+    def _piece(self, action: Action) -> Content:
+        piece = Content.assemble(
+            (self._keymap.label(action), "bold $text-accent"), (f" {_(action.hint)}", "")
+        )
+        namespace = "app" if action.context is Context.APP else "screen"
+        return piece.stylize(f"@click={namespace}.{action.id}")
