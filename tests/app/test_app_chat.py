@@ -28,6 +28,7 @@ from voicechat_tui.sources.microphone.events import LevelChanged, Lost, Opened, 
 from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.model.status import Line, Mic
 from voicechat_tui.ui.screens.chats import ChatsScreen
+from voicechat_tui.ui.widgets.status_line import StatusLine
 
 
 async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path) -> None:
@@ -57,6 +58,17 @@ async def test_a_letter_with_alt_is_never_written() -> None:
             app.post_message(Key(name, name[-1]))
         await until(pilot, lambda: screen.composer.text)
         assert screen.composer.text == "x"
+
+
+async def test_a_screen_that_is_being_taken_down_may_still_be_told_the_state() -> None:
+    app = staged_app(StagedBackend(), chat=CHAT)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.desk.screen)
+        screen = app.desk.screen
+        assert screen is not None
+        await screen.query("#foot").remove()
+        assert not screen.query(StatusLine)
+        app.show_status()
 
 
 async def test_a_text_that_was_never_stored_is_sent_again_by_the_next_run(tmp_path: Path) -> None:
