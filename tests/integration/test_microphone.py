@@ -48,7 +48,7 @@ from voicechat_tui.sources.microphone.portaudio import Recording, RefusedError
 PIECE = 4_000
 """Samples, a quarter of a second."""
 ALL_BUT_ONE = 0.85
-"""The share of a sample's pieces to be heard: the shortest has eight, of which a busy machine may spoil one."""
+"""The share of a sample's pieces to be heard: of the shortest's eight a busy machine may spoil one."""
 
 QUICK = MicrophonePolicy(look_every_s=0.2, first_retry_s=0.1, longest_retry_s=0.2)
 
