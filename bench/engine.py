@@ -15,7 +15,6 @@ from bench.audio import Audio, Scene, from_offset, recording
 from bench.figures import BatchFigures, EngineFigures
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import ModelFiles, load
-from voicechat_server.asr.paraformer.cores import Cores
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision, convert
 from voicechat_server.asr.paraformer.state import Chunk
@@ -30,12 +29,9 @@ _WARM_UP_CHUNKS = 6
 class _Worker:
     """Steps some of the streams, as one of the server's workers does."""
 
-    def __init__(self, number: int, stepper: ParaformerStepper, cores: Cores, audio: list[Audio]) -> None:
-        self._number = number
+    def __init__(self, stepper: ParaformerStepper, audio: list[Audio]) -> None:
         self._stepper = stepper
-        self._cores = cores
         self._streams = [(stepper.open(_CHUNK_SIZE), each) for each in audio]
-        cores.note(number, len(audio))
 
     def step(self, index: int) -> None:
         """Step the chunk of that index of every stream."""
@@ -43,12 +39,10 @@ class _Worker:
         for state, audio in self._streams:
             begin = index * _STRIDE % (len(audio) - _STRIDE)
             chunks.append(Chunk(state, audio[begin : begin + _STRIDE]))
-        self._cores.use(self._number)
         self._stepper.step(chunks)
 
     def close(self) -> None:
         """Give the streams up."""
-        self._cores.note(self._number, 0)
         for state, _ in self._streams:
             self._stepper.close(state)
 
@@ -60,13 +54,12 @@ def measure(
     speech = recording(Scene.SPEECH)
     threads = count_threads(0)
     workers = count_workers(device, threads)
-    loaded = load(ModelFiles(model, model.name, "local"), device, threads)
+    loaded = load(ModelFiles(model, model.name, "local"), device, threads // workers)
     convert(loaded.model, precision)
-    cores = Cores(threads, workers)
     network = Network(loaded)
     steppers = [ParaformerStepper(network, encoder_look_back=4, decoder_look_back=1) for _ in range(workers)]
     with ThreadPoolExecutor(workers) as pool:
-        batches = [_batch(pool, steppers, cores, speech, size, repetitions) for size in sizes]
+        batches = [_batch(pool, steppers, speech, size, repetitions) for size in sizes]
     return EngineFigures(
         precision=precision,
         workers=workers,
@@ -79,14 +72,13 @@ def measure(
 def _batch(
     pool: ThreadPoolExecutor,
     steppers: list[ParaformerStepper],
-    cores: Cores,
     speech: Audio,
     size: int,
     repetitions: int,
 ) -> BatchFigures:
     audio = [from_offset(speech, part / size) for part in range(size)]
     count = min(size, len(steppers))
-    workers = [_Worker(number, steppers[number], cores, audio[number::count]) for number in range(count)]
+    workers = [_Worker(steppers[number], audio[number::count]) for number in range(count)]
     seconds = []
     for index in range(_WARM_UP_CHUNKS + repetitions):
         began = time.perf_counter()

@@ -8,7 +8,6 @@ import pytest
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.lane import Lane
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.paraformer.cores import Cores
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 from voicechat_server.asr.scheduler import Command, Order, Tools
 from voicechat_server.asr.session import SpeechSession
@@ -32,9 +31,8 @@ class Crew:
     def _prepare(self) -> list[Tools]:
         if self.error is not None:
             raise self.error
-        cores = Cores(COUNT, COUNT)
         stepper = cast("ParaformerStepper", None)
-        return [Tools(stepper, cast("VoiceActivityDetector", None), cores) for _ in range(COUNT)]
+        return [Tools(stepper, cast("VoiceActivityDetector", None)) for _ in range(COUNT)]
 
     def open(self) -> Lane:
         lane = Lane("stream", SpeechSession((0, 10, 5), None), 16_000, lambda _: None)

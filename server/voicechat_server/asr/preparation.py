@@ -54,19 +54,17 @@ def prepare(
     model = resolve(config.model, lambda done, total: tell(_downloading(config.model.name, done, total)))
     tell(EngineStatus(EngineState.LOADING, f"Loading {model.name}."))
     from voicechat_server.asr.models import load
-    from voicechat_server.asr.paraformer.cores import Cores
     from voicechat_server.asr.paraformer.network import Network
     from voicechat_server.asr.paraformer.precision import choose, convert
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
     recognition = config.recognition
     threads = count_threads(recognition.threads)
-    loaded = load(model, recognition.device, threads)
+    workers = count_workers(recognition.device, threads)
+    loaded = load(model, recognition.device, threads // workers)
     precision = choose(recognition.precision, next(loaded.model.parameters()).device)
     convert(loaded.model, precision)
     network = Network(loaded)
-    workers = count_workers(recognition.device, threads)
-    cores = Cores(threads, workers)
     tools = [
         Tools(
             ParaformerStepper(
@@ -75,7 +73,6 @@ def prepare(
                 decoder_look_back=recognition.decoder_chunk_look_back,
             ),
             VoiceActivityDetector(),
-            cores,
         )
         for _ in range(workers)
     ]
@@ -96,7 +93,7 @@ def _rehearse(tools: Sequence[Tools], chunk_size: ChunkSize, wanted: int | None)
 
     These are the wanted; for None, batches of growing sizes are measured, as far as they leave time.
     """
-    rehearsals = [_Rehearsal(number, each, chunk_size) for number, each in enumerate(tools)]
+    rehearsals = [_Rehearsal(each, chunk_size) for each in tools]
     chunk_s = chunk_size[1] * FRAME_SAMPLES / SAMPLE_RATE
     with ThreadPoolExecutor(len(tools), thread_name_prefix="rehearsal") as threads:
 
@@ -118,8 +115,7 @@ def _rehearse(tools: Sequence[Tools], chunk_size: ChunkSize, wanted: int | None)
 class _Rehearsal:
     """Batches of any size for one worker, as live streams would make them, from speech in the package."""
 
-    def __init__(self, worker: int, tools: Tools, chunk_size: ChunkSize) -> None:
-        self._worker = worker
+    def __init__(self, tools: Tools, chunk_size: ChunkSize) -> None:
         self._tools = tools
         self._chunk_size = chunk_size
         self._stride = chunk_size[1] * FRAME_SAMPLES
@@ -140,13 +136,10 @@ class _Rehearsal:
         windows = chunk[: len(chunk) // WINDOW_SAMPLES * WINDOW_SAMPLES]
         for _ in range(size):
             tools.detector.probabilities(windows, self._vad_state)
-        tools.cores.note(self._worker, size)
-        tools.cores.use(self._worker)
         tools.stepper.step([Chunk(state, chunk) for state in self._states[:size]])
 
     def close(self) -> None:
         """Give the states back."""
-        self._tools.cores.note(self._worker, 0)
         for state in self._states:
             self._tools.stepper.close(state)
 

@@ -24,7 +24,6 @@ from voicechat_server.asr.session import DueChunk
 from voicechat_server.asr.vad import VoiceActivityDetector
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
-    from voicechat_server.asr.paraformer.cores import Cores
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
 log = structlog.stdlib.get_logger(__name__)
@@ -57,11 +56,10 @@ class Command:
 
 @dataclass(frozen=True)
 class Tools:
-    """What a thread works with, once the model is prepared; only `cores` belongs to others too."""
+    """What a thread works with, once the model is prepared."""
 
     stepper: "ParaformerStepper"
     detector: VoiceActivityDetector
-    cores: "Cores"
 
 
 class Scheduler:
@@ -81,7 +79,6 @@ class Scheduler:
         on_end: Callable[[VoicechatError | None], None],
         observer: RecognitionObserver,
     ) -> None:
-        self._number = number
         self._prepare = prepare
         self._on_end = on_end
         self._observer = observer
@@ -117,7 +114,6 @@ class Scheduler:
             idle = True
             while not self._ending:
                 self._take_commands(tools.stepper, wait=idle)
-                tools.cores.note(self._number, len(self._lanes))
                 began = time.perf_counter()
                 judged = self._judge(tools.detector)
                 idle = not self._step(tools) and not judged
@@ -182,7 +178,6 @@ class Scheduler:
         if not due:
             return False
         began = time.perf_counter()
-        tools.cores.use(self._number)
         try:
             tokens = tools.stepper.step([_chunk(tools.stepper, lane, chunk) for lane, chunk in due])
         except _STREAM_FAULTS as error:
