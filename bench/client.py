@@ -26,7 +26,7 @@ from voicechat_server.asr.config import SAMPLE_RATE
 _PACKET_MS = 100
 _PACKET_BYTES = SAMPLE_RATE * _PACKET_MS // 1000 * 2
 _UTTERANCE_S = 4.0
-_HEALTH_PAUSE_S = 0.05
+_HEALTH_PAUSE_S = 0.2
 _SEED = 1
 
 
