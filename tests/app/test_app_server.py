@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import numpy as np
 from textual.pilot import Pilot
 
 from tests.support.samples import audio, transcripts
@@ -48,11 +49,14 @@ async def in_chat(server: LiveServer, chat_id: str) -> AsyncIterator[tuple[Pilot
         yield pilot, screen
 
 
-async def speak(server: LiveServer, chat_id: str, name: str) -> None:
-    """Say a sample into a chat, as somebody else's microphone does."""
+async def speak(server: LiveServer, chat_id: str, name: str, goes_on: asyncio.Event) -> None:
+    """Say a sample into a chat, as somebody else's microphone does; its second half waits."""
     start = Start(chat_id=chat_id, user="bob")
+    first, second = np.array_split(audio(name), 2)
     async with SpeechClient(f"{server.ws}/ws", start) as client:
-        await client.send(audio(name))
+        await client.send(first)
+        await goes_on.wait()
+        await client.send(second)
         client.stop()
         async for _ in client:
             pass
@@ -65,9 +69,12 @@ async def test_somebodys_speech_grows_in_one_row_and_stays(live_server: LiveServ
         def seen() -> bool:
             rows = screen.timeline.rows
             states.extend((len(rows), row.state) for row in rows[-1:])
+            if rows and rows[-1].state is RowState.SPEAKING:
+                goes_on.set()
             return bool(rows) and rows[-1].state is RowState.STORED
 
-        speaking = asyncio.create_task(speak(live_server, chat_id, "greeting"))
+        goes_on = asyncio.Event()
+        speaking = asyncio.create_task(speak(live_server, chat_id, "greeting", goes_on))
         await until(pilot, seen)
         await speaking
         row = screen.timeline.rows[-1]

@@ -5,6 +5,7 @@ import socket
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.server_process import ROOT, python, refused, started
@@ -56,6 +57,8 @@ async def test_a_start_from_the_first_answer_to_the_end() -> None:
             assert error.retry_after_s is not None
             assert await client.closed_with() == 1013
         server.wait_until_ready()
+        async with httpx.AsyncClient() as http:
+            assert (await http.get(f"{server.http}/asr/info")).json()["streams_max"] >= 1
         log = server.end()
     listening = next(line for line in log if line["event"] == "listening")
     assert (listening["http"], listening["ws"]) == (server.http, f"{server.ws}/ws")

@@ -64,12 +64,21 @@ async def test_the_text_is_that_of_funasr_where_single_bytes_begin_and_end_a_str
     assert texts(messages) == sample_by_funasr(name)
 
 
+@pytest.fixture(scope="module")
+def alone(live_server: LiveServer) -> dict[bool, dict[str, str]]:
+    """The text of each sample when nobody else speaks, by whether segments end in pauses."""
+
+    async def every(start: Start) -> dict[str, str]:
+        return {name: texts(await recognise(live_server.ws, start, pcm(name))) for name in transcripts()}
+
+    return {endpointing: asyncio.run(every(Start(endpointing=endpointing))) for endpointing in (False, True)}
+
+
 @pytest.mark.parametrize("endpointing", [False, True])
-async def test_no_more_characters_are_wrong_than_with_funasr(
-    live_server: LiveServer, *, endpointing: bool
+def test_no_more_characters_are_wrong_than_with_funasr(
+    alone: dict[bool, dict[str, str]], *, endpointing: bool
 ) -> None:
-    start = Start(endpointing=endpointing)
-    ours = {name: texts(await recognise(live_server.ws, start, pcm(name))) for name in transcripts()}
+    ours = alone[endpointing]
     funasr = {name: sample_by_funasr(name) for name in transcripts()}
     assert mean_cer(ours) <= mean_cer(funasr) < 0.1
 
@@ -91,10 +100,10 @@ async def test_audio_cut_at_the_last_syllable_gives_the_text_of_funasr(live_serv
 
 @pytest.mark.parametrize("endpointing", [False, True])
 async def test_eight_at_the_same_time_get_what_each_gets_alone(
-    live_server: LiveServer, *, endpointing: bool
+    live_server: LiveServer, alone: dict[bool, dict[str, str]], *, endpointing: bool
 ) -> None:
     start = Start(endpointing=endpointing)
-    alone = [texts(await recognise(live_server.ws, start, pcm(name))) for name in EIGHT]
+    expected = [alone[endpointing][name] for name in EIGHT]
 
     async def talk(place: int, name: str) -> str:
         """Each with packets of its own length and at a pace of its own, so that all batches differ."""
@@ -107,21 +116,19 @@ async def test_eight_at_the_same_time_get_what_each_gets_alone(
             return texts(await client.rest())
 
     together = await asyncio.gather(*(talk(place, name) for place, name in enumerate(EIGHT)))
-    assert together == alone
-    assert len(set(alone)) == len(EIGHT)
+    assert together == expected
+    assert len(set(expected)) == len(EIGHT)
 
 
 @pytest.mark.parametrize("endpointing", [False, True])
 @pytest.mark.parametrize("rate", RATES)
 async def test_another_sample_rate_gives_the_same_text(
-    live_server: LiveServer, rate: int, *, endpointing: bool
+    live_server: LiveServer, alone: dict[bool, dict[str, str]], rate: int, *, endpointing: bool
 ) -> None:
-    usual = Start(endpointing=endpointing)
     other = Start(sample_rate=rate, endpointing=endpointing)
     for name in transcripts():
-        expected = texts(await recognise(live_server.ws, usual, pcm(name)))
         text = texts(await recognise(live_server.ws, other, *packets(at_rate(name, rate), 3001)))
-        assert text == expected, name
+        assert text == alone[endpointing][name], name
 
 
 @pytest.mark.parametrize("endpointing", [False, True])
