@@ -18,6 +18,7 @@ from voicechat_common.protocol.speech import (
     Flush,
     Partial,
     Ready,
+    ServerMessage,
     Start,
     Stop,
 )
@@ -85,18 +86,23 @@ class Caller:
                 self.done = message
 
 
+@pytest.fixture(scope="module", params=[False, True])
+def uncut(request: pytest.FixtureRequest, live_server: LiveServer) -> tuple[Start, list[ServerMessage]]:
+    """How a stream begins, with endpointing and without, and what it is told when it is never cut."""
+    start = Start(endpointing=request.param)
+    return start, asyncio.run(recognise(live_server.ws, start, *packets(SPEECH, 3200)))
+
+
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("endpointing", [False, True])
 async def test_a_stream_cut_at_random_moments_gives_the_text_of_an_uncut_one(
-    live_server: LiveServer, seed: int, *, endpointing: bool
+    live_server: LiveServer, uncut: tuple[Start, list[ServerMessage]], seed: int
 ) -> None:
-    start = Start(endpointing=endpointing)
-    uncut = await recognise(live_server.ws, start, *packets(SPEECH, 3200))
+    start, told = uncut
     caller = Caller(start, SPEECH, seed)
     await caller.call(live_server)
     assert caller.connections > 2
-    assert caller.transcript.text == texts(uncut) != ""
-    assert caller.done == uncut[-1]
+    assert caller.transcript.text == texts(told) != ""
+    assert caller.done == told[-1]
 
 
 async def test_a_new_connection_takes_the_stream_over_from_a_half_open_one(live_server: LiveServer) -> None:
