@@ -8,14 +8,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from platformdirs import user_cache_path, user_data_path
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize, check_chunk_size
-from voicechat_server import origins
+from voicechat_server import origins, places
 from voicechat_server.asr.config import (
     EndpointConfig,
     EngineConfig,
@@ -72,7 +71,7 @@ class Settings(BaseSettings):
     )
     model_revision: str = Field("v2.0.4", min_length=1, description="The revision of the model at the hub.")
     cache_dir: Path = Field(
-        default_factory=lambda: user_cache_path("voicechat") / "models",
+        default_factory=places.models_dir,
         description="Where downloaded models are kept.",
     )
     device: str = Field(
@@ -131,7 +130,7 @@ class Settings(BaseSettings):
         8.0, ge=0, le=600, description="Seconds that open streams get for their finals when the server ends."
     )
     database: str = Field(
-        default_factory=lambda: str(user_data_path("voicechat") / "chats.db"),
+        default_factory=lambda: str(places.database_file()),
         min_length=1,
         description="Where chats are kept: a file, or the URL of a PostgreSQL database.",
     )
