@@ -21,7 +21,7 @@ install: $(VENV)/.dev ## Install the server, the client and the tools of develop
 demo: $(VENV)/.run ## Recognise a recorded sentence with the model that ships in the package.
 	@$(BIN)/python tools/demo.py
 
-# Most programs under test start in half the time once their bytecode is kept.
+# Programs under test start sooner once their bytecode is kept.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev ## Run every test; common/ and server/ must stay covered to 90 % of their lines.
 	$(BIN)/python -m pytest --numprocesses=$(TEST_WORKERS) --dist=worksteal \

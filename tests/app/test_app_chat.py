@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from textual.events import Key
 
 from tests.support.staged import (
@@ -25,6 +26,7 @@ from voicechat_common.levels import Level
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_tui.client.chat.events import Failed, Refused
 from voicechat_tui.sources.microphone.events import LevelChanged, Lost, Opened, Unavailable
+from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.model.status import Line, Mic
 from voicechat_tui.ui.screens.chats import ChatsScreen
@@ -69,6 +71,17 @@ async def test_a_screen_that_is_being_taken_down_may_still_be_told_the_state() -
         await screen.query("#foot").remove()
         assert not screen.query(StatusLine)
         app.show_status()
+
+
+async def test_a_list_that_is_being_taken_down_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = staged_app(StagedBackend())
+    async with app.run_test():
+        screen = app.screen
+        assert isinstance(screen, ChatsScreen)
+        await screen.query("#nothing").remove()
+        with monkeypatch.context() as ending:
+            ending.setattr(VoicechatApp, "is_running", False)
+            screen.show_chats()
 
 
 async def test_a_text_that_was_never_stored_is_sent_again_by_the_next_run(tmp_path: Path) -> None:
