@@ -89,7 +89,7 @@ class ServerProcess:
         self.process.send_signal(number)
         _, log = self.process.communicate(timeout=ENDS_WITHIN_S)
         assert self.process.returncode == 0, log
-        assert "Traceback" not in log
+        assert "Traceback" not in log, log
         return [json.loads(line) for line in log.splitlines()]
 
 

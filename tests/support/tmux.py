@@ -33,7 +33,9 @@ class Tmux:
         self._socket = f"voicechat-{uuid4().hex[:8]}"
         # The terminal stays after the end of the program, so that its last words can be read.
         self._command = f"{shlex.join(command)}; echo EXIT $?; exec sleep 600"
-        self._environment = {**os.environ, **environment}
+        # Workers of pytest-xdist are told the size of no terminal; this one has a size of its own.
+        own = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        self._environment = {**own, **environment}
         self._size = size
 
     def __enter__(self) -> Self:

@@ -58,39 +58,22 @@ class AppScreen(Screen[None]):
         with Vertical(id="foot"):
             yield StatusLine(self.voicechat.clock)
             yield Hints(self.voicechat.keys, self.CONTEXT)
-        yield _TooSmall(id="too-small")
+        yield Static(id="too-small")
 
     def compose_content(self) -> ComposeResult:
         """Compose the screen's own part."""
         yield from ()
 
-    def on_mount(self) -> None:
-        """Find out whether there is room."""
-        self._fit()
-
-    def on_screen_resume(self) -> None:
-        """Find out whether there is room: the terminal may have changed while another screen was shown."""
-        self._fit()
-
     def on_resize(self) -> None:
-        """Find out whether there is room."""
-        self._fit()
-
-    def _fit(self) -> None:
-        width, height = self.app.size
-        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "too-small")
+        """Say what is missing where the terminal is too small for a conversation."""
+        width, height = self.size
+        small = width < LEAST_WIDTH or height < LEAST_HEIGHT
+        self.set_class(small, "too-small")
+        if small:
+            needed = _("needs {width}x{height}", width=LEAST_WIDTH, height=LEAST_HEIGHT)
+            self.query_one("#too-small", Static).update(f"voicechat\n{needed},\n{_('has')} {width}x{height}")
 
     def show_status(self) -> None:
         """Draw the line of state as it is now; a screen that is being taken down may have lost it."""
         for line in self.query(StatusLine):
             line.status = self.voicechat.status
-
-
-class _TooSmall(Static):
-    """Says what is missing where the terminal is too small for a conversation."""
-
-    def on_resize(self) -> None:
-        """Say it of the terminal as it is now."""
-        width, height = self.app.size
-        needed = _("needs {width}x{height}", width=LEAST_WIDTH, height=LEAST_HEIGHT)
-        self.update(f"voicechat\n{needed},\n{_('has')} {width}x{height}")
