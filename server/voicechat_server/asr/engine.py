@@ -210,8 +210,11 @@ class Engine:
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
         """Call something on the event loop; a thread that outlives it has nobody left to tell."""
-        if not self._loop.is_closed():
+        try:
             self._loop.call_soon_threadsafe(call, *arguments)
+        except RuntimeError:
+            if not self._loop.is_closed():
+                raise
 
     def _deliver(self, stream_id: str, report: Report) -> None:
         stream = self._streams.get(stream_id)
