@@ -47,8 +47,8 @@ async def test_the_text_is_that_of_funasr_whatever_the_packets(
         assert texts(messages) == sample_by_funasr(name)
 
 
-async def test_the_text_is_that_of_funasr_for_packets_of_one_byte(live_server: LiveServer) -> None:
-    name = min(transcripts(), key=lambda name: len(pcm(name)))
+@pytest.mark.parametrize("name", SENTENCES)
+async def test_the_text_is_that_of_funasr_for_packets_of_one_byte(live_server: LiveServer, name: str) -> None:
     messages = await recognise(live_server.ws, WHOLE, *packets(pcm(name), 1))
     assert texts(messages) == sample_by_funasr(name) != ""
     assert receipt(messages).received_samples == len(audio(name))
