@@ -28,9 +28,9 @@ from voicechat_tui.client.chat.events import Failed, Refused
 from voicechat_tui.sources.microphone.events import LevelChanged, Lost, Opened, Unavailable
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.local_state import LocalState
+from voicechat_tui.ui.messages import ChatsListed
 from voicechat_tui.ui.model.status import Line, Mic
 from voicechat_tui.ui.screens.chats import ChatsScreen
-from voicechat_tui.ui.widgets.status_line import StatusLine
 
 
 async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path) -> None:
@@ -62,26 +62,16 @@ async def test_a_letter_with_alt_is_never_written() -> None:
         assert screen.composer.text == "x"
 
 
-async def test_a_screen_that_is_being_taken_down_may_still_be_told_the_state() -> None:
-    app = staged_app(StagedBackend(), chat=CHAT)
-    async with app.run_test() as pilot:
-        await until(pilot, lambda: app.desk.screen)
-        screen = app.desk.screen
-        assert screen is not None
-        await screen.query("#foot").remove()
-        assert not screen.query(StatusLine)
-        app.show_status()
-
-
-async def test_a_list_that_is_being_taken_down_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("part", ["#foot", "#nothing"])
+async def test_an_app_that_ends_draws_nothing_on_screens_it_has_taken_apart(
+    monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
     app = staged_app(StagedBackend())
     async with app.run_test():
-        screen = app.screen
-        assert isinstance(screen, ChatsScreen)
-        await screen.query("#nothing").remove()
+        await app.screen.query(part).remove()
         with monkeypatch.context() as ending:
             ending.setattr(VoicechatApp, "is_running", False)
-            screen.show_chats()
+            app.on_chats_listed(ChatsListed([]))
 
 
 async def test_a_text_that_was_never_stored_is_sent_again_by_the_next_run(tmp_path: Path) -> None:

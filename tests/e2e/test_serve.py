@@ -58,8 +58,11 @@ async def test_a_start_from_the_first_answer_to_the_end() -> None:
             assert await client.closed_with() == 1013
         server.wait_until_ready()
         async with httpx.AsyncClient() as http:
-            assert (await http.get(f"{server.http}/asr/info")).json()["streams_max"] >= 1
+            info = (await http.get(f"{server.http}/asr/info")).json()
         log = server.end()
+    measured = next(line for line in log if line["event"] == "measured the cost of a batch")
+    assert info["streams_max"] == measured["streams"]
+    assert "1" in measured["milliseconds"]
     listening = next(line for line in log if line["event"] == "listening")
     assert (listening["http"], listening["ws"]) == (server.http, f"{server.ws}/ws")
 

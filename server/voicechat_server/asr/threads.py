@@ -19,7 +19,7 @@ def count_workers(device: str, threads: int) -> int:
     """Return how many workers recognise at the same time.
 
     On a CPU, several workers of few threads get more done than one worker of many: threads that step one
-    batch together wait for each other hundreds of times. Somebody who speaks alone would wait a tenth less
-    for one worker of two threads, and take twice the processor time. A GPU is one.
+    batch together wait for each other hundreds of times. That holds for a lone speaker too: what a second
+    thread gains is little, and it takes a whole core. A GPU is one.
     """
     return min(threads, _MOST_WORKERS) if device == "cpu" else 1

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -39,6 +39,9 @@ MakeLocal = Callable[[Callable[[str], None]], Backend]
 def local_now() -> datetime:
     """Return the time of day here."""
     return datetime.now().astimezone()
+
+
+ScreenT = TypeVar("ScreenT", bound=AppScreen)
 
 
 class VoicechatApp(BaseApp):
@@ -148,9 +151,8 @@ class VoicechatApp(BaseApp):
 
     def show_status(self) -> None:
         """Draw the line of state where it is seen."""
-        for screen in self.screen_stack:
-            if isinstance(screen, AppScreen) and screen.is_mounted:
-                screen.show_status()
+        for screen in self._drawable(AppScreen):
+            screen.show_status()
 
     @property
     def desk(self) -> "ChatDesk":
@@ -189,9 +191,13 @@ class VoicechatApp(BaseApp):
 
     def _show_chats(self) -> None:
         self.show_status()
-        for screen in self.screen_stack:
-            if isinstance(screen, ChatsScreen) and screen.is_mounted:
-                screen.show_chats()
+        for screen in self._drawable(ChatsScreen):
+            screen.show_chats()
+
+    def _drawable(self, kind: type[ScreenT]) -> list[ScreenT]:
+        """The open screens of a kind; none in an app that ends, which takes its screens apart first."""
+        stack = self.screen_stack if self.is_running else []
+        return [screen for screen in stack if isinstance(screen, kind) and screen.is_mounted]
 
     def on_chat_happened(self, message: ChatHappened) -> None:
         """Hand it on to who keeps the chats."""

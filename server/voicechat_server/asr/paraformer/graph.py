@@ -10,9 +10,9 @@ class Graph:
     """A module, recorded once, whose operations are then started by PyTorch itself.
 
     A step is about two thousand operations. Started from Python, each would take its turn in the interpreter
-    with those of other workers and with the event loop, which cost a third of a small step. What is recorded
-    takes tensors of any sizes and computes the same numbers. It is TorchScript, which PyTorch goes on to ship
-    but no longer develops; it is the one recorder that takes 8-bit linear maps and needs no compiler.
+    with those of other workers and with the event loop. What is recorded takes tensors of any sizes and
+    computes the same numbers. It is TorchScript, which PyTorch goes on to ship but no longer develops; it is
+    the one recorder that takes 8-bit linear maps and needs no compiler.
 
     Args:
         module: Takes tensors and returns one; which operations it runs doesn't depend on them.

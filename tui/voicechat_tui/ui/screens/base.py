@@ -74,6 +74,5 @@ class AppScreen(Screen[None]):
             self.query_one("#too-small", Static).update(f"voicechat\n{needed},\n{_('has')} {width}x{height}")
 
     def show_status(self) -> None:
-        """Draw the line of state as it is now; a screen that is being taken down may have lost it."""
-        for line in self.query(StatusLine):
-            line.status = self.voicechat.status
+        """Draw the line of state as it is now."""
+        self.query_one(StatusLine).status = self.voicechat.status

@@ -53,10 +53,8 @@ class ChatsScreen(AppScreen):
         self.show_status()
 
     def show_chats(self) -> None:
-        """Show the chats as they are known now; an app that ends takes its screens down first."""
+        """Show the chats as they are known now."""
         app = self.voicechat
-        if not app.is_running:
-            return
         remembered = app.local.remembered
         search = self.query_one("#search", Input).value
         now = app.now()
