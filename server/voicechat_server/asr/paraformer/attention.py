@@ -8,13 +8,13 @@ from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.modules import Attention
 
 
-def attend(query: Tensor, memory: Tensor, counts: Tensor, heads: int) -> Tensor:
+def attend(query: Tensor, memory: Tensor, valid: Tensor, heads: int) -> Tensor:
     """Scaled dot-product attention.
 
     Args:
         query: [rows, queries, width].
         memory: Keys and values side by side, [rows, keys, 2 x width].
-        counts: Which keys count, [rows, keys].
+        valid: Which keys count, [rows, keys].
         heads: Heads that the width is split into.
 
     Returns:
@@ -22,7 +22,7 @@ def attend(query: Tensor, memory: Tensor, counts: Tensor, heads: int) -> Tensor:
     """
     keys, values = memory.chunk(2, dim=-1)
     context = nn.functional.scaled_dot_product_attention(
-        _split(query, heads), _split(keys, heads), _split(values, heads), attn_mask=counts[:, None, None, :]
+        _split(query, heads), _split(keys, heads), _split(values, heads), attn_mask=valid[:, None, None, :]
     )
     return context.transpose(1, 2).flatten(2)
 

@@ -87,7 +87,7 @@ class _DecoderGraph(nn.Module):
             attention = block.src_attn
             memory = earlier.extend(layer, attention.linear_k_v(encoded))
             query = attention.linear_q(block.norm3(x))
-            x = x + attention.linear_out(attend(query, memory, earlier.counts, attention.h))
+            x = x + attention.linear_out(attend(query, memory, earlier.valid, attention.h))
         for block in self._feed_forward_blocks:
             x = block.feed_forward(block.norm1(x))
         return self._output(self._after_norm(x)).argmax(dim=-1)

@@ -70,7 +70,7 @@ class _EncoderGraph(nn.Module):
             projected = attention.linear_q_k_v(block.norm1(x))
             query, own = projected[..., :width], projected[..., width:]
             memory = earlier.extend(layer, own)
-            h = attention.linear_out(attend(query, memory, earlier.counts, attention.h))
+            h = attention.linear_out(attend(query, memory, earlier.valid, attention.h))
             h = h + _fsmn(attention, own[..., width:], padding)
             x = x + h if block.in_size == block.size else h
             x = x + block.feed_forward(block.norm2(x))

@@ -74,7 +74,7 @@ class LookBack:
             keep=keep,
             sources=(keep[:, None] * own_frames + newest[None, :]).flatten(),
             places=(rows.slots[keep, None] * self.frames + places).flatten(),
-            counts=torch.cat((filled, ~rows.padding(own_frames)), dim=1),
+            valid=torch.cat((filled, ~rows.padding(own_frames)), dim=1),
         )
 
     def _reserve(self, needed: int) -> None:
@@ -101,7 +101,7 @@ class LookBackStep(NamedTuple):
         keep: Batch rows whose segment goes on, so that their newest frames are written.
         sources: Frames that are written, in the batch's own seen as one row of frames.
         places: Where they are written, in the rings of one layer seen as one row of frames.
-        counts: Which keys count, ring first, [rows, ring frames + own frames].
+        valid: Which keys count, ring first, [rows, ring frames + own frames].
     """
 
     data: Tensor
@@ -110,7 +110,7 @@ class LookBackStep(NamedTuple):
     keep: Tensor
     sources: Tensor
     places: Tensor
-    counts: Tensor
+    valid: Tensor
 
     def extend(self, layer: int, own: Tensor) -> Tensor:
         """Put the earlier keys and values of one layer before the batch's own, and store the newest.
