@@ -197,10 +197,11 @@ async def test_a_chat_looks_as_before(scene: str, theme: str, snapshot: Snapshot
 
 async def picture(pilot: Pilot[None]) -> str:
     """Return what is drawn once nothing changes any more, with no cursor that blinks."""
-    for area in pilot.app.screen.query(TextArea):
-        area.cursor_blink = False
-    for line in pilot.app.screen.query(Input):
-        line.cursor_blink = False
+    for screen in pilot.app.screen_stack:
+        for area in screen.query(TextArea):
+            area.cursor_blink = False
+        for line in screen.query(Input):
+            line.cursor_blink = False
     before, now = "", pilot.app.export_screenshot()
     while now != before:
         await pilot.pause(STILL_S)
