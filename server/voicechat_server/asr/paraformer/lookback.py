@@ -49,6 +49,14 @@ class LookBack:
         layers, had, frames, width = self._data.shape
         self._data = torch.cat((self._data, self._data.new_zeros(layers, rows - had, frames, width)), dim=1)
 
+    def reserve(self, frames: int) -> Tensor:
+        """Return the rings, [layers, segments, frames, width], with room for that many frames if all are kept."""
+        if self._bound is None and frames > self.frames:
+            layers, rows, had, width = self._data.shape
+            more = -(-frames // self._GROWTH_FRAMES) * self._GROWTH_FRAMES - had
+            self._data = torch.cat((self._data, self._data.new_zeros(layers, rows, more, width)), dim=2)
+        return self._data
+
     def begin(self, rows: Rows, written: list[int], new_frames: int, own_frames: int) -> "LookBackStep":
         """Prepare the reads and writes of one batch.
 
@@ -58,7 +66,7 @@ class LookBack:
             new_frames: Leading frames that rows which go on write.
             own_frames: Frames of the batch itself, padding included.
         """
-        self._reserve(max(written) + new_frames)
+        data = self.reserve(max(written) + new_frames)
         device = rows.slots.device
         before = torch.tensor(written, device=device)
         filled = torch.arange(self.frames, device=device)[None, :] < before[:, None]
@@ -68,7 +76,7 @@ class LookBack:
         # A ring without frames has no places, and by nothing can't be divided.
         places = (before[keep, None] + newest[None, :]) % max(1, self.frames)
         return LookBackStep(
-            data=self._data,
+            data=data,
             slots=rows.slots,
             scratch=self._room(len(written), own_frames),
             keep=keep,
@@ -76,13 +84,6 @@ class LookBack:
             places=(rows.slots[keep, None] * self.frames + places).flatten(),
             valid=torch.cat((filled, ~rows.padding(own_frames)), dim=1),
         )
-
-    def _reserve(self, needed: int) -> None:
-        if self._bound is not None or needed <= self.frames:
-            return
-        layers, rows, had, width = self._data.shape
-        more = -(-needed // self._GROWTH_FRAMES) * self._GROWTH_FRAMES - had
-        self._data = torch.cat((self._data, self._data.new_zeros(layers, rows, more, width)), dim=2)
 
     def _room(self, rows: int, own_frames: int) -> Tensor:
         frames = self.frames + own_frames

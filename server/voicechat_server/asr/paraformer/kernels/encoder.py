@@ -1,0 +1,173 @@
+"""One chunk of many streams through FunASR's SANM encoder blocks, in 8 bits and one call."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+from voicechat_server.asr.paraformer.kernels.attention import (
+    AttentionRoom,
+    Frames,
+    LookBacks,
+    attend,
+    room_to_attend,
+)
+from voicechat_server.asr.paraformer.kernels.compiling import entry
+from voicechat_server.asr.paraformer.kernels.convolution import add_convolved, kernels_of
+from voicechat_server.asr.paraformer.kernels.linear import (
+    UNBOUNDED,
+    Floats,
+    Linears,
+    Quantised,
+    multiply,
+    pack,
+    quantise,
+    room_for_rows,
+    room_to_quantise,
+)
+from voicechat_server.asr.paraformer.kernels.norm import Norms, normalise_and_quantise, normalise_row, norms_of
+from voicechat_server.asr.paraformer.kernels.streams import look_backs_of, starts_of
+from voicechat_server.asr.paraformer.lookback import LookBack
+from voicechat_server.asr.paraformer.modules import encoder_blocks
+from voicechat_server.asr.paraformer.rows import Rows
+
+
+class _Blocks(NamedTuple):
+    """All blocks, packed; `is_residual` tells of each whether its attention's result is added to its input."""
+
+    heads: int
+    is_residual: NDArray[np.bool_]
+    norm1: Norms
+    project: Linears
+    memory: Floats
+    attended: Linears
+    norm2: Norms
+    widen: Linears
+    narrow: Linears
+    after: Norms
+
+
+class _Room(NamedTuple):
+    """Scratch."""
+
+    row: Floats
+    input: Quantised
+    narrow: Quantised
+    wide: Quantised
+    projected: Floats
+    context: Floats
+    hidden: Floats
+    widened: Floats
+    attention: AttentionRoom
+
+
+class EncoderKernel:
+    """Steps all encoder blocks as `EncoderStepper` does; every frame is quantised by itself.
+
+    It keeps nothing of a step, so that all streams and threads may share it.
+
+    Args:
+        encoder: FunASR's encoder in fp32; it is not needed any more afterwards.
+        cache: Directory where what was compiled is kept for the next start.
+
+    Attributes:
+        width: Width of the encoder's output.
+    """
+
+    def __init__(self, encoder: nn.Module, cache: Path) -> None:
+        blocks = encoder_blocks(encoder)
+        self._step = entry(_step, cache)
+        self.width = blocks[-1].size
+        self._blocks = _Blocks(
+            heads=blocks[0].self_attn.h,
+            is_residual=np.array([block.in_size == block.size for block in blocks]),
+            norm1=norms_of([block.norm1 for block in blocks]),
+            project=pack([block.self_attn.linear_q_k_v for block in blocks]),
+            memory=kernels_of([block.self_attn.fsmn_block for block in blocks]),
+            attended=pack([block.self_attn.linear_out for block in blocks]),
+            norm2=norms_of([block.norm2 for block in blocks]),
+            widen=pack([block.feed_forward.w_1 for block in blocks]),
+            narrow=pack([block.feed_forward.w_2 for block in blocks]),
+            after=norms_of([encoder.get_submodule("after_norm")]),
+        )
+
+    def look_back(self, chunks: int, step: int) -> LookBack:
+        """Return room for that many earlier chunks of `step` frames; -1 keeps all of a segment."""
+        layers, heads = len(self._blocks.is_residual), self._blocks.heads
+        frames = None if chunks < 0 else chunks * step
+        return LookBack(layers * heads * 2, self.width // heads, frames, torch.device("cpu"), torch.float32)
+
+    def step(self, x: Tensor, rows: Rows, look_back: LookBack, kept: int) -> Tensor:
+        """Encode one chunk of every row.
+
+        Args:
+            x: Features with overlap and positions, padded, [rows, frames, features].
+            rows: The rows of the batch.
+            look_back: Earlier keys and values.
+            kept: Leading frames of a chunk that go to the look-back; the rest is look-ahead.
+
+        Returns:
+            [rows, frames, width]; zero where padded.
+        """
+        lengths = rows.lengths.tolist()
+        features = x[~rows.padding(x.shape[1])].numpy()
+        written = [state.encoder_frames for state in rows.states]
+        earlier = look_backs_of(look_back, rows, written, kept)
+        encoded = self._step(
+            features, starts_of(lengths), earlier, self._blocks, self._room(features, max(lengths), earlier)
+        )
+        return pad_sequence(torch.from_numpy(encoded[: len(features)]).split(lengths), batch_first=True)
+
+    def _room(self, features: Floats, longest: int, look_backs: LookBacks) -> _Room:
+        count, width = len(features), self.width
+        wide = self._blocks.widen.columns.shape[2]
+        frames, size = look_backs.rings.shape[2:]
+        return _Room(
+            row=np.empty(max(width, features.shape[1]), np.float32),
+            input=room_to_quantise(count, features.shape[1]),
+            narrow=room_to_quantise(count, width),
+            wide=room_to_quantise(count, wide),
+            # The tiles of attention may read keys behind the last one.
+            projected=room_for_rows(count + 2, 3 * width),
+            context=room_for_rows(count, width),
+            hidden=room_for_rows(count, width),
+            widened=room_for_rows(count, wide),
+            attention=room_to_attend(size, frames + longest),
+        )
+
+
+def _step(x: Floats, starts: np.ndarray, look_backs: LookBacks, blocks: _Blocks, room: _Room) -> Floats:
+    rows, width = len(x), room.hidden.shape[1]
+    frames = Frames(room.projected, starts, width)
+    for layer in range(len(blocks.is_residual)):
+        if layer == 0:
+            normalise_and_quantise(x, rows, blocks.norm1, layer, room.row, room.input)
+            multiply(room.input, rows, blocks.project, layer, room.projected, UNBOUNDED, False)
+            if blocks.is_residual[layer]:
+                for row in range(rows):
+                    for index in range(width):
+                        room.hidden[row, index] = x[row, index]
+        else:
+            normalise_and_quantise(room.hidden, rows, blocks.norm1, layer, room.row, room.narrow)
+            multiply(room.narrow, rows, blocks.project, layer, room.projected, UNBOUNDED, False)
+        attend(layer, blocks.heads, room.projected, starts, frames, look_backs, room.attention, room.context)
+        kernel = blocks.memory[layer]
+        for stream in range(len(starts) - 1):
+            begin, end = starts[stream], starts[stream + 1]
+            add_convolved(
+                room.projected, begin, end, 2 * width, begin, len(kernel) // 2, kernel,
+                room.hidden, begin, end - begin,
+            )  # fmt: skip
+        quantise(room.context, rows, room.narrow)
+        multiply(room.narrow, rows, blocks.attended, layer, room.hidden, UNBOUNDED, True)
+        normalise_and_quantise(room.hidden, rows, blocks.norm2, layer, room.row, room.narrow)
+        multiply(room.narrow, rows, blocks.widen, layer, room.widened, np.float32(0), False)
+        quantise(room.widened, rows, room.wide)
+        multiply(room.wide, rows, blocks.narrow, layer, room.hidden, UNBOUNDED, True)
+    for row in range(rows):
+        normalise_row(room.hidden[row], blocks.after, 0, room.context[row])
+    return room.context

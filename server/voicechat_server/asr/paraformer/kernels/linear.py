@@ -1,0 +1,164 @@
+"""8-bit linear maps: weights packed once, inputs quantised row by row."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from voicechat_server.asr.paraformer.kernels.compiling import compiled
+from voicechat_server.asr.paraformer.kernels.tiles import COLUMNS, DEPTH, ROWS, integer_tile
+
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+Indices = NDArray[np.int64]
+
+UNBOUNDED = np.float32(-np.inf)
+"""For the least result of a map that has none."""
+
+_LARGEST_INPUT = 127
+_LARGEST_WEIGHT = 127
+_LARGEST_SHORT = 32_767
+
+
+class Linears(NamedTuple):
+    """The same linear map of several layers, packed.
+
+    Attributes:
+        weights: Of all layers, one behind the other: [outputs / 16, inputs / 4, 16, 4] each.
+        begins: Where each layer's begin, [layers].
+        inputs: Inputs of each layer, up to a multiple of eight, [layers].
+        columns: The scale of each output, the sum of its weights, and its bias, [layers, 3, outputs], outputs
+            up to a multiple of sixteen.
+    """
+
+    weights: Bytes
+    begins: Indices
+    inputs: Indices
+    columns: Floats
+
+
+class Quantised(NamedTuple):
+    """Rows of 7-bit numbers, each with a scale of its own, so that a row doesn't depend on its company.
+
+    Attributes:
+        numbers: [rows, inputs], in multiples of a tile's.
+        scales: [rows].
+        zeros: The number that stands for zero, [rows].
+    """
+
+    numbers: Bytes
+    scales: Floats
+    zeros: Floats
+
+
+def pack(layers: Sequence[nn.Linear]) -> Linears:
+    """Return the linear maps of several layers, all of as many outputs."""
+    packed = [_packed(layer) for layer in layers]
+    weights = torch.cat([weights for weights, _ in packed])
+    sizes = [len(weights) for weights, _ in packed]
+    return Linears(
+        weights=weights.view(torch.uint8).numpy(),
+        begins=np.cumsum([0, *sizes[:-1]]),
+        inputs=np.array([_padded(layer.in_features, DEPTH) for layer in layers]),
+        columns=np.stack([columns.numpy() for _, columns in packed]),
+    )
+
+
+def _packed(layer: nn.Linear) -> tuple[Tensor, Tensor]:
+    """The panels and columns of one layer."""
+    missing = [-layer.in_features % DEPTH, -layer.out_features % COLUMNS]
+    weights = nn.functional.pad(layer.weight.detach(), (0, missing[0], 0, missing[1]))
+    outputs, inputs = weights.shape
+    sums = [_most_in_16_bits(weights.mul(sign).clamp_min_(0)) for sign in (1, -1)]
+    # Each of the four may have been rounded up by a half.
+    most = _LARGEST_SHORT // _LARGEST_INPUT - 2
+    scales = torch.maximum(weights.abs().amax(dim=1) / _LARGEST_WEIGHT, torch.maximum(*sums) / most)
+    scales = scales.clamp_min(torch.finfo(torch.float32).tiny)
+    rounded = (weights / scales[:, None]).round_().to(torch.int8)
+    panels = rounded.view(outputs // COLUMNS, COLUMNS, inputs // 4, 4).transpose(1, 2)
+    bias = weights.new_zeros(outputs)
+    if layer.bias is not None:
+        bias[: layer.out_features] = layer.bias.detach()
+    return panels.flatten(), torch.stack((scales, rounded.sum(dim=1).to(torch.float32), bias))
+
+
+def _most_in_16_bits(weights: Tensor) -> Tensor:
+    """The greatest sum of four weights of an output whose products meet in 16 bits.
+
+    Of eight inputs these are two neighbours and the two that lie four behind them.
+    """
+    meeting = weights.view(len(weights), -1, 2, 2, 2)
+    neighbours = meeting[..., 0] + meeting[..., 1]
+    return (neighbours[:, :, 0] + neighbours[:, :, 1]).amax(dim=(1, 2))
+
+
+def room_to_quantise(rows: int, inputs: int) -> Quantised:
+    """Return room for rows of some inputs; what the inputs are padded with is zero."""
+    padded = _padded(rows, ROWS)
+    numbers = np.zeros((padded, _padded(inputs, DEPTH)), np.uint8)
+    return Quantised(numbers, np.ones(padded, np.float32), np.zeros(padded, np.float32))
+
+
+def room_for_rows(rows: int, width: int) -> Floats:
+    """Return room for the results of a map: rows up to a multiple of a tile's."""
+    return np.zeros((_padded(rows, ROWS), width), np.float32)
+
+
+def _padded(count: int, multiple: int) -> int:
+    return -(-count // multiple) * multiple
+
+
+@compiled
+def quantise(values: Floats, rows: int, into: Quantised) -> None:
+    """Quantise rows, each by its range, zero included."""
+    for row in range(rows):
+        quantise_row(values[row], values.shape[1], into, row)
+
+
+@compiled
+def quantise_row(values: Floats, width: int, into: Quantised, row: int) -> None:
+    """Quantise the first `width` of some numbers as one row."""
+    least = np.float32(0)
+    most = np.float32(0)
+    for index in range(width):
+        least = min(least, values[index])
+        most = max(most, values[index])
+    scale = max((most - least) / np.float32(_LARGEST_INPUT), np.float32(1e-12))
+    inverse = np.float32(1) / scale
+    zero = np.float32(np.int32(np.float32(0.5) - least * inverse))
+    shift = zero + np.float32(0.5)
+    numbers = into.numbers[row]
+    for index in range(width):
+        numbers[index] = np.uint8(np.int32(values[index] * inverse + shift))
+    into.scales[row] = scale
+    into.zeros[row] = zero
+
+
+@compiled
+def multiply(
+    quantised: Quantised, rows: int, linears: Linears, layer: int, into: Floats, least: float, is_added: bool
+) -> None:
+    """Map rows.
+
+    Args:
+        quantised: What is mapped.
+        rows: How many rows of it; up to two more are computed.
+        linears: The maps.
+        layer: Which of them.
+        into: [rows, outputs], both in multiples of a tile's.
+        least: Results below it become it.
+        is_added: Whether results are added to what is there, or replace it.
+    """
+    inputs = linears.inputs[layer]
+    columns = linears.columns[layer]
+    for column in range(0, columns.shape[1], COLUMNS):
+        panel = linears.begins[layer] + column * inputs
+        for row in range(0, rows, ROWS):
+            integer_tile(
+                quantised.numbers, quantised.scales, quantised.zeros, row,
+                linears.weights, panel, columns, column, inputs // DEPTH,
+                into, least, is_added,
+            )  # fmt: skip
