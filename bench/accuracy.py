@@ -10,11 +10,11 @@ from bench.figures import AccuracyFigures
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import ModelFiles, load
 from voicechat_server.asr.models.catalog import demo_directory
-from voicechat_server.asr.models.loaded import LoadedModel
 from voicechat_server.asr.paraformer.network import Network
-from voicechat_server.asr.paraformer.precision import Precision, convert
+from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
+from voicechat_server.places import kernels_dir
 
 _CHUNK_SIZE = (0, 10, 5)
 _STRIDE = _CHUNK_SIZE[1] * FRAME_SAMPLES
@@ -25,16 +25,16 @@ def measure(device: str, precision: Precision) -> AccuracyFigures:
     from jiwer import cer
 
     loaded = load(ModelFiles(demo_directory(), "demo", "local"), device, threads=0)
-    convert(loaded.model, precision)
+    network = Network(loaded, precision, kernels_dir())
     said = _transcripts()
-    texts = recognise(loaded, {name: _recording(name) for name in said})
+    texts = recognise(network, {name: _recording(name) for name in said})
     rate = float(cer(list(said.values()), [texts[name] for name in said]))
     return AccuracyFigures(precision=precision, characters=sum(map(len, said.values())), error_rate=rate)
 
 
-def recognise(loaded: LoadedModel, recordings: dict[str, Audio]) -> dict[str, str]:
+def recognise(network: Network, recordings: dict[str, Audio]) -> dict[str, str]:
     """Return the text of each recording; all are stepped together, as a batch."""
-    stepper = ParaformerStepper(Network(loaded), encoder_look_back=4, decoder_look_back=1)
+    stepper = ParaformerStepper(network, encoder_look_back=4, decoder_look_back=1)
     left = dict(recordings)
     states = {name: stepper.open(_CHUNK_SIZE) for name in recordings}
     texts = dict.fromkeys(recordings, "")

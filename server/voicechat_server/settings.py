@@ -202,6 +202,7 @@ class Settings(BaseSettings):
                 max_lag_s=self.max_lag_s,
                 resume_grace_s=self.resume_grace_s,
             ),
+            kernel_cache=places.kernels_dir(),
         )
 
 

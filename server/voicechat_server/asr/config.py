@@ -89,9 +89,14 @@ class StreamLimits:
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """Everything the recognition engine is told."""
+    """Everything the recognition engine is told.
+
+    Attributes:
+        kernel_cache: Where kernels compiled for the processor are kept; None compiles them at every start.
+    """
 
     model: ModelConfig
     recognition: RecognitionConfig = field(default_factory=RecognitionConfig)
     endpoint: EndpointConfig = field(default_factory=EndpointConfig)
     limits: StreamLimits = field(default_factory=StreamLimits)
+    kernel_cache: Path | None = None

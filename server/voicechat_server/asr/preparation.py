@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.admission import BATCH_SIZES, capacity, measure
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
+from voicechat_server.asr.heap import return_freed_memory
 from voicechat_server.asr.models import ModelFiles, resolve
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.scheduler import Tools
@@ -55,7 +56,7 @@ def prepare(
     tell(EngineStatus(EngineState.LOADING, f"Loading {model.name}."))
     from voicechat_server.asr.models import load
     from voicechat_server.asr.paraformer.network import Network
-    from voicechat_server.asr.paraformer.precision import choose, convert
+    from voicechat_server.asr.paraformer.precision import choose
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
     recognition = config.recognition
@@ -63,8 +64,9 @@ def prepare(
     workers = count_workers(recognition.device, threads)
     loaded = load(model, recognition.device, threads // workers)
     precision = choose(recognition.precision, next(loaded.model.parameters()).device)
-    convert(loaded.model, precision)
-    network = Network(loaded)
+    network = Network(loaded, precision, config.kernel_cache)
+    del loaded
+    return_freed_memory()
     tools = [
         Tools(
             ParaformerStepper(

@@ -1,39 +1,57 @@
 """The model in the form in which all threads that step it share it."""
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
+
+from torch import nn
 
 from voicechat_server.asr.models import LoadedModel
-from voicechat_server.asr.paraformer import kernels
 from voicechat_server.asr.paraformer.decoder import DecoderStepper
 from voicechat_server.asr.paraformer.encoder import EncoderStepper
 from voicechat_server.asr.paraformer.modules import PositionEncoder, Predictor
 from voicechat_server.asr.paraformer.precision import Precision, convert
+
+if TYPE_CHECKING:
+    from voicechat_server.asr.paraformer.kernels import DecoderKernel, EncoderKernel
+
+Steppers = tuple["EncoderStepper | EncoderKernel", "DecoderStepper | DecoderKernel"]
 
 
 class Network:
     """The parts of a model that stepping uses. They are only read.
 
     Args:
-        loaded: The model in fp32; not to be used any more afterwards.
+        loaded: The model in fp32. In another precision it is spent: load another one for another network.
         precision: The number format to compute with.
-        cache: Directory where compiled kernels are kept for the next start.
+        kernel_cache: Directory where compiled kernels are kept for the next start; None to compile them anew.
     """
 
-    def __init__(self, loaded: LoadedModel, precision: Precision, cache: Path) -> None:
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        precision: Precision = Precision.FP32,
+        kernel_cache: Path | None = None,
+    ) -> None:
         model = loaded.model
         self.frontend = loaded.frontend
         self.tokens = loaded.tokens
         self.device = next(model.parameters()).device
         self.position_encoder = cast("PositionEncoder", model.get_submodule("encoder.embed"))
         self.predictor = cast("Predictor", model.get_submodule("predictor"))
-        encoder, decoder = model.get_submodule("encoder"), model.get_submodule("decoder")
-        self.encoder: EncoderStepper | kernels.EncoderKernel
-        self.decoder: DecoderStepper | kernels.DecoderKernel
-        if precision is Precision.INT8 and kernels.is_supported():
-            self.encoder = kernels.EncoderKernel(encoder, cache)
-            self.decoder = kernels.DecoderKernel(decoder, cache)
-        else:
-            convert(model, precision)
-            self.encoder = EncoderStepper(encoder)
-            self.decoder = DecoderStepper(decoder)
+        compiled = _kernels(model, kernel_cache) if precision is Precision.INT8 else None
+        self.encoder, self.decoder = compiled or _recorded(model, precision)
+
+
+def _kernels(model: nn.Module, cache: Path | None) -> Steppers | None:
+    """Steppers compiled for this processor; None where PyTorch's own are as good."""
+    from voicechat_server.asr.paraformer import kernels  # Numba takes a second to import
+
+    encoder, decoder = model.get_submodule("encoder"), model.get_submodule("decoder")
+    if not kernels.are_faster_here() or not kernels.fit(encoder, decoder):
+        return None
+    return kernels.EncoderKernel(encoder, cache), kernels.DecoderKernel(decoder, cache)
+
+
+def _recorded(model: nn.Module, precision: Precision) -> Steppers:
+    convert(model, precision)
+    return EncoderStepper(model.get_submodule("encoder")), DecoderStepper(model.get_submodule("decoder"))

@@ -5,8 +5,8 @@ widen sums to 32 bits. Here the weights' scales are chosen so that sums of four 
 everything between the linear maps is fused with them, on exactly the frames there are.
 """
 
-from voicechat_server.asr.paraformer.kernels.compiling import is_supported
 from voicechat_server.asr.paraformer.kernels.decoder import DecoderKernel
 from voicechat_server.asr.paraformer.kernels.encoder import EncoderKernel
+from voicechat_server.asr.paraformer.kernels.support import are_faster_here, fit
 
-__all__ = ["DecoderKernel", "EncoderKernel", "is_supported"]
+__all__ = ["DecoderKernel", "EncoderKernel", "are_faster_here", "fit"]

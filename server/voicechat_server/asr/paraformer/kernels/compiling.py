@@ -7,18 +7,11 @@ from typing import ParamSpec, TypeVar
 
 import numba
 import structlog
-from llvmlite import binding
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 log = structlog.stdlib.get_logger(__name__)
-
-
-def is_supported() -> bool:
-    """Whether kernels run here and are the faster way: with VNNI, PyTorch's own 8-bit maps are."""
-    has = binding.get_host_cpu_features()
-    return bool(has.get("avx2") and has.get("fma")) and not (has.get("avx512vnni") or has.get("avxvnni"))
 
 
 def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -29,14 +22,17 @@ def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
     return result
 
 
-def entry(function: Callable[_P, _R], cache: Path) -> Callable[_P, _R]:
+def entry(function: Callable[_P, _R], cache: Path | None) -> Callable[_P, _R]:
     """Compile a function for this processor when it is first called; it runs without the interpreter's lock.
 
     Args:
         function: What to compile.
-        cache: Directory where what was compiled is kept for the next start.
+        cache: Directory where what was compiled is kept for the next start; None to compile it anew.
     """
     options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
+    if cache is None:
+        alone: Callable[_P, _R] = numba.njit(**options)(function)
+        return alone
     # Numba notices a change of the function's own file, but not of those whose kernels became part of it.
     directory, before = cache / _version(), numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(directory)

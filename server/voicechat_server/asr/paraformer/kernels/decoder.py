@@ -35,7 +35,7 @@ from voicechat_server.asr.paraformer.kernels.norm import Norms, normalise_and_qu
 from voicechat_server.asr.paraformer.kernels.streams import look_backs_of, starts_of
 from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.modules import decoder_blocks
-from voicechat_server.asr.paraformer.rows import Rows
+from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
 
 class _FeedForwards(NamedTuple):
@@ -87,11 +87,12 @@ class DecoderKernel:
 
     Args:
         decoder: FunASR's decoder in fp32; it is not needed any more afterwards.
-        cache: Directory where what was compiled is kept for the next start.
+        cache: Directory where what was compiled is kept for the next start; None to compile it anew.
     """
 
-    def __init__(self, decoder: nn.Module, cache: Path) -> None:
+    def __init__(self, decoder: nn.Module, cache: Path | None) -> None:
         blocks = decoder_blocks(decoder, "decoders")
+        self._vocabulary = len(decoder.get_parameter("output_layer.weight"))
         self._step = entry(_step, cache)
         self._width = len(decoder.get_parameter("after_norm.weight"))
         self._blocks = _Blocks(
@@ -107,7 +108,7 @@ class DecoderKernel:
             after=norms_of([decoder.get_submodule("after_norm")]),
             output=pack([decoder.get_submodule("output_layer")]),
         )
-        self._vocabulary = decoder.get_parameter("output_layer.weight").shape[0]
+        self._compile()
 
     def memory(self, segments: int) -> Tensor:
         """Return the convolution memory of new segments, [layers, segments, earlier tokens seen, width]."""
@@ -147,6 +148,14 @@ class DecoderKernel:
             self._vocabulary,
         )  # fmt: skip
         return pad_sequence(torch.from_numpy(ids).split(fired), batch_first=True)
+
+    @torch.inference_mode()
+    def _compile(self) -> None:
+        look_back = self.look_back(chunks=1, step=2)
+        look_back.resize(1)
+        rows = example_rows(1, frames=3, device=torch.device("cpu"))
+        x = torch.zeros(1, 3, self._width)
+        self.step(x, rows.lengths, x, rows, self.memory(1), look_back)
 
     def _room(self, tokens: int, streams: int, frames: int, longest: int, look_backs: LookBacks) -> _Room:
         blocks, width = self._blocks, self._width

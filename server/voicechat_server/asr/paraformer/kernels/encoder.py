@@ -33,7 +33,7 @@ from voicechat_server.asr.paraformer.kernels.norm import Norms, normalise_and_qu
 from voicechat_server.asr.paraformer.kernels.streams import look_backs_of, starts_of
 from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.modules import encoder_blocks
-from voicechat_server.asr.paraformer.rows import Rows
+from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
 
 class _Blocks(NamedTuple):
@@ -72,13 +72,13 @@ class EncoderKernel:
 
     Args:
         encoder: FunASR's encoder in fp32; it is not needed any more afterwards.
-        cache: Directory where what was compiled is kept for the next start.
+        cache: Directory where what was compiled is kept for the next start; None to compile it anew.
 
     Attributes:
         width: Width of the encoder's output.
     """
 
-    def __init__(self, encoder: nn.Module, cache: Path) -> None:
+    def __init__(self, encoder: nn.Module, cache: Path | None) -> None:
         blocks = encoder_blocks(encoder)
         self._step = entry(_step, cache)
         self.width = blocks[-1].size
@@ -94,6 +94,7 @@ class EncoderKernel:
             narrow=pack([block.feed_forward.w_2 for block in blocks]),
             after=norms_of([encoder.get_submodule("after_norm")]),
         )
+        self._compile(blocks[0].in_size)
 
     def look_back(self, chunks: int, step: int) -> LookBack:
         """Return room for that many earlier chunks of `step` frames; -1 keeps all of a segment."""
@@ -121,6 +122,13 @@ class EncoderKernel:
             features, starts_of(lengths), earlier, self._blocks, self._room(features, max(lengths), earlier)
         )
         return pad_sequence(torch.from_numpy(encoded[: len(features)]).split(lengths), batch_first=True)
+
+    @torch.inference_mode()
+    def _compile(self, features: int) -> None:
+        look_back = self.look_back(chunks=1, step=2)
+        look_back.resize(1)
+        rows = example_rows(1, frames=3, device=torch.device("cpu"))
+        self.step(torch.zeros(1, 3, features), rows, look_back, kept=2)
 
     def _room(self, features: Floats, longest: int, look_backs: LookBacks) -> _Room:
         count, width = len(features), self.width

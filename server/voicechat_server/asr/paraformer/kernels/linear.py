@@ -55,22 +55,24 @@ class Quantised(NamedTuple):
 
 
 def pack(layers: Sequence[nn.Linear]) -> Linears:
-    """Return the linear maps of several layers, all of as many outputs."""
-    packed = [_packed(layer) for layer in layers]
-    weights = torch.cat([weights for weights, _ in packed])
-    sizes = [len(weights) for weights, _ in packed]
-    return Linears(
-        weights=weights.view(torch.uint8).numpy(),
-        begins=np.cumsum([0, *sizes[:-1]]),
-        inputs=np.array([_padded(layer.in_features, DEPTH) for layer in layers]),
-        columns=np.stack([columns.numpy() for _, columns in packed]),
-    )
+    """Return the linear maps of several layers, all of as many outputs; their own weights are let go."""
+    inputs = [_padded(layer.in_features, DEPTH) for layer in layers]
+    outputs = _padded(layers[0].out_features, COLUMNS)
+    ends = np.cumsum([0, *(outputs * count for count in inputs)])
+    weights = torch.empty(int(ends[-1]), dtype=torch.int8)
+    columns = torch.zeros(len(layers), 3, outputs)
+    for layer, begin, end, each in zip(layers, ends, ends[1:], columns, strict=False):
+        weights[begin:end], each[0], each[1] = _packed(layer.weight.detach())
+        if layer.bias is not None:
+            each[2, : layer.out_features] = layer.bias.detach()
+        layer.weight.data = torch.empty(0)
+    return Linears(weights.view(torch.uint8).numpy(), ends[:-1], np.array(inputs), columns.numpy())
 
 
-def _packed(layer: nn.Linear) -> tuple[Tensor, Tensor]:
-    """The panels and columns of one layer."""
-    missing = [-layer.in_features % DEPTH, -layer.out_features % COLUMNS]
-    weights = nn.functional.pad(layer.weight.detach(), (0, missing[0], 0, missing[1]))
+def _packed(weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The panels of a layer, and the scale of each output and the sum of its weights."""
+    missing = (0, -weights.shape[1] % DEPTH, 0, -weights.shape[0] % COLUMNS)
+    weights = nn.functional.pad(weights, missing)
     outputs, inputs = weights.shape
     sums = [_most_in_16_bits(weights.mul(sign).clamp_min_(0)) for sign in (1, -1)]
     # Each of the four may have been rounded up by a half.
@@ -79,10 +81,7 @@ def _packed(layer: nn.Linear) -> tuple[Tensor, Tensor]:
     scales = scales.clamp_min(torch.finfo(torch.float32).tiny)
     rounded = (weights / scales[:, None]).round_().to(torch.int8)
     panels = rounded.view(outputs // COLUMNS, COLUMNS, inputs // 4, 4).transpose(1, 2)
-    bias = weights.new_zeros(outputs)
-    if layer.bias is not None:
-        bias[: layer.out_features] = layer.bias.detach()
-    return panels.flatten(), torch.stack((scales, rounded.sum(dim=1).to(torch.float32), bias))
+    return panels.flatten(), scales, rounded.sum(dim=1)
 
 
 def _most_in_16_bits(weights: Tensor) -> Tensor:
