@@ -4,12 +4,37 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
 class Frontend(Protocol):
-    """FunASR's `WavFrontendOnline`: from samples to features, with the overlap kept in `cache`."""
+    """FunASR's `WavFrontendOnline`: from samples to features, with the overlap kept in `cache`.
+
+    Attributes:
+        fs: Samples per second.
+        window: Name of the shape of a window.
+        n_mels: Mel bands.
+        frame_length: Milliseconds of a window.
+        frame_sample_length: Its samples.
+        frame_shift_sample_length: Samples from one window to the next.
+        lfr_m: Windows whose bands make the features of one frame.
+        lfr_n: Windows from one frame to the next.
+        cmvn: What is added to the features, and what they are multiplied with, [2, features or more].
+    """
+
+    fs: int
+    window: str
+    n_mels: int
+    frame_length: int
+    frame_sample_length: int
+    frame_shift_sample_length: int
+    lfr_m: int
+    lfr_n: int
+    cmvn: NDArray[np.float64]
 
     def __call__(
         self,

@@ -9,7 +9,6 @@ from torch.nn.utils.rnn import pad_sequence
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.paraformer.cif import CifStepper, Fired
-from voicechat_server.asr.paraformer.features import extract
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.pool import StatePool
 from voicechat_server.asr.paraformer.positions import PositionTable
@@ -32,7 +31,7 @@ class ChunkSizeGroup:
     def __init__(
         self, network: Network, chunk_size: ChunkSize, *, encoder_look_back: int, decoder_look_back: int
     ) -> None:
-        self._frontend = network.frontend
+        self._features = network.features
         self._tokens = network.tokens
         left, step, ahead = chunk_size
         self._overlap = left + ahead
@@ -40,7 +39,7 @@ class ChunkSizeGroup:
         self._encoder = network.encoder
         self._cif = CifStepper(network.predictor, current=slice(left, left + step))
         self._decoder = network.decoder
-        features = int(network.frontend.output_size())
+        features = network.features.width
         self._positions = PositionTable(network.position_encoder, features, self._device)
         self._pool = StatePool(
             chunk_size,
@@ -83,7 +82,8 @@ class ChunkSizeGroup:
 
     def _input(self, chunks: Sequence[Chunk]) -> tuple[Tensor, Rows]:
         """Features of all chunks with overlap and positions, padded: [rows, frames, features]."""
-        inputs = [self._features(chunk) for chunk in chunks]
+        new = iter(self._features.extract([chunk for chunk in chunks if not _is_spent(chunk)]))
+        inputs = [self._overlap_of(chunk) if _is_spent(chunk) else self._frames(chunk, next(new)) for chunk in chunks]
         lengths = torch.tensor([len(frames) for frames in inputs], device=self._device)
         rows = Rows(
             states=[chunk.state for chunk in chunks],
@@ -93,17 +93,17 @@ class ChunkSizeGroup:
         )
         return pad_sequence(inputs, batch_first=True), rows
 
-    def _features(self, chunk: Chunk) -> Tensor:
+    def _overlap_of(self, chunk: Chunk) -> Tensor:
+        """The overlap alone. FunASR scales it a second time then; so do we, to give its tokens."""
+        alone: Tensor = self._pool.overlap[chunk.state.slot] * self._encoder.width**0.5
+        return alone
+
+    def _frames(self, chunk: Chunk, new: Tensor) -> Tensor:
+        """The overlap and the new frames, with their positions; the last ones are the next overlap."""
         state, overlap = chunk.state, self._pool.overlap
-        scale = self._encoder.width**0.5
-        if chunk.is_final and len(chunk.samples) < FRAME_SAMPLES:
-            # FunASR scales the overlap a second time when only it is left; so do we, to give its tokens.
-            alone: Tensor = overlap[state.slot] * scale
-            return alone
-        new = extract(self._frontend, chunk.samples, state.frontend, is_final=chunk.is_final)
-        new = new.to(self._device) * scale + self._positions.at(state.frames, len(new))
+        scaled = new.to(self._device) * self._encoder.width**0.5
+        frames = torch.cat((overlap[state.slot], scaled + self._positions.at(state.frames, len(new))))
         state.frames += len(new)
-        frames = torch.cat((overlap[state.slot], new))
         overlap[state.slot] = frames[len(frames) - self._overlap :]
         return frames
 
@@ -141,3 +141,8 @@ class ChunkSizeGroup:
             for text, frame in zip(texts, frames, strict=True)
             if text not in _SPECIAL_TOKENS
         ]
+
+
+def _is_spent(chunk: Chunk) -> bool:
+    """Whether a segment ends with less audio than makes a frame."""
+    return chunk.is_final and len(chunk.samples) < FRAME_SAMPLES

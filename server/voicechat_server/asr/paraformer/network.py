@@ -8,6 +8,7 @@ from torch import nn
 from voicechat_server.asr.models import LoadedModel
 from voicechat_server.asr.paraformer.decoder import DecoderStepper
 from voicechat_server.asr.paraformer.encoder import EncoderStepper
+from voicechat_server.asr.paraformer.features import FeatureExtractor
 from voicechat_server.asr.paraformer.modules import PositionEncoder, Predictor
 from voicechat_server.asr.paraformer.precision import Precision, convert
 
@@ -33,7 +34,7 @@ class Network:
         kernel_cache: Path | None = None,
     ) -> None:
         model = loaded.model
-        self.frontend = loaded.frontend
+        self.features = FeatureExtractor(loaded.frontend)
         self.tokens = loaded.tokens
         self.device = next(model.parameters()).device
         self.position_encoder = cast("PositionEncoder", model.get_submodule("encoder.embed"))

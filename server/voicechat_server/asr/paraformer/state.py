@@ -1,11 +1,28 @@
 """What one segment of one stream carries from chunk to chunk."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voicechat_common.protocol.speech import ChunkSize
+
+if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
+    from torch import Tensor
+
+
+@dataclass
+class FeatureState:
+    """What feature extraction carries from chunk to chunk.
+
+    Attributes:
+        samples: Audio from where the next window begins.
+        frames: Log-mel frames that the next features share, [frames, bands]; None at the begin of a segment.
+    """
+
+    samples: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    frames: "Tensor | None" = None
 
 
 @dataclass
@@ -15,7 +32,7 @@ class SegmentState:
     Attributes:
         chunk_size: `[left, step, look-ahead]` in frames.
         slot: Row of the state tensors that belongs to the segment; -1 once it is given back.
-        frontend: FunASR's feature-extraction cache.
+        features: What feature extraction carries over.
         frames: New frames stepped so far: the offset of the next positional encoding.
         encoder_frames: Frames written to the encoder's look-back.
         decoder_frames: Frames written to the decoder's look-back.
@@ -24,7 +41,7 @@ class SegmentState:
 
     chunk_size: ChunkSize
     slot: int
-    frontend: dict[str, object] = field(default_factory=dict)
+    features: FeatureState = field(default_factory=FeatureState)
     frames: int = 0
     encoder_frames: int = 0
     decoder_frames: int = 0
