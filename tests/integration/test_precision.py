@@ -8,41 +8,50 @@ from bench.accuracy import recognise
 from tests.support.demo import load_demo
 from tests.support.samples import as_float, pcm, transcripts
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.asr.models import LoadedModel
+from voicechat_server.asr.paraformer import kernels
+from voicechat_server.asr.paraformer.encoder import EncoderStepper
+from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision, choose, convert
+from voicechat_server.places import kernels_dir
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 
-def converted(precision: Precision, device: str = "cpu") -> LoadedModel:
+def network(precision: Precision, device: str = "cpu") -> Network:
     """A demo model of its own in a precision."""
-    loaded = load_demo(device)
-    convert(loaded.model, precision)
-    return loaded
+    return Network(load_demo(device), precision, kernels_dir())
 
 
-def error_rate(loaded: LoadedModel) -> float:
+def error_rate(network: Network) -> float:
     """Errors of all samples, stepped together as one batch, per character."""
     said = transcripts()
-    texts = recognise(loaded, {name: as_float(pcm(name)) for name in said})
+    texts = recognise(network, {name: as_float(pcm(name)) for name in said})
     return float(cer(list(said.values()), [texts[name] for name in said]))
 
 
 @pytest.mark.parametrize("precision", [Precision.INT8, Precision.BF16])
 def test_the_error_rate_stays_within_a_tenth_of_a_point_of_fp32(precision: Precision) -> None:
     """On CPU tensors, which run the same steps as CUDA's."""
-    assert error_rate(converted(precision)) <= error_rate(converted(Precision.FP32)) + 0.001
+    assert error_rate(network(precision)) <= error_rate(network(Precision.FP32)) + 0.001
+
+
+def test_so_it_does_where_kernels_are_not_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "are_faster_here", lambda: False)
+    recorded = network(Precision.INT8)
+    assert isinstance(recorded.encoder, EncoderStepper)
+    assert error_rate(recorded) <= error_rate(network(Precision.FP32)) + 0.001
 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("precision", [Precision.FP32, Precision.FP16, Precision.BF16])
 def test_a_gpu_recognises_as_well(precision: Precision) -> None:
-    assert error_rate(converted(precision, "cuda:0")) <= error_rate(converted(Precision.FP32)) + 0.001
+    assert error_rate(network(precision, "cuda:0")) <= error_rate(network(Precision.FP32)) + 0.001
 
 
 def test_int8_weights_take_a_quarter_of_the_memory_of_fp32_ones() -> None:
-    loaded = converted(Precision.INT8)
-    whole = sum(parameter.nbytes for parameter in converted(Precision.FP32).model.parameters())
+    loaded = load_demo("cpu")
+    whole = sum(parameter.nbytes for parameter in loaded.model.parameters())
+    convert(loaded.model, Precision.INT8)
     left = sum(parameter.nbytes for parameter in loaded.model.parameters())
     assert left < whole / 4
 

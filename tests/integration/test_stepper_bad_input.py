@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from tests.support.demo import load_demo
 from tests.support.samples import as_float, pcm, transcripts
 from voicechat_server.asr.config import FRAME_SAMPLES
-from voicechat_server.asr.models import LoadedModel
 from voicechat_server.asr.paraformer.network import Network
-from voicechat_server.asr.paraformer.precision import Precision, convert
+from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
+from voicechat_server.places import kernels_dir
 
 CHUNK_SIZE = (0, 10, 5)
 STRIDE = CHUNK_SIZE[1] * FRAME_SAMPLES
@@ -25,10 +25,8 @@ BAD = {
 
 
 @pytest.fixture(scope="module", params=[Precision.FP32, Precision.INT8])
-def model(request: pytest.FixtureRequest) -> LoadedModel:
-    loaded = load_demo("cpu")
-    convert(loaded.model, request.param)
-    return loaded
+def network(request: pytest.FixtureRequest) -> Network:
+    return Network(load_demo("cpu"), request.param, kernels_dir())
 
 
 def recognise(stepper: ParaformerStepper, state: SegmentState, others: list[NDArray[np.float32]]) -> str:
@@ -45,14 +43,14 @@ def recognise(stepper: ParaformerStepper, state: SegmentState, others: list[NDAr
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_bad_audio_changes_nothing_for_those_in_its_batch(model: LoadedModel, bad: str) -> None:
-    stepper = ParaformerStepper(Network(model), encoder_look_back=4, decoder_look_back=1)
+def test_bad_audio_changes_nothing_for_those_in_its_batch(network: Network, bad: str) -> None:
+    stepper = ParaformerStepper(network, encoder_look_back=4, decoder_look_back=1)
     assert recognise(stepper, stepper.open(CHUNK_SIZE), [BAD[bad]] * 2) == transcripts()["weather"]
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_the_next_segment_after_bad_audio_is_recognised(model: LoadedModel, bad: str) -> None:
-    stepper = ParaformerStepper(Network(model), encoder_look_back=4, decoder_look_back=1)
+def test_the_next_segment_after_bad_audio_is_recognised(network: Network, bad: str) -> None:
+    stepper = ParaformerStepper(network, encoder_look_back=4, decoder_look_back=1)
     state = stepper.open(CHUNK_SIZE)
     stepper.step([Chunk(state, BAD[bad])])
     stepper.step([Chunk(state, np.zeros(0, np.float32), is_final=True)])

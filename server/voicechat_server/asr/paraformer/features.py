@@ -10,11 +10,10 @@ from collections.abc import Sequence
 import kaldi_native_fbank as knf
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from voicechat_server.asr.models.loaded import Frontend
-from voicechat_server.asr.paraformer.state import Chunk, FeatureState
+from voicechat_server.asr.paraformer.state import Chunk
 
 _LOUDNESS = 1 << 15
 """Samples are scaled as if they were 16-bit integers."""
@@ -81,7 +80,8 @@ class FeatureExtractor:
         before = torch.cat((audio[:, :1], audio[:, :-1]), dim=1)
         spectrum = torch.fft.rfft((audio - _FASTER_PARTS * before) * self._window, n=self._fft_length)
         power = spectrum.real.square() + spectrum.imag.square()
-        return (power @ self._filters).clamp_min(_LEAST_ENERGY).log()
+        energies: Tensor = (power @ self._filters).clamp_min(_LEAST_ENERGY).log()
+        return energies
 
     def _stack(self, chunk: Chunk, energies: Tensor) -> Tensor:
         """Low-frame-rate features, normalised; the state keeps the frames that the next ones share."""

@@ -83,7 +83,10 @@ class ChunkSizeGroup:
     def _input(self, chunks: Sequence[Chunk]) -> tuple[Tensor, Rows]:
         """Features of all chunks with overlap and positions, padded: [rows, frames, features]."""
         new = iter(self._features.extract([chunk for chunk in chunks if not _is_spent(chunk)]))
-        inputs = [self._overlap_of(chunk) if _is_spent(chunk) else self._frames(chunk, next(new)) for chunk in chunks]
+        inputs = [
+            self._overlap_of(chunk) if _is_spent(chunk) else self._frames(chunk, next(new))
+            for chunk in chunks
+        ]
         lengths = torch.tensor([len(frames) for frames in inputs], device=self._device)
         rows = Rows(
             states=[chunk.state for chunk in chunks],

@@ -50,7 +50,7 @@ class LookBack:
         self._data = torch.cat((self._data, self._data.new_zeros(layers, rows - had, frames, width)), dim=1)
 
     def reserve(self, frames: int) -> Tensor:
-        """Return the rings, [layers, segments, frames, width], with room for that many frames if all are kept."""
+        """Return the rings, [layers, segments, frames, width]; if all are kept, with room for so many."""
         if self._bound is None and frames > self.frames:
             layers, rows, had, width = self._data.shape
             more = -(-frames // self._GROWTH_FRAMES) * self._GROWTH_FRAMES - had

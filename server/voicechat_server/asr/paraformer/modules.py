@@ -37,6 +37,24 @@ class TokenMemory(Protocol):
     kernel_size: int
 
 
+class FeedForward(Protocol):
+    """`PositionwiseFeedForward`."""
+
+    w_1: Map
+    activation: nn.Module
+    w_2: Map
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Map [..., width] to the same."""
+        ...
+
+
+class NormalisedFeedForward(FeedForward, Protocol):
+    """`PositionwiseFeedForwardDecoderSANM`."""
+
+    norm: Map
+
+
 class EncoderBlock(Protocol):
     """`EncoderLayerSANM`."""
 
@@ -45,7 +63,7 @@ class EncoderBlock(Protocol):
     norm1: Map
     norm2: Map
     self_attn: SelfAttention
-    feed_forward: Map
+    feed_forward: FeedForward
 
 
 class DecoderBlock(Protocol):
@@ -56,7 +74,7 @@ class DecoderBlock(Protocol):
     norm3: Map
     self_attn: TokenMemory
     src_attn: CrossAttention
-    feed_forward: Map
+    feed_forward: NormalisedFeedForward
 
 
 class Predictor(Protocol):

@@ -1,4 +1,4 @@
-"""The int8 step of encoder and decoder for x86 processors with AVX2, compiled by Numba when a model is loaded.
+"""The int8 steps of encoder and decoder on processors with AVX2, compiled by Numba when a model is loaded.
 
 PyTorch's own 8-bit linear maps are made for processors with VNNI. Without it, half of what they do is to
 widen sums to 32 bits. Here the weights' scales are chosen so that sums of four products fit into 16 bits, and

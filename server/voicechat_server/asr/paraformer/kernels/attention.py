@@ -107,9 +107,16 @@ def attend(
                     frames.numbers, begin, end, frames.keys + head * size, frames.keys + width + head * size,
                     room, context,
                 )  # fmt: skip
-            _remember(keys, written, look_backs.kept[stream], frames.numbers, begin, frames.keys + head * size)
             _remember(
-                values, written, look_backs.kept[stream], frames.numbers, begin, frames.keys + width + head * size
+                keys, written, look_backs.kept[stream], frames.numbers, begin, frames.keys + head * size
+            )
+            _remember(
+                values,
+                written,
+                look_backs.kept[stream],
+                frames.numbers,
+                begin,
+                frames.keys + width + head * size,
             )
 
 
@@ -130,7 +137,7 @@ def _attend_with(
     room: AttentionRoom,
     context: Floats,
 ) -> None:
-    """Let up to sixteen queries of one head attend to the filled part of a ring and the chunk's own frames."""
+    """Let up to sixteen queries of one head attend to what a ring holds and to the chunk's own frames."""
     size, width = keys.shape[1], own.shape[1]
     asked, scores, found = room.asked, room.scores, room.found
     scale = np.float32(1) / np.sqrt(np.float32(size))
@@ -218,7 +225,7 @@ def _softmax(scores: Floats, keys: int, most: Floats, total: Floats) -> None:
 
 
 @compiled
-def _exp(x: float) -> float:
+def _exp(x: np.float32) -> np.float32:
     """The exponential of a number that isn't positive, in a form that vector instructions compute."""
     power = max(x * np.float32(1.4426950408889634), np.float32(-126))
     whole = np.int32(power - np.float32(0.5))
@@ -230,7 +237,7 @@ def _exp(x: float) -> float:
     series = series * part + np.float32(0.5)
     series = series * part + np.float32(1)
     series = series * part + np.float32(1)
-    return series * np.int32(np.int32(whole + 127) << 23).view(np.float32)  # type: ignore[no-any-return]
+    return series * np.int32(np.int32(whole + 127) << 23).view(np.float32)
 
 
 @compiled

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 import structlog
@@ -11,14 +11,13 @@ import structlog
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
+_config: Any = numba.config
 log = structlog.stdlib.get_logger(__name__)
 
 
 def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Compile a function that other kernels call; it becomes part of them."""
-    result: Callable[_P, _R] = numba.njit(
-        nogil=True, fastmath=True, error_model="numpy", no_cpython_wrapper=True
-    )(function)
+    result: Callable[_P, _R] = _compile(function, no_cpython_wrapper=True)
     return result
 
 
@@ -29,21 +28,25 @@ def entry(function: Callable[_P, _R], cache: Path | None) -> Callable[_P, _R]:
         function: What to compile.
         cache: Directory where what was compiled is kept for the next start; None to compile it anew.
     """
-    options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
+    result: Callable[_P, _R]
     if cache is None:
-        alone: Callable[_P, _R] = numba.njit(**options)(function)
-        return alone
+        result = _compile(function)
+        return result
     # Numba notices a change of the function's own file, but not of those whose kernels became part of it.
-    directory, before = cache / _version(), numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(directory)
+    directory, before = cache / _version(), _config.CACHE_DIR
+    _config.CACHE_DIR = str(directory)
     try:
-        result: Callable[_P, _R] = numba.njit(cache=True, **options)(function)
+        result = _compile(function, cache=True)
     except RuntimeError as error:
-        log.warning("kernels are compiled anew at every start", directory=str(directory), reason=str(error))
-        result = numba.njit(**options)(function)
+        log.warning("kernels are compiled at every start", directory=str(directory), reason=str(error))
+        result = _compile(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _config.CACHE_DIR = before
     return result
+
+
+def _compile(function: Callable[..., Any], **options: bool) -> Any:
+    return numba.njit(nogil=True, fastmath=True, error_model="numpy", **cast("Any", options))(function)
 
 
 def _version() -> str:

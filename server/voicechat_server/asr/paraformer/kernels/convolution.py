@@ -30,7 +30,10 @@ def add_convolved(
     """Add to rows the convolution of the frames around theirs, and their frame itself.
 
     Args:
-        frames: [frames, ...]; those from `begin` to `end` are seen, from `column` on.
+        frames: [frames, ...].
+        begin: The first frame that is seen.
+        end: The one behind the last.
+        column: Where in a frame its channels begin.
         first: The frame of the first row; the other rows' follow.
         before: How many of the kernel's frames lie before a row's own.
         kernel: [kernel's frames, width].

@@ -31,10 +31,15 @@ from voicechat_server.asr.paraformer.kernels.linear import (
     room_for_rows,
     room_to_quantise,
 )
-from voicechat_server.asr.paraformer.kernels.norm import Norms, normalise_and_quantise, normalise_row, norms_of
+from voicechat_server.asr.paraformer.kernels.norm import (
+    Norms,
+    normalise_and_quantise,
+    normalise_row,
+    norms_of,
+)
 from voicechat_server.asr.paraformer.kernels.streams import look_backs_of, starts_of
 from voicechat_server.asr.paraformer.lookback import LookBack
-from voicechat_server.asr.paraformer.modules import decoder_blocks
+from voicechat_server.asr.paraformer.modules import decoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
 
@@ -105,8 +110,8 @@ class DecoderKernel:
             show=pack([block.src_attn.linear_k_v for block in blocks]),
             attended=pack([block.src_attn.linear_out for block in blocks]),
             last=_feed_forwards(decoder, "decoders3"),
-            after=norms_of([decoder.get_submodule("after_norm")]),
-            output=pack([decoder.get_submodule("output_layer")]),
+            after=norms_of([map_of(decoder, "after_norm")]),
+            output=pack([map_of(decoder, "output_layer")]),
         )
         self._compile()
 
@@ -189,11 +194,9 @@ def _feed_forwards(decoder: nn.Module, name: str) -> _FeedForwards:
 
 
 @compiled
-def _feed_forward(
-    x: Floats, rows: int, layers: _FeedForwards, layer: int, room: _Room, into: Floats
-) -> None:
+def _feed_forward(x: Floats, rows: int, layers: _FeedForwards, layer: int, room: _Room, into: Floats) -> None:
     normalise_and_quantise(x, rows, layers.before, layer, room.row, room.narrow)
-    multiply(room.narrow, rows, layers.widen, layer, room.widened, np.float32(0), False)
+    multiply(room.narrow, rows, layers.widen, layer, room.widened, 0.0, False)
     normalise_and_quantise(room.widened, rows, layers.middle, layer, room.row, room.wide)
     multiply(room.wide, rows, layers.narrow, layer, into, UNBOUNDED, False)
 
@@ -213,7 +216,9 @@ def _look_at_tokens(
             for index in range(remembered.shape[1]):
                 room.sequence[first + token, index] = remembered[token, index]
         for token in range(begin, end):
-            normalise_row(room.context[token], blocks.norm2, layer, room.sequence[first + earlier + token - begin])
+            normalise_row(
+                room.context[token], blocks.norm2, layer, room.sequence[first + earlier + token - begin]
+            )
         add_convolved(
             room.sequence, first, first + earlier + end - begin, 0, first + earlier, earlier, kernel,
             room.hidden, begin, end - begin,

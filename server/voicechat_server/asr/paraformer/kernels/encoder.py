@@ -29,15 +29,20 @@ from voicechat_server.asr.paraformer.kernels.linear import (
     room_for_rows,
     room_to_quantise,
 )
-from voicechat_server.asr.paraformer.kernels.norm import Norms, normalise_and_quantise, normalise_row, norms_of
+from voicechat_server.asr.paraformer.kernels.norm import (
+    Norms,
+    normalise_and_quantise,
+    normalise_row,
+    norms_of,
+)
 from voicechat_server.asr.paraformer.kernels.streams import look_backs_of, starts_of
 from voicechat_server.asr.paraformer.lookback import LookBack
-from voicechat_server.asr.paraformer.modules import encoder_blocks
+from voicechat_server.asr.paraformer.modules import encoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
 
 class _Blocks(NamedTuple):
-    """All blocks, packed; `is_residual` tells of each whether its attention's result is added to its input."""
+    """All blocks, packed; `is_residual` tells whose attention's result is added to their input."""
 
     heads: int
     is_residual: NDArray[np.bool_]
@@ -92,7 +97,7 @@ class EncoderKernel:
             norm2=norms_of([block.norm2 for block in blocks]),
             widen=pack([block.feed_forward.w_1 for block in blocks]),
             narrow=pack([block.feed_forward.w_2 for block in blocks]),
-            after=norms_of([encoder.get_submodule("after_norm")]),
+            after=norms_of([map_of(encoder, "after_norm")]),
         )
         self._compile(blocks[0].in_size)
 
@@ -173,7 +178,7 @@ def _step(x: Floats, starts: np.ndarray, look_backs: LookBacks, blocks: _Blocks,
         quantise(room.context, rows, room.narrow)
         multiply(room.narrow, rows, blocks.attended, layer, room.hidden, UNBOUNDED, True)
         normalise_and_quantise(room.hidden, rows, blocks.norm2, layer, room.row, room.narrow)
-        multiply(room.narrow, rows, blocks.widen, layer, room.widened, np.float32(0), False)
+        multiply(room.narrow, rows, blocks.widen, layer, room.widened, 0.0, False)
         quantise(room.widened, rows, room.wide)
         multiply(room.wide, rows, blocks.narrow, layer, room.hidden, UNBOUNDED, True)
     for row in range(rows):

@@ -1,7 +1,7 @@
 """8-bit linear maps: weights packed once, inputs quantised row by row."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -10,12 +10,13 @@ from torch import Tensor, nn
 
 from voicechat_server.asr.paraformer.kernels.compiling import compiled
 from voicechat_server.asr.paraformer.kernels.tiles import COLUMNS, DEPTH, ROWS, integer_tile
+from voicechat_server.asr.paraformer.modules import Map
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Indices = NDArray[np.int64]
 
-UNBOUNDED = np.float32(-np.inf)
+UNBOUNDED = float("-inf")
 """For the least result of a map that has none."""
 
 _LARGEST_INPUT = 127
@@ -54,8 +55,9 @@ class Quantised(NamedTuple):
     zeros: Floats
 
 
-def pack(layers: Sequence[nn.Linear]) -> Linears:
+def pack(maps: Sequence[Map]) -> Linears:
     """Return the linear maps of several layers, all of as many outputs; their own weights are let go."""
+    layers = [cast("nn.Linear", each) for each in maps]
     inputs = [_padded(layer.in_features, DEPTH) for layer in layers]
     outputs = _padded(layers[0].out_features, COLUMNS)
     ends = np.cumsum([0, *(outputs * count for count in inputs)])

@@ -1,13 +1,14 @@
 """Layer normalisation on the way to a linear map."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from torch import nn
 
 from voicechat_server.asr.paraformer.kernels.compiling import compiled
 from voicechat_server.asr.paraformer.kernels.linear import Floats, Quantised, quantise_row
+from voicechat_server.asr.paraformer.modules import Map
 
 
 class Norms(NamedTuple):
@@ -22,8 +23,9 @@ class Norms(NamedTuple):
     epsilon: np.float32
 
 
-def norms_of(layers: Sequence[nn.LayerNorm]) -> Norms:
+def norms_of(maps: Sequence[Map]) -> Norms:
     """Return the normalisations of several layers."""
+    layers = [cast("nn.LayerNorm", each) for each in maps]
     widest = max(len(layer.weight) for layer in layers)
     numbers = np.zeros((len(layers), 2, widest), np.float32)
     for layer, pair in zip(layers, numbers, strict=True):

@@ -1,5 +1,7 @@
 """Where the kernels run, and for which models."""
 
+from typing import cast
+
 from llvmlite import binding
 from torch import nn
 
@@ -8,7 +10,7 @@ from voicechat_server.asr.paraformer.modules import decoder_blocks, encoder_bloc
 
 
 def are_faster_here() -> bool:
-    """Whether the kernels run on this processor and are the faster way: with VNNI, PyTorch's 8-bit maps are."""
+    """Whether this processor can run the kernels, and lacks VNNI, with which PyTorch's own maps win."""
     has = binding.get_host_cpu_features()
     return bool(has.get("avx2") and has.get("fma")) and not (has.get("avx512vnni") or has.get("avxvnni"))
 
@@ -18,12 +20,14 @@ def fit(encoder: nn.Module, decoder: nn.Module) -> bool:
     blocks = encoder_blocks(encoder)
     token_blocks = decoder_blocks(decoder, "decoders")
     feed_forwards = [
-        block.feed_forward for block in (*blocks, *token_blocks, *decoder_blocks(decoder, "decoders3"))
+        *(block.feed_forward for block in blocks),
+        *(block.feed_forward for block in token_blocks),
+        *(block.feed_forward for block in decoder_blocks(decoder, "decoders3")),
     ]
     sizes = [
         *(block.self_attn.d_k for block in blocks),
         *(block.src_attn.d_k for block in token_blocks),
-        *(layer.w_1.out_features for layer in feed_forwards),
+        *(cast("nn.Linear", layer.w_1).out_features for layer in feed_forwards),
     ]
     return all(size % COLUMNS == 0 for size in sizes) and all(
         isinstance(layer.activation, nn.ReLU) for layer in feed_forwards

@@ -30,7 +30,13 @@ _FUSED = ("contract",)
 Generator = Callable[[Any, ir.IRBuilder, Any, Any], Any]
 
 
-@intrinsic
+def _tile(function: Callable[..., tuple[Any, Generator]]) -> Callable[..., None]:
+    """Make a function of what describes its signature and generates its instructions."""
+    result: Callable[..., None] = intrinsic(function)
+    return result
+
+
+@_tile
 def integer_tile(
     _typing: Any,
     inputs: Any,
@@ -64,8 +70,8 @@ def integer_tile(
         is_added: bool; whether results are added to what is there, or replace it.
     """
     signature = types.void(
-        inputs, scales, zeros, types.intp, weights, types.intp, columns, *[types.intp] * 2, into, types.float32,
-        types.boolean,
+        inputs, scales, zeros, types.intp, weights, types.intp, columns, *[types.intp] * 2,
+        into, types.float32, types.boolean,
     )  # fmt: skip
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
@@ -76,7 +82,10 @@ def integer_tile(
         totals = _products(builder, inputs, row, builder.gep(weights.data, [begin]), depths)
         width = builder.extract_value(columns.shape, 1)
         factors, sums, biases = (
-            [_load(builder, builder.gep(columns.data, [place]), vector * _LANES, _FLOATS) for vector in _VECTORS]
+            [
+                _load(builder, builder.gep(columns.data, [place]), vector * _LANES, _FLOATS)
+                for vector in _VECTORS
+            ]
             for place in _following(builder, column, width, 3)
         )
         floor = _repeated(builder, least)
@@ -112,7 +121,10 @@ def _products(
     def step(index: ir.Value, totals: list[ir.Value]) -> list[ir.Value]:
         columns = builder.gep(panel, [builder.mul(index, _INDEX(COLUMNS * DEPTH))])
         kernel = [
-            [_load(builder, columns, (step * len(_VECTORS) + vector) * _BYTES.count, _BYTES) for step in _STEPS]
+            [
+                _load(builder, columns, (step * len(_VECTORS) + vector) * _BYTES.count, _BYTES)
+                for step in _STEPS
+            ]
             for vector in _VECTORS
         ]
         grown = []
@@ -130,7 +142,7 @@ def _products(
     return _loop(builder, depths, [ir.Constant(_INTS, [0] * _LANES)] * (ROWS * len(_VECTORS)), step)
 
 
-@intrinsic
+@_tile
 def float_tile(
     _typing: Any,
     left: Any,
@@ -150,15 +162,24 @@ def float_tile(
     All arrays are float32; places and strides count their numbers.
 
     Args:
-        left: Row r has its number of step s at `left_begin + r * row_stride + s * step_stride`.
-        right: The sixteen numbers of step s begin at `right_begin + s * right_stride`.
+        left: What the rows are in.
+        left_begin: The first row's number of the first step.
+        row_stride: From there to the next row's.
+        step_stride: From there to the next step's.
+        right: What the columns are in.
+        right_begin: The sixteen numbers of the first step.
+        right_stride: From there to the next step's.
         steps: How many products are summed, at least one.
-        into: The sixteen sums of row r begin at `into_begin + r * into_stride`.
+        into: What the sums are in.
+        into_begin: The sixteen sums of the first row.
+        into_stride: From there to the next row's.
     """
     signature = types.void(left, *[types.intp] * 3, right, *[types.intp] * 3, into, *[types.intp] * 2)
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-        _, left_begin, row_stride, step_stride, _, right_begin, right_stride, steps, _, begin, stride = arguments
+        _, left_begin, row_stride, step_stride, _, right_begin, right_stride, steps, _, begin, stride = (
+            arguments
+        )
         left, right, into = (_array(context, builder, signature, arguments, index) for index in (0, 4, 8))
         targets = [builder.gep(into.data, [place]) for place in _following(builder, begin, stride, ROWS)]
 
@@ -166,9 +187,9 @@ def float_tile(
             place = builder.add(right_begin, builder.mul(index, right_stride))
             columns = builder.gep(right.data, [place])
             kernel = [_load(builder, columns, vector * _LANES, _FLOATS) for vector in _VECTORS]
-            place = builder.add(left_begin, builder.mul(index, step_stride))
+            first = builder.add(left_begin, builder.mul(index, step_stride))
             grown = []
-            for number, place in enumerate(_following(builder, place, row_stride, ROWS)):
+            for number, place in enumerate(_following(builder, first, row_stride, ROWS)):
                 values = _repeated(builder, builder.load(builder.gep(left.data, [place])))
                 for vector in _VECTORS:
                     product = builder.fmul(values, kernel[vector], flags=_FUSED)
@@ -176,7 +197,9 @@ def float_tile(
                     grown.append(builder.fadd(total, product, flags=_FUSED))
             return grown
 
-        before = [_load(builder, target, vector * _LANES, _FLOATS) for target in targets for vector in _VECTORS]
+        before = [
+            _load(builder, target, vector * _LANES, _FLOATS) for target in targets for vector in _VECTORS
+        ]
         after = iter(_loop(builder, steps, before, step))
         for target in targets:
             for vector in _VECTORS:
