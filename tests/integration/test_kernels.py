@@ -234,7 +234,7 @@ def test_the_decoder_does_what_pytorch_does_with_such_numbers(look_back: tuple[i
     _, _, compiled, recorded = demo_parts()
     width = len(recorded._numbers)
     rings, memories = [], []
-    steppers: tuple[kernels.DecoderKernel, DecoderStepper] = (compiled, recorded)
+    steppers: list[kernels.DecoderKernel | DecoderStepper] = [compiled, recorded]
     for stepper in steppers:
         rings.append(stepper.look_back(*look_back))
         rings[-1].resize(6)

@@ -63,6 +63,7 @@ def prepare(
     threads = count_threads(recognition.threads)
     workers = count_workers(recognition.device, threads)
     loaded = load(model, recognition.device, threads // workers)
+    tell(EngineStatus(EngineState.LOADING, f"Preparing {model.name} for this processor."))
     precision = choose(recognition.precision, next(loaded.model.parameters()).device)
     network = Network(loaded, precision, config.kernel_cache)
     del loaded
