@@ -67,7 +67,9 @@ async def test_an_app_that_ends_draws_nothing_on_screens_it_has_taken_apart(
     monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     app = staged_app(StagedBackend())
-    async with app.run_test():
+    async with app.run_test() as pilot:
+        # The app's own list must not come while it is still running.
+        await until(pilot, lambda: app.status.line is Line.CONNECTED)
         await app.screen.query(part).remove()
         with monkeypatch.context() as ending:
             ending.setattr(VoicechatApp, "is_running", False)
