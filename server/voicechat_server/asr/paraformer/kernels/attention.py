@@ -29,7 +29,7 @@ class Frames(NamedTuple):
     """Keys and values of the frames of a batch.
 
     Attributes:
-        numbers: Of each frame, [frames + 2, ...].
+        numbers: Of each frame, [frames, ...].
         starts: Where each stream's frames begin, and where the last one's end, [streams + 1].
         keys: The column where the keys of all heads begin; their values follow.
     """
@@ -44,7 +44,7 @@ class AttentionRoom(NamedTuple):
 
     Attributes:
         asked: Queries, [size, 16].
-        scores: [keys + 2, 16].
+        scores: [keys + 1, 16]; tiles read the begin of the row behind the last key's.
         most: Of each query, the highest score, [16].
         total: Of each query, the sum of the weights, [16].
         found: [18, size].
@@ -61,7 +61,7 @@ def room_to_attend(size: int, keys: int) -> AttentionRoom:
     """Return scratch for heads of a size and so many keys."""
     return AttentionRoom(
         np.empty((size, COLUMNS), np.float32),
-        np.empty((keys + ROWS - 1, COLUMNS), np.float32),
+        np.empty((keys + 1, COLUMNS), np.float32),
         np.empty(COLUMNS, np.float32),
         np.empty(COLUMNS, np.float32),
         np.empty((COLUMNS + ROWS - 1, size), np.float32),
@@ -163,14 +163,20 @@ def _attend_with(
 def _score(
     keys: Floats, begin: int, stride: int, count: int, asked: Floats, scores: Floats, place: int
 ) -> None:
-    """Set the scores of `count` keys, from row `place` on; up to two more keys are read, and rows written."""
-    for key in range(0, count, ROWS):
-        for row in range(place + key, place + key + ROWS):
+    """Set the scores of `count` keys, from row `place` on."""
+    size = len(asked)
+    for row in range(place, place + count):
+        for query in range(COLUMNS):
+            scores[row, query] = np.float32(0)
+    for key in range(count % ROWS):
+        for index in range(size):
+            number = keys.flat[begin + key * stride + index]
             for query in range(COLUMNS):
-                scores[row, query] = np.float32(0)
+                scores[place + key, query] += number * asked[index, query]
+    for key in range(count % ROWS, count, ROWS):
         float_tile(
             keys, begin + key * stride, stride, 1,
-            asked, 0, COLUMNS, len(asked),
+            asked, 0, COLUMNS, size,
             scores, (place + key) * COLUMNS, COLUMNS,
         )  # fmt: skip
 

@@ -171,8 +171,7 @@ class DecoderKernel:
             narrow=room_to_quantise(tokens, width),
             wide=room_to_quantise(tokens, wide),
             encoded=room_to_quantise(frames, width),
-            # The tiles of attention may read keys behind the last one.
-            shown=room_for_rows(frames + 2, 2 * width),
+            shown=room_for_rows(frames, 2 * width),
             hidden=room_for_rows(tokens, width),
             widened=room_for_rows(tokens, wide),
             sequence=np.empty((tokens + streams * (blocks.memory.shape[1] - 1), width), np.float32),

@@ -144,8 +144,7 @@ class EncoderKernel:
             input=room_to_quantise(count, features.shape[1]),
             narrow=room_to_quantise(count, width),
             wide=room_to_quantise(count, wide),
-            # The tiles of attention may read keys behind the last one.
-            projected=room_for_rows(count + 2, 3 * width),
+            projected=room_for_rows(count, 3 * width),
             context=room_for_rows(count, width),
             hidden=room_for_rows(count, width),
             widened=room_for_rows(count, wide),
