@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numba
 import numpy as np
@@ -31,9 +30,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def called(kernel: Callable[..., None], *arguments: Any) -> None:
-    """Call a kernel that is otherwise part of another."""
-    numba.njit(lambda *given: kernel(*given))(*arguments)
+@cache
+def alone(kernel: Callable[..., None]) -> Callable[..., None]:
+    """A kernel that is otherwise part of another, to be called from Python."""
+    result: Callable[..., None] = numba.njit(lambda *given: kernel(*given))
+    return result
 
 
 def unpacked(linears: linear.Linears, layer: int) -> NDArray[np.int64]:
@@ -54,8 +55,8 @@ def mapped(
     quantised = linear.room_to_quantise(len(x), x.shape[1])
     result = linear.room_for_rows(len(x), packed.columns.shape[2])
     result[: len(x)] = before
-    called(linear.quantise, x, len(x), quantised)
-    called(linear.multiply, quantised, len(x), packed, layer, result, least, add)
+    alone(linear.quantise)(x, len(x), quantised)
+    alone(linear.multiply)(quantised, len(x), packed, layer, result, least, add)
     weights, (scales, _, biases) = unpacked(packed, layer), packed.columns[layer]
     numbers = quantised.numbers[: len(x)].astype(int) - quantised.zeros[: len(x), None].astype(int)
     exact = (numbers @ weights.T) * (quantised.scales[: len(x), None] * scales.astype(float)) + biases
@@ -119,8 +120,8 @@ def test_attention_is_pytorchs(tokens: list[int], written: list[int]) -> None:
     starts, frame_starts, slots, kept = np.cumsum([0, *tokens]), np.cumsum([0, *frames]), [2, 0], [4, 0]
     before = rings.copy()
     look_backs = attention.LookBacks(rings, np.array(slots), np.array(written), np.array(kept))
-    called(
-        attention.attend, 0, heads, queries, starts, attention.Frames(own, frame_starts, 0), look_backs,
+    alone(attention.attend)(
+        0, heads, queries, starts, attention.Frames(own, frame_starts, 0), look_backs,
         attention.room_to_attend(size, ring + max(frames)), context,
     )  # fmt: skip
     keys_and_values = torch.from_numpy(own).unflatten(1, (2, heads, size))
