@@ -8,13 +8,13 @@ import soundfile
 from bench.audio import Audio
 from bench.figures import AccuracyFigures
 from voicechat_server.asr.config import FRAME_SAMPLES
-from voicechat_server.asr.models import ModelFiles, load
+from voicechat_server.asr.models import ModelFiles, cache, load
 from voicechat_server.asr.models.catalog import demo_directory
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-from voicechat_server.places import kernels_dir
+from voicechat_server.places import models_dir
 
 _CHUNK_SIZE = (0, 10, 5)
 _STRIDE = _CHUNK_SIZE[1] * FRAME_SAMPLES
@@ -25,7 +25,7 @@ def measure(device: str, precision: Precision) -> AccuracyFigures:
     from jiwer import cer
 
     loaded = load(ModelFiles(demo_directory(), "demo", "local"), device, threads=0)
-    network = Network(loaded, precision, kernels_dir())
+    network = Network(loaded, precision, cache.kernels(models_dir()))
     said = _transcripts()
     texts = recognise(network, {name: _recording(name) for name in said})
     rate = float(cer(list(said.values()), [texts[name] for name in said]))

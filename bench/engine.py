@@ -14,13 +14,13 @@ import psutil
 from bench.audio import Audio, Scene, from_offset, recording
 from bench.figures import BatchFigures, EngineFigures
 from voicechat_server.asr.config import FRAME_SAMPLES
-from voicechat_server.asr.models import ModelFiles, load
+from voicechat_server.asr.models import ModelFiles, cache, load
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 from voicechat_server.asr.threads import count_threads, count_workers
-from voicechat_server.places import kernels_dir
+from voicechat_server.places import models_dir
 
 _CHUNK_SIZE = (0, 10, 5)
 _STRIDE = _CHUNK_SIZE[1] * FRAME_SAMPLES
@@ -56,7 +56,7 @@ def measure(
     threads = count_threads(0)
     workers = count_workers(device, threads)
     loaded = load(ModelFiles(model, model.name, "local"), device, threads // workers)
-    network = Network(loaded, precision, kernels_dir())
+    network = Network(loaded, precision, cache.kernels(models_dir()))
     del loaded
     steppers = [ParaformerStepper(network, encoder_look_back=4, decoder_look_back=1) for _ in range(workers)]
     with ThreadPoolExecutor(workers) as pool:

@@ -13,11 +13,6 @@ def models_dir() -> Path:
     return _own(user_cache_path) / "models"
 
 
-def kernels_dir() -> Path:
-    """Return the directory of compiled kernels, which need not exist."""
-    return _own(user_cache_path) / "kernels"
-
-
 def database_file() -> Path:
     """Return the file of the chats, which need not exist."""
     return _own(user_data_path) / "chats.db"

@@ -202,7 +202,6 @@ class Settings(BaseSettings):
                 max_lag_s=self.max_lag_s,
                 resume_grace_s=self.resume_grace_s,
             ),
-            kernel_cache=places.kernels_dir(),
         )
 
 

@@ -5,21 +5,20 @@ import torch
 from jiwer import cer
 
 from bench.accuracy import recognise
-from tests.support.demo import load_demo
+from tests.support.demo import kernel_cache, load_demo
 from tests.support.samples import as_float, pcm, transcripts
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.paraformer import kernels
 from voicechat_server.asr.paraformer.encoder import EncoderStepper
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision, choose, convert
-from voicechat_server.places import kernels_dir
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 
 def network(precision: Precision, device: str = "cpu") -> Network:
     """A demo model of its own in a precision."""
-    return Network(load_demo(device), precision, kernels_dir())
+    return Network(load_demo(device), precision, kernel_cache())
 
 
 def error_rate(network: Network) -> float:

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.support.demo import load_demo
+from tests.support.demo import kernel_cache, load_demo
 from tests.support.samples import as_float, pcm, transcripts
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-from voicechat_server.places import kernels_dir
 
 CHUNK_SIZE = (0, 10, 5)
 STRIDE = CHUNK_SIZE[1] * FRAME_SAMPLES
@@ -26,7 +25,7 @@ BAD = {
 
 @pytest.fixture(scope="module", params=[Precision.FP32, Precision.INT8])
 def network(request: pytest.FixtureRequest) -> Network:
-    return Network(load_demo("cpu"), request.param, kernels_dir())
+    return Network(load_demo("cpu"), request.param, kernel_cache())
 
 
 def recognise(stepper: ParaformerStepper, state: SegmentState, others: list[NDArray[np.float32]]) -> str:

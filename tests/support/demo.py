@@ -7,6 +7,8 @@ from tests.support.funasr_oracle import recognise_by_funasr
 from tests.support.samples import as_float, pcm
 from voicechat_server.asr.config import ModelConfig
 from voicechat_server.asr.models import LoadedModel, load, resolve
+from voicechat_server.asr.models.cache import kernels
+from voicechat_server.places import models_dir
 
 
 @cache
@@ -18,6 +20,11 @@ def demo_model() -> LoadedModel:
 def load_demo(device: str) -> LoadedModel:
     """A demo model of the caller's own."""
     return load(resolve(ModelConfig("demo", "ms", "v2.0.4", Path("unused"))), device, 2)
+
+
+def kernel_cache() -> Path:
+    """Where servers under test keep their kernels too, so that they are compiled once."""
+    return kernels(models_dir())
 
 
 def funasr_text(data: bytes) -> str:

@@ -23,7 +23,7 @@ class ModelConfig:
         name: `paraformer-zh-streaming`, `demo`, or the path of a model directory.
         hub: `ms` (ModelScope) or `hf` (Hugging Face).
         revision: The hub's revision, such as `v2.0.4`.
-        cache_dir: Where downloaded models are kept.
+        cache_dir: Where downloaded models are kept, and kernels compiled for the processor.
     """
 
     name: str
@@ -89,14 +89,9 @@ class StreamLimits:
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """Everything the recognition engine is told.
-
-    Attributes:
-        kernel_cache: Where kernels compiled for the processor are kept; None compiles them at every start.
-    """
+    """Everything the recognition engine is told."""
 
     model: ModelConfig
     recognition: RecognitionConfig = field(default_factory=RecognitionConfig)
     endpoint: EndpointConfig = field(default_factory=EndpointConfig)
     limits: StreamLimits = field(default_factory=StreamLimits)
-    kernel_cache: Path | None = None

@@ -14,7 +14,7 @@ from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.admission import BATCH_SIZES, capacity, measure
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
 from voicechat_server.asr.heap import return_freed_memory
-from voicechat_server.asr.models import ModelFiles, resolve
+from voicechat_server.asr.models import ModelFiles, cache, resolve
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.scheduler import Tools
 from voicechat_server.asr.status import EngineState, EngineStatus
@@ -65,7 +65,7 @@ def prepare(
     loaded = load(model, recognition.device, threads // workers)
     tell(EngineStatus(EngineState.LOADING, f"Preparing {model.name} for this processor."))
     precision = choose(recognition.precision, next(loaded.model.parameters()).device)
-    network = Network(loaded, precision, config.kernel_cache)
+    network = Network(loaded, precision, cache.kernels(config.model.cache_dir))
     del loaded
     return_freed_memory()
     tools = [

@@ -1,4 +1,7 @@
-"""Where downloaded models lie: `CACHE/HUB/NAME/REVISION`, which comes into being only when it is whole."""
+"""Where downloaded models lie: `CACHE/HUB/NAME/REVISION`, which comes into being only when it is whole.
+
+Beside them, in `CACHE/kernels`, lies what was compiled for the processor.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,3 +47,8 @@ def present(cache_dir: Path) -> Iterator[CachedModel]:
         for path in sorted((cache_dir.expanduser() / hub.value).glob("*/*")):
             if path.is_dir() and not path.name.startswith("."):
                 yield CachedModel(hub, path.parent.name, path.name, path)
+
+
+def kernels(cache_dir: Path) -> Path:
+    """Return the directory of compiled kernels, which need not exist."""
+    return cache_dir.expanduser() / "kernels"

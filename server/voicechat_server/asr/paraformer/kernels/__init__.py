@@ -7,6 +7,6 @@ everything between the linear maps is fused with them, on exactly the frames the
 
 from voicechat_server.asr.paraformer.kernels.decoder import DecoderKernel
 from voicechat_server.asr.paraformer.kernels.encoder import EncoderKernel
-from voicechat_server.asr.paraformer.kernels.support import are_faster_here, fit
+from voicechat_server.asr.paraformer.kernels.support import are_faster_here, can_run_here, fit
 
-__all__ = ["DecoderKernel", "EncoderKernel", "are_faster_here", "fit"]
+__all__ = ["DecoderKernel", "EncoderKernel", "are_faster_here", "can_run_here", "fit"]

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -21,6 +20,7 @@ from voicechat_server.asr.paraformer.kernels.convolution import add_convolved, k
 from voicechat_server.asr.paraformer.kernels.linear import (
     UNBOUNDED,
     Floats,
+    Indices,
     Linears,
     Quantised,
     multiply,
@@ -42,10 +42,9 @@ from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
 
 class _Blocks(NamedTuple):
-    """All blocks, packed; `is_residual` tells whose attention's result is added to their input."""
+    """All blocks, packed."""
 
     heads: int
-    is_residual: NDArray[np.bool_]
     norm1: Norms
     project: Linears
     memory: Floats
@@ -89,7 +88,6 @@ class EncoderKernel:
         self.width = blocks[-1].size
         self._blocks = _Blocks(
             heads=blocks[0].self_attn.h,
-            is_residual=np.array([block.in_size == block.size for block in blocks]),
             norm1=norms_of([block.norm1 for block in blocks]),
             project=pack([block.self_attn.linear_q_k_v for block in blocks]),
             memory=kernels_of([block.self_attn.fsmn_block for block in blocks]),
@@ -103,7 +101,7 @@ class EncoderKernel:
 
     def look_back(self, chunks: int, step: int) -> LookBack:
         """Return room for that many earlier chunks of `step` frames; -1 keeps all of a segment."""
-        layers, heads = len(self._blocks.is_residual), self._blocks.heads
+        layers, heads = len(self._blocks.memory), self._blocks.heads
         frames = None if chunks < 0 else chunks * step
         return LookBack(layers * heads * 2, self.width // heads, frames, torch.device("cpu"), torch.float32)
 
@@ -152,20 +150,18 @@ class EncoderKernel:
         )
 
 
-def _step(x: Floats, starts: np.ndarray, look_backs: LookBacks, blocks: _Blocks, room: _Room) -> Floats:
+def _step(x: Floats, starts: Indices, look_backs: LookBacks, blocks: _Blocks, room: _Room) -> Floats:
     rows, width = len(x), room.hidden.shape[1]
     frames = Frames(room.projected, starts, width)
-    for layer in range(len(blocks.is_residual)):
-        if layer == 0:
-            normalise_and_quantise(x, rows, blocks.norm1, layer, room.row, room.input)
-            multiply(room.input, rows, blocks.project, layer, room.projected, UNBOUNDED, False)
-            if blocks.is_residual[layer]:
-                for row in range(rows):
-                    for index in range(width):
-                        room.hidden[row, index] = x[row, index]
-        else:
-            normalise_and_quantise(room.hidden, rows, blocks.norm1, layer, room.row, room.narrow)
-            multiply(room.narrow, rows, blocks.project, layer, room.projected, UNBOUNDED, False)
+    if x.shape[1] == width:
+        # The first block adds to its input only if that is as wide as what it gives.
+        for row in range(rows):
+            for index in range(width):
+                room.hidden[row, index] = x[row, index]
+    for layer in range(len(blocks.memory)):
+        before, quantised = (x, room.input) if layer == 0 else (room.hidden, room.narrow)
+        normalise_and_quantise(before, rows, blocks.norm1, layer, room.row, quantised)
+        multiply(quantised, rows, blocks.project, layer, room.projected, UNBOUNDED, False)
         attend(layer, blocks.heads, room.projected, starts, frames, look_backs, room.attention, room.context)
         kernel = blocks.memory[layer]
         for stream in range(len(starts) - 1):

@@ -63,7 +63,7 @@ def pack(maps: Sequence[Map]) -> Linears:
     ends = np.cumsum([0, *(outputs * count for count in inputs)])
     weights = torch.empty(int(ends[-1]), dtype=torch.int8)
     columns = torch.zeros(len(layers), 3, outputs)
-    for layer, begin, end, each in zip(layers, ends, ends[1:], columns, strict=False):
+    for layer, begin, end, each in zip(layers, ends[:-1], ends[1:], columns, strict=True):
         weights[begin:end], each[0], each[1] = _packed(layer.weight.detach())
         if layer.bias is not None:
             each[2, : layer.out_features] = layer.bias.detach()

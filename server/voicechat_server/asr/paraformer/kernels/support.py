@@ -9,10 +9,16 @@ from voicechat_server.asr.paraformer.kernels.tiles import COLUMNS
 from voicechat_server.asr.paraformer.modules import decoder_blocks, encoder_blocks
 
 
-def are_faster_here() -> bool:
-    """Whether this processor can run the kernels, and lacks VNNI, with which PyTorch's own maps win."""
+def can_run_here() -> bool:
+    """Whether this processor has the instructions of the kernels."""
     has = binding.get_host_cpu_features()
-    return bool(has.get("avx2") and has.get("fma")) and not (has.get("avx512vnni") or has.get("avxvnni"))
+    return bool(has.get("avx2") and has.get("fma"))
+
+
+def are_faster_here() -> bool:
+    """Whether the kernels are the faster way: with VNNI, PyTorch's own maps are."""
+    has = binding.get_host_cpu_features()
+    return can_run_here() and not (has.get("avx512vnni") or has.get("avxvnni"))
 
 
 def fit(encoder: nn.Module, decoder: nn.Module) -> bool:
