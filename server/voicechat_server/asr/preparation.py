@@ -63,7 +63,8 @@ def prepare(
     threads = count_threads(recognition.threads)
     workers = count_workers(recognition.device, threads)
     loaded = load(model, recognition.device, threads // workers)
-    tell(EngineStatus(EngineState.LOADING, f"Preparing {model.name} for this processor."))
+    preparing = f"Preparing {model.name} for this processor; the first time takes longer."
+    tell(EngineStatus(EngineState.LOADING, preparing))
     precision = choose(recognition.precision, next(loaded.model.parameters()).device)
     network = Network(loaded, precision, cache.kernels(config.model.cache_dir))
     del loaded
