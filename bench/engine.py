@@ -58,28 +58,29 @@ def measure(
     loaded = load(ModelFiles(model, model.name, "local"), device, threads // workers)
     network = Network(loaded, precision, cache.kernels(models_dir()))
     del loaded
-    steppers = [ParaformerStepper(network, encoder_look_back=4, decoder_look_back=1) for _ in range(workers)]
+    stepper = ParaformerStepper(network, encoder_look_back=4, decoder_look_back=1)
     with ThreadPoolExecutor(workers) as pool:
-        batches = [_batch(pool, steppers, speech, size, repetitions) for size in sizes]
+        batches = [_batch(pool, workers, stepper, speech, size, repetitions) for size in sizes]
     return EngineFigures(
         precision=precision,
         workers=workers,
         batches=batches,
-        state_mb=steppers[0].state_bytes(_CHUNK_SIZE) / 1e6,
+        state_mb=stepper.state_bytes(_CHUNK_SIZE) / 1e6,
         resident_mb=psutil.Process().memory_info().rss / 1e6,
     )
 
 
 def _batch(
     pool: ThreadPoolExecutor,
-    steppers: list[ParaformerStepper],
+    most_workers: int,
+    stepper: ParaformerStepper,
     speech: Audio,
     size: int,
     repetitions: int,
 ) -> BatchFigures:
     audio = [from_offset(speech, part / size) for part in range(size)]
-    count = min(size, len(steppers))
-    workers = [_Worker(steppers[number], audio[number::count]) for number in range(count)]
+    count = min(size, most_workers)
+    workers = [_Worker(stepper, audio[number::count]) for number in range(count)]
     seconds = []
     for index in range(_WARM_UP_CHUNKS + repetitions):
         began = time.perf_counter()

@@ -110,7 +110,7 @@ def test_zero_stays_zero() -> None:
 def test_attention_is_pytorchs(tokens: list[int], written: list[int]) -> None:
     generator = np.random.default_rng(len(tokens))
     heads, size, ring, frames = 3, 16, 8, [5, 6]
-    rings = generator.standard_normal((2 * heads, 3, ring, size)).astype(np.float32)
+    rings = generator.standard_normal((3, 2 * heads, ring, size)).astype(np.float32)
     own = generator.standard_normal((sum(frames), 2 * heads * size)).astype(np.float32)
     queries = generator.standard_normal((sum(tokens), heads * size)).astype(np.float32)
     context = np.zeros_like(queries)
@@ -124,7 +124,7 @@ def test_attention_is_pytorchs(tokens: list[int], written: list[int]) -> None:
     keys_and_values = torch.from_numpy(own).unflatten(1, (2, heads, size))
     for stream, slot in enumerate(slots):
         mine = keys_and_values[frame_starts[stream] : frame_starts[stream + 1]]
-        earlier = torch.from_numpy(before[:, slot, : min(written[stream], ring)]).unflatten(0, (heads, 2))
+        earlier = torch.from_numpy(before[slot, :, : min(written[stream], ring)]).unflatten(0, (heads, 2))
         keys, values = (
             torch.cat((earlier[:, part], mine[:, part].transpose(0, 1)), dim=1) for part in (0, 1)
         )
@@ -135,7 +135,7 @@ def test_attention_is_pytorchs(tokens: list[int], written: list[int]) -> None:
         for frame in range(kept[stream]):
             place = (written[stream] + frame) % ring
             for part in (0, 1):
-                stored = rings[part::2, slot, place]
+                stored = rings[slot, part::2, place]
                 np.testing.assert_array_equal(stored, mine[frame, part].numpy())
 
 
@@ -185,6 +185,8 @@ def encoded(
     """Encode a few chunks of streams; the first one ends early with a short chunk."""
     ring: LookBack = stepper.look_back(*look_back)
     ring.resize(8)
+    for slot in slots:
+        ring.clear(slot)
     rows = rows_of(slots, [15] * len(slots), [False] * len(slots))
     results = []
     with torch.inference_mode():
@@ -238,6 +240,9 @@ def test_the_decoder_does_what_pytorch_does_with_such_numbers(look_back: tuple[i
         rings[-1].resize(6)
         memories.append(stepper.memory(6))
     slots, same, total = [3, 0, 5], 0, 0
+    for ring in rings:
+        for slot in slots:
+            ring.clear(slot)
     generator = torch.Generator().manual_seed(1)
     rows = rows_of(slots, [15, 15, 15], [False, False, False])
     with torch.inference_mode():

@@ -63,7 +63,8 @@ class Listener:
         self.lane.report()
 
     def _decode(self) -> None:
-        while (due := self.lane.next_chunk()) is not None:
+        while self.lane.is_due:
+            due = self.lane.next_chunk()
             if due.segment.state is None:
                 due.segment.state = self.stepper.open(LONG_CHUNK)
             (tokens,) = self.stepper.step([Chunk(due.segment.state, due.samples, due.is_final)])

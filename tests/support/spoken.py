@@ -67,8 +67,8 @@ class Recogniser:
             windows = self.session.windows()
             if len(windows):
                 self.session.judge(windows, probabilities(windows))
-            due = self.session.next_chunk()
-            if due is not None:
+            if self.session.is_due:
+                due = self.session.next_chunk()
                 events += self.session.accept(due, self._decode(due))
             elif not len(windows):
                 return events

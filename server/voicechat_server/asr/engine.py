@@ -85,7 +85,7 @@ class Engine:
 
     @property
     def orders_waiting(self) -> int:
-        """Orders that the model's thread has not taken yet."""
+        """Orders that no thread has taken yet."""
         return self._workers.waiting
 
     async def __aenter__(self) -> Self:

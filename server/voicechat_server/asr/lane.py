@@ -1,4 +1,4 @@
-"""A stream as the model's thread sees it: bytes in, session, reports out."""
+"""A stream as the threads that recognise see it: bytes in, session, reports out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,13 +39,13 @@ class Report:
 
 
 class Lane:
-    """One stream's input side and session. Created on the event loop, then used by the model's thread alone.
+    """One stream's input side and session. Created on the event loop, then used by one worker at a time.
 
     Args:
         stream_id: The stream's name, for the log.
         session: The stream's session.
         rate: Samples per second that come in.
-        report: Takes reports; called on the model's thread.
+        report: Takes reports; called on the thread that has the lane.
     """
 
     def __init__(
@@ -99,9 +99,14 @@ class Lane:
         self._has_news = True
         return True
 
-    def next_chunk(self) -> DueChunk | None:
-        """Return the next audio to decode, if any is due."""
-        return None if self.is_at_end else self.session.next_chunk()
+    @property
+    def is_due(self) -> bool:
+        """Whether there is audio to decode."""
+        return not self.is_at_end and self.session.is_due
+
+    def next_chunk(self) -> DueChunk:
+        """Return the audio to decode, which is due."""
+        return self.session.next_chunk()
 
     def accept(self, chunk: DueChunk, tokens: list[Token]) -> None:
         """Take the tokens of a chunk."""

@@ -1,9 +1,10 @@
 """From the name of a model to tools that recognise: resolve, load, measure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
@@ -11,7 +12,7 @@ import structlog
 from numpy.typing import NDArray
 
 from voicechat_common.protocol.speech import ChunkSize
-from voicechat_server.asr.admission import BATCH_SIZES, capacity, measure
+from voicechat_server.asr.admission import BATCH_SIZES, batch_size, capacity, measure
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
 from voicechat_server.asr.heap import return_freed_memory
 from voicechat_server.asr.models import ModelFiles, cache, resolve
@@ -20,6 +21,9 @@ from voicechat_server.asr.scheduler import Tools
 from voicechat_server.asr.status import EngineState, EngineStatus
 from voicechat_server.asr.threads import count_threads, count_workers
 from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState, VoiceActivityDetector
+
+if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
+    from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -41,8 +45,8 @@ class Found:
 
 def prepare(
     config: EngineConfig, tell: Callable[[EngineStatus], None], found: Callable[[Found], None]
-) -> list[Tools]:
-    """Return tools that recognise, one set for each worker.
+) -> Tools:
+    """Return what the workers recognise with.
 
     Args:
         config: What the engine is told.
@@ -69,21 +73,23 @@ def prepare(
     network = Network(loaded, precision, cache.kernels(config.model.cache_dir))
     del loaded
     return_freed_memory()
-    tools = [
-        Tools(
-            ParaformerStepper(
-                network,
-                encoder_look_back=recognition.encoder_chunk_look_back,
-                decoder_look_back=recognition.decoder_chunk_look_back,
-            ),
-            VoiceActivityDetector(),
+
+    def new_stepper() -> ParaformerStepper:
+        return ParaformerStepper(
+            network,
+            encoder_look_back=recognition.encoder_chunk_look_back,
+            decoder_look_back=recognition.decoder_chunk_look_back,
         )
-        for _ in range(workers)
-    ]
-    streams = _rehearse(tools, recognition.chunk_size, config.limits.max_streams)
+
+    detector = VoiceActivityDetector()
+    # The one that rehearses takes the state of all its segments away with it.
+    batch, carried = _rehearse(new_stepper(), detector, workers, recognition.chunk_size)
+    return_freed_memory()
+    wanted = config.limits.max_streams
+    streams = carried if wanted is None else wanted
     found(Found(model, precision, streams))
     tell(EngineStatus(EngineState.READY, f"{model.name} is ready for {streams} streams."))
-    return tools
+    return Tools(new_stepper(), detector, batch)
 
 
 def _downloading(name: str, done: int, total: int) -> EngineStatus:
@@ -92,35 +98,44 @@ def _downloading(name: str, done: int, total: int) -> EngineStatus:
     return EngineStatus(EngineState.DOWNLOADING, detail, progress)
 
 
-def _rehearse(tools: Sequence[Tools], chunk_size: ChunkSize, wanted: int | None) -> int:
-    """Warm up by decoding speech; return how many live streams there is room for.
+def _rehearse(
+    stepper: "ParaformerStepper", detector: VoiceActivityDetector, workers: int, chunk_size: ChunkSize
+) -> tuple[int, int]:
+    """Warm up by decoding speech in batches of growing sizes, as far as they leave time.
 
-    These are the wanted; for None, batches of growing sizes are measured, as far as they leave time.
+    Returns:
+        How many chunks a batch is to have at most, and how many live streams there is room for.
     """
-    rehearsals = [_Rehearsal(each, chunk_size) for each in tools]
+    rehearsals = [_Rehearsal(stepper, detector, chunk_size) for _ in range(workers)]
     chunk_s = chunk_size[1] * FRAME_SAMPLES / SAMPLE_RATE
-    with ThreadPoolExecutor(len(tools), thread_name_prefix="rehearsal") as threads:
+    with ThreadPoolExecutor(workers, thread_name_prefix="rehearsal") as threads:
 
         def step_all(size: int) -> None:
             for step in [threads.submit(rehearsal.step, size) for rehearsal in rehearsals]:
                 step.result()
 
-        costs = measure(step_all, BATCH_SIZES if wanted is None else BATCH_SIZES[:1], give_up_s=chunk_s)
-    for rehearsal in rehearsals:
-        rehearsal.close()
-    if wanted is not None:
-        return wanted
-    streams = capacity(costs, chunk_s) * len(tools)
+        costs = measure(step_all, BATCH_SIZES, give_up_s=chunk_s)
+    batch = batch_size(costs)
+    streams = capacity(costs[batch], batch, workers, chunk_s)
     milliseconds = {size: round(cost * 1000, 1) for size, cost in costs.items()}
-    log.info("measured the cost of a batch", workers=len(tools), milliseconds=milliseconds, streams=streams)
-    return streams
+    log.info(
+        "measured the cost of a batch",
+        workers=workers,
+        milliseconds=milliseconds,
+        batch_size=batch,
+        streams=streams,
+    )
+    return batch, streams
 
 
 class _Rehearsal:
     """Batches of any size for one worker, as live streams would make them, from speech in the package."""
 
-    def __init__(self, tools: Tools, chunk_size: ChunkSize) -> None:
-        self._tools = tools
+    def __init__(
+        self, stepper: "ParaformerStepper", detector: VoiceActivityDetector, chunk_size: ChunkSize
+    ) -> None:
+        self._stepper = stepper
+        self._detector = detector
         self._chunk_size = chunk_size
         self._stride = chunk_size[1] * FRAME_SAMPLES
         self._speech = _speech(at_least=self._stride)
@@ -130,22 +145,16 @@ class _Rehearsal:
 
     def step(self, size: int) -> None:
         """Judge and step one chunk of each of `size` streams."""
-        tools = self._tools
         while len(self._states) < size:
-            self._states.append(tools.stepper.open(self._chunk_size))
+            self._states.append(self._stepper.open(self._chunk_size))
         if self._position + self._stride > len(self._speech):
             self._position = 0
         chunk = self._speech[self._position : self._position + self._stride]
         self._position += self._stride
         windows = chunk[: len(chunk) // WINDOW_SAMPLES * WINDOW_SAMPLES]
         for _ in range(size):
-            tools.detector.probabilities(windows, self._vad_state)
-        tools.stepper.step([Chunk(state, chunk) for state in self._states[:size]])
-
-    def close(self) -> None:
-        """Give the states back."""
-        for state in self._states:
-            self._tools.stepper.close(state)
+            self._detector.probabilities(windows, self._vad_state)
+        self._stepper.step([Chunk(state, chunk) for state in self._states[:size]])
 
 
 def _speech(at_least: int) -> NDArray[np.float32]:

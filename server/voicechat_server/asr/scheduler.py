@@ -1,25 +1,24 @@
-"""A thread that recognises: it batches what is due of all its streams.
+"""What the workers have in common: all streams, and which of them a worker steps next.
 
-No batch waits for company. While one is stepped, the chunks of other streams fall due and form the next one,
-so batches grow with the load and a lone stream is served at once. A stream has at most one chunk in a batch,
-which keeps its order; where more streams are due than a batch takes, those longest without one go first.
+A batch is made when a worker is free, of streams that no other worker has. None waits for company: while it
+is stepped, the chunks of other streams fall due and form the next one, so batches grow with the load and a
+lone stream is served at once. Those that fell due first go first, and workers that are free share them. A
+stream has at most one chunk in all batches, which keeps its order.
 """
 
 import queue
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import structlog
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.asr.config import SAMPLE_RATE
 from voicechat_server.asr.lane import Lane
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.session import DueChunk
 from voicechat_server.asr.vad import VoiceActivityDetector
 
@@ -28,14 +27,12 @@ if TYPE_CHECKING:  # torch takes seconds to import, and the server answers befor
 
 log = structlog.stdlib.get_logger(__name__)
 
-MAX_BATCH = 16
-"""Most chunks in one batch: beyond it a chunk gets no cheaper, and the first one waits for the last."""
-
-_STREAM_FAULTS = (ArithmeticError, LookupError, RuntimeError, ValueError, MemoryError)
+STREAM_FAULTS = (ArithmeticError, LookupError, RuntimeError, ValueError, MemoryError)
+"""What may go wrong with the audio of a stream, and ends no other."""
 
 
 class Order(Enum):
-    """What a stream may ask of the thread."""
+    """What a stream may ask of the workers."""
 
     OPEN = auto()
     AUDIO = auto()
@@ -55,89 +52,116 @@ class Command:
 
 
 @dataclass(frozen=True)
+class _Returned:
+    """Lanes that a worker has stepped."""
+
+    lanes: list[Lane]
+
+
+@dataclass(frozen=True)
 class Tools:
-    """What a thread works with, once the model is prepared."""
+    """What the workers work with, once the model is prepared.
+
+    Attributes:
+        stepper: Steps batches.
+        detector: Finds speech.
+        batch_size: Most chunks in one batch: beyond it a chunk hardly gets cheaper, and others wait for it.
+    """
 
     stepper: "ParaformerStepper"
     detector: VoiceActivityDetector
+    batch_size: int
+
+
+Due = tuple[Lane, DueChunk]
 
 
 class Scheduler:
-    """Owns a thread that recognises.
+    """Has all lanes, and gives each of them to one worker at a time.
+
+    One worker at a time has the turn: it takes what streams have sent, finds out where speech is, and picks a
+    batch, or waits until there is one. A lane belongs to who has the turn, unless it is in a batch.
 
     Args:
-        number: Tells it from others, from 0.
-        prepare: Returns what it works with; the first thing that runs on the thread.
-        on_end: Called on the thread when it ends, with the error that ended it, if one did.
-        observer: Hears of the thread's work, on the thread.
+        workers: How many there are.
+        observer: Hears of the work, on the threads of the workers.
     """
 
-    def __init__(
-        self,
-        number: int,
-        prepare: Callable[[], Tools],
-        on_end: Callable[[VoicechatError | None], None],
-        observer: RecognitionObserver,
-    ) -> None:
-        self._prepare = prepare
-        self._on_end = on_end
+    def __init__(self, workers: int, observer: RecognitionObserver) -> None:
+        self._workers = workers
         self._observer = observer
-        self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        self._lanes: list[Lane] = []
+        self._orders: queue.SimpleQueue[Command | _Returned | None] = queue.SimpleQueue()
+        self._turn = Lock()
         self._ending = False
-        self._thread = threading.Thread(target=self._run, name=f"recognition-{number}", daemon=True)
+        self._batches = 0
+        self._lanes: list[Lane] = []
+        self._stepped: dict[Lane, list[Command]] = {}
+        self._due: dict[Lane, None] = {}
+        self._held_back = 0
 
     @property
     def waiting(self) -> int:
         """Orders that have not been taken yet."""
-        return self._commands.qsize()
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        return self._orders.qsize() + self._held_back
 
     def submit(self, command: Command) -> None:
-        """Give the thread an order. The queue is bounded by the streams, which wait while they are behind."""
-        self._commands.put(command)
+        """Take an order. The queue is bounded by the streams, which wait while they are behind."""
+        self._orders.put(command)
 
-    def tell_to_end(self) -> None:
-        """Let the thread end after what it is doing."""
-        self._commands.put(None)
+    def end(self) -> None:
+        """Give out no more batches."""
+        self._orders.put(None)
 
-    def join(self, timeout_s: float) -> None:
-        """Wait for the thread's end, or leave it to the end of the process after `timeout_s`."""
-        self._thread.join(timeout_s)
+    def next_batch(self, tools: Tools) -> list[Due]:
+        """Return what to step next, of at least one lane; empty when there is nothing to do ever again.
 
-    def _run(self) -> None:
-        try:
-            tools = self._prepare()
+        The lanes are the caller's until it gives them to `give_back`.
+        """
+        with self._turn:
             idle = True
-            while not self._ending:
-                self._take_commands(tools.stepper, wait=idle)
+            while True:
+                self._take_orders(tools, wait=idle)
+                if self._ending:
+                    return []
                 began = time.perf_counter()
                 judged = self._judge(tools.detector)
-                idle = not self._step(tools) and not judged
-                self._report(tools.stepper)
+                batch = self._pick(tools.batch_size)
+                idle = not batch and not judged
+                self._report(tools)
                 self._observer.thread_worked(time.perf_counter() - began)
-        except VoicechatError as error:
-            self._on_end(error)
-        except Exception as error:
-            self._on_end(_unexpected(error))
-            raise
-        else:
-            self._on_end(None)
+                if batch:
+                    self._batches += 1
+                    return batch
 
-    def _take_commands(self, stepper: "ParaformerStepper", *, wait: bool) -> None:
+    def give_back(self, batch: Sequence[Due]) -> None:
+        """Take lanes back from a worker that has stepped them."""
+        self._orders.put(_Returned([lane for lane, _ in batch]))
+
+    def _take_orders(self, tools: Tools, *, wait: bool) -> None:
         """Take all orders there are; with `wait`, at least one."""
         if wait:
-            self._take(self._commands.get(), stepper)
-        while not self._commands.empty():
-            self._take(self._commands.get(), stepper)
+            self._take(self._orders.get(), tools)
+        while not self._orders.empty():
+            self._take(self._orders.get(), tools)
 
-    def _take(self, command: Command | None, stepper: "ParaformerStepper") -> None:
-        if command is None:
-            self._ending = True
-            return
+    def _take(self, order: Command | _Returned | None, tools: Tools) -> None:
+        match order:
+            case None:
+                self._ending = True
+            case _Returned(lanes):
+                self._batches -= 1
+                for lane in lanes:
+                    held_back = self._stepped.pop(lane)
+                    self._held_back -= len(held_back)
+                    for command in held_back:
+                        self._obey(command, tools)
+            case Command(lane=lane) if lane in self._stepped:
+                self._stepped[lane].append(order)
+                self._held_back += 1
+            case Command():
+                self._obey(order, tools)
+
+    def _obey(self, command: Command, tools: Tools) -> None:
         lane = command.lane
         if command.order is Order.OPEN:
             self._lanes.append(lane)
@@ -154,77 +178,60 @@ class Scheduler:
                 case Order.STOP:
                     lane.stop()
                 case Order.DROP:
-                    self._remove(lane, stepper)
-        except _STREAM_FAULTS as error:
-            self._fail(lane, error)
+                    self._remove(lane, tools)
+        except STREAM_FAULTS as error:
+            fail(lane, error)
 
     def _judge(self, detector: VoiceActivityDetector) -> bool:
         """Find out where speech is in all streams; tell whether there was anything to judge."""
         judged = False
-        for lane in self._lanes:
+        for lane in self._free_lanes():
             try:
                 judged |= lane.judge(detector)
-            except _STREAM_FAULTS as error:
-                self._fail(lane, error)
+            except STREAM_FAULTS as error:
+                fail(lane, error)
         return judged
 
-    def _step(self, tools: Tools) -> bool:
-        """Step one batch of what is due; tell whether anything was."""
-        due: list[tuple[Lane, DueChunk]] = []
-        for lane in self._lanes:
-            chunk = lane.next_chunk() if len(due) < MAX_BATCH else None
-            if chunk is not None:
-                due.append((lane, chunk))
-        if not due:
-            return False
-        began = time.perf_counter()
-        try:
-            tokens = tools.stepper.step([_chunk(tools.stepper, lane, chunk) for lane, chunk in due])
-        except _STREAM_FAULTS as error:
-            for lane, _ in due:
-                self._fail(lane, error)
-            return True
-        audio_s = sum(len(chunk.samples) for _, chunk in due) / SAMPLE_RATE
-        self._observer.batch_stepped(len(due), audio_s, time.perf_counter() - began)
-        for (lane, chunk), new in zip(due, tokens, strict=True):
-            lane.accept(chunk, new)
-        served = {id(lane) for lane, _ in due}
-        self._lanes.sort(key=lambda lane: id(lane) in served)
-        return True
+    def _pick(self, most: int) -> list[Due]:
+        """Take the caller's share of what is due, and `most` chunks at most."""
+        for lane in self._free_lanes():
+            if lane.is_due:
+                self._due.setdefault(lane)
+            else:
+                self._due.pop(lane, None)
+        free_workers = self._workers - self._batches
+        share = min(-(-len(self._due) // free_workers), most)
+        lanes = list(self._due)[:share]
+        for lane in lanes:
+            del self._due[lane]
+            self._stepped[lane] = []
+        return [(lane, lane.next_chunk()) for lane in lanes]
 
-    def _report(self, stepper: "ParaformerStepper") -> None:
-        """Tell all streams what became of them, and let go of those that are at their end."""
-        for lane in self._lanes:
+    def _report(self, tools: Tools) -> None:
+        """Tell streams what became of them, and let go of those that are at their end."""
+        for lane in self._free_lanes():
             lane.report()
-        for lane in [lane for lane in self._lanes if lane.is_at_end]:
-            self._remove(lane, stepper)
+            if lane.is_at_end:
+                self._remove(lane, tools)
 
-    def _fail(self, lane: Lane, fault: Exception) -> None:
-        log.error("recognition of a stream failed", stream=lane.stream_id, exc_info=fault)
-        lane.fail(
-            VoicechatError(
-                ErrorCode.RECOGNITION_FAILED,
-                f"This stream can't be recognised further: {type(fault).__name__}.",
-                "Open a new stream; other streams are not affected. The server's log has the details.",
-            )
-        )
+    def _free_lanes(self) -> list[Lane]:
+        return [lane for lane in self._lanes if lane not in self._stepped]
 
-    def _remove(self, lane: Lane, stepper: "ParaformerStepper") -> None:
+    def _remove(self, lane: Lane, tools: Tools) -> None:
         for segment in lane.session.segments:
             if segment.state is not None:
-                stepper.close(segment.state)
+                tools.stepper.close(segment.state)
         self._lanes.remove(lane)
+        self._due.pop(lane, None)
 
 
-def _chunk(stepper: "ParaformerStepper", lane: Lane, due: DueChunk) -> Chunk:
-    if due.segment.state is None:
-        due.segment.state = stepper.open(lane.session.chunk_size)
-    return Chunk(due.segment.state, due.samples, due.is_final)
-
-
-def _unexpected(fault: Exception) -> VoicechatError:
-    return VoicechatError(
-        ErrorCode.INTERNAL,
-        f"The recogniser ended unexpectedly: {type(fault).__name__}: {fault}",
-        "Restart the server; its log has the details, which belong into a bug report.",
+def fail(lane: Lane, fault: Exception) -> None:
+    """Give a stream up, and leave what happened in the log."""
+    log.error("recognition of a stream failed", stream=lane.stream_id, exc_info=fault)
+    lane.fail(
+        VoicechatError(
+            ErrorCode.RECOGNITION_FAILED,
+            f"This stream can't be recognised further: {type(fault).__name__}.",
+            "Open a new stream; other streams are not affected. The server's log has the details.",
+        )
     )

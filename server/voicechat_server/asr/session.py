@@ -116,14 +116,18 @@ class SpeechSession:
         self._take_inputs()
         self._forget()
 
-    def next_chunk(self) -> DueChunk | None:
-        """Return the next audio to decode, or None; give its tokens back before asking again."""
+    @property
+    def is_due(self) -> bool:
+        """Whether there is audio to decode."""
         if not self._segments:
-            return None
+            return False
+        head = self._segments[0]
+        return head.closed or head.wanted - head.decoded >= self._stride
+
+    def next_chunk(self) -> DueChunk:
+        """Return the next audio to decode, if it is due; give its tokens back before asking again."""
         head = self._segments[0]
         begin, is_final = head.decoded, head.wanted - head.decoded < self._stride
-        if is_final and not head.closed:
-            return None
         head.decoded = head.wanted if is_final else begin + self._stride
         return DueChunk(head, self._timeline.read(begin, head.decoded), is_final)
 

@@ -29,7 +29,7 @@ class LiveStream:
         ready: What its clients are told first.
         rate: Samples per second that come in.
         limits: Bounds.
-        send: Gives an order to the model's thread.
+        send: Gives an order to the threads that recognise.
         on_end: Called once, when nothing of the stream is left to tell and nobody can come back for it.
         listener: Hears every event once, whatever becomes of the connections.
     """
@@ -133,7 +133,7 @@ class LiveStream:
         await self._finished.wait()
 
     def on_report(self, report: Report) -> None:
-        """Take news from the model's thread."""
+        """Take news from the threads that recognise."""
         undecoded = report.undecoded * self._rate // SAMPLE_RATE
         self._decoded = max(self._decoded, report.taken - undecoded)
         for event in report.events:

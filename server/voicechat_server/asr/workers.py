@@ -1,96 +1,132 @@
-"""The threads that recognise: each has streams of its own, and all step the same model.
+"""The threads that recognise: each steps a batch, all with the same model, and the streams are all theirs."""
 
-What they share is only read. A stream stays with the worker that had the fewest when it came.
-"""
-
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from functools import partial
-from threading import Lock
+from typing import TYPE_CHECKING
 
-from voicechat_common.errors import VoicechatError
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.asr.config import SAMPLE_RATE
 from voicechat_server.asr.lane import Lane
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.scheduler import Command, Order, Scheduler, Tools
+from voicechat_server.asr.paraformer.state import Chunk
+from voicechat_server.asr.scheduler import STREAM_FAULTS, Command, Due, Scheduler, Tools, fail
+from voicechat_server.asr.session import DueChunk
+
+if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
+    from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
 
 class Workers:
-    """Owns the schedulers. Its methods are called on the event loop.
+    """Owns the threads. Its methods are called on the event loop.
 
     Args:
         count: How many there are.
-        prepare: Prepares the model and returns the tools of each; runs on the first one's thread.
+        prepare: Prepares the model and returns what the threads work with; runs on the first of them.
         on_end: Called on a thread, once: with the error that ended the first of them that failed, or with
             None when all have ended.
         observer: Hears of the threads' work, on each of them.
-
-    Attributes:
-        homes: The number of the worker that each open lane belongs to.
     """
 
     def __init__(
         self,
         count: int,
-        prepare: Callable[[], list[Tools]],
+        prepare: Callable[[], Tools],
         on_end: Callable[[VoicechatError | None], None],
         observer: RecognitionObserver,
     ) -> None:
         self._prepare = prepare
         self._on_end = on_end
-        self._prepared: Future[list[Tools]] = Future()
-        self._schedulers = [
-            Scheduler(index, partial(self._tools, index), self._one_ended, observer) for index in range(count)
+        self._observer = observer
+        self._prepared: Future[Tools] = Future()
+        self._scheduler = Scheduler(count, observer)
+        self._threads = [
+            threading.Thread(target=self._run, args=(number,), name=f"recognition-{number}", daemon=True)
+            for number in range(count)
         ]
-        self.homes: dict[Lane, int] = {}
         self._running = count
         self._failed = False
-        self._lock = Lock()
+        self._ending = threading.Lock()
 
     @property
     def waiting(self) -> int:
         """Orders that have not been taken yet."""
-        return sum(scheduler.waiting for scheduler in self._schedulers)
+        return self._scheduler.waiting
 
     def start(self) -> None:
         """Start the threads."""
-        for scheduler in self._schedulers:
-            scheduler.start()
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, command: Command) -> None:
-        """Give an order to the thread that has the lane; one that opens a lane finds it a thread."""
-        lane = command.lane
-        if command.order is Order.OPEN:
-            lanes = list(self.homes.values())
-            self.homes[lane] = min(range(len(self._schedulers)), key=lanes.count)
-        home = self.homes.get(lane)
-        if home is None:
-            return
-        if command.order is Order.DROP:
-            del self.homes[lane]
-        self._schedulers[home].submit(command)
+        """Give an order; who is free takes it."""
+        self._scheduler.submit(command)
 
     def end(self, timeout_s: float) -> None:
         """End all threads after what they are doing, or leave them to the end of the process."""
         deadline = time.monotonic() + timeout_s
-        for scheduler in self._schedulers:
-            scheduler.tell_to_end()
-        for scheduler in self._schedulers:
-            scheduler.join(max(0.0, deadline - time.monotonic()))
+        self._scheduler.end()
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _tools(self, index: int) -> Tools:
-        if index == 0:
+    def _run(self, number: int) -> None:
+        try:
+            tools = self._tools(number)
+            while batch := self._scheduler.next_batch(tools):
+                self._step(batch, tools.stepper)
+                self._scheduler.give_back(batch)
+        except VoicechatError as error:
+            self._one_ended(error)
+        except Exception as error:
+            self._one_ended(_unexpected(error))
+            raise
+        else:
+            self._one_ended(None)
+
+    def _tools(self, number: int) -> Tools:
+        if number == 0:
             try:
                 self._prepared.set_result(self._prepare())
             except BaseException as error:
                 self._prepared.set_exception(error)
                 raise
-        return self._prepared.result()[index]
+        return self._prepared.result()
+
+    def _step(self, batch: Sequence[Due], stepper: "ParaformerStepper") -> None:
+        began = time.perf_counter()
+        try:
+            tokens = stepper.step([_chunk(stepper, lane, chunk) for lane, chunk in batch])
+        except STREAM_FAULTS as error:
+            for lane, _ in batch:
+                fail(lane, error)
+        else:
+            audio_s = sum(len(chunk.samples) for _, chunk in batch) / SAMPLE_RATE
+            self._observer.batch_stepped(len(batch), audio_s, time.perf_counter() - began)
+            for (lane, chunk), new in zip(batch, tokens, strict=True):
+                lane.accept(chunk, new)
+        for lane, _ in batch:
+            lane.report()
+        self._observer.thread_worked(time.perf_counter() - began)
 
     def _one_ended(self, error: VoicechatError | None) -> None:
-        with self._lock:
+        with self._ending:
             self._running -= 1
             is_news = not self._failed and (error is not None or self._running == 0)
             self._failed |= error is not None
         if is_news:
             self._on_end(error)
+
+
+def _chunk(stepper: "ParaformerStepper", lane: Lane, due: DueChunk) -> Chunk:
+    if due.segment.state is None:
+        due.segment.state = stepper.open(lane.session.chunk_size)
+    return Chunk(due.segment.state, due.samples, due.is_final)
+
+
+def _unexpected(fault: Exception) -> VoicechatError:
+    return VoicechatError(
+        ErrorCode.INTERNAL,
+        f"The recogniser ended unexpectedly: {type(fault).__name__}: {fault}",
+        "Restart the server; its log has the details, which belong into a bug report.",
+    )

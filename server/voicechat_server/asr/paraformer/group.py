@@ -68,17 +68,26 @@ class ChunkSizeGroup:
 
     def step(self, chunks: Sequence[Chunk]) -> list[list[Token]]:
         """Return the tokens each chunk's segment gained; the state of final ones is given back."""
+        states = [chunk.state for chunk in chunks]
+        self._pool.reserve(
+            encoder_frames=max(state.encoder_frames for state in states) + self._encoder_kept,
+            decoder_frames=max(state.decoder_frames for state in states) + self._decoder_kept,
+        )
+        with self._pool.access.shared():
+            tokens = self._step(chunks)
+        for chunk in chunks:
+            chunk.state.encoder_frames += self._encoder_kept
+            if chunk.is_final:
+                self._pool.give_back(chunk.state)
+        return tokens
+
+    def _step(self, chunks: Sequence[Chunk]) -> list[list[Token]]:
         x, rows = self._input(chunks)
         pool = self._pool
         encoded = self._encoder.step(x, rows, pool.encoder_look_back, self._encoder_kept)
         fired = self._cif.step(encoded, rows, pool.cif_hidden, pool.cif_alpha)
         ids = self._decode(fired, encoded, rows)
-        tokens = [self._tokens_of(row, chunk, fired, ids, rows) for row, chunk in enumerate(chunks)]
-        for chunk in chunks:
-            chunk.state.encoder_frames += self._encoder_kept
-            if chunk.is_final:
-                pool.give_back(chunk.state)
-        return tokens
+        return [self._tokens_of(row, chunk, fired, ids, rows) for row, chunk in enumerate(chunks)]
 
     def _input(self, chunks: Sequence[Chunk]) -> tuple[Tensor, Rows]:
         """Features of all chunks with overlap and positions, padded: [rows, frames, features]."""

@@ -1,13 +1,19 @@
 """State tensors of all segments of one chunk size, one row a segment."""
 
+from threading import Lock
+
 import torch
 
+from voicechat_server.asr.paraformer.access import Access
 from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.state import SegmentState
 
 
 class StatePool:
     """Preallocated rows, so that a batch gathers and scatters its state with one index.
+
+    Any thread may take rows and give them back. The tensors move when they grow: use them with `access.shared`,
+    and take them from here anew each time.
 
     Args:
         chunk_size: `[left, step, look-ahead]` in frames.
@@ -18,13 +24,14 @@ class StatePool:
         decoder_look_back: Keys and values of the decoder.
 
     Attributes:
+        access: Who uses the tensors.
         overlap: Last left + look-ahead input frames, [rows, frames, features].
         cif_hidden: Frame that CIF carries over, [rows, width].
         cif_alpha: Its weight, [rows].
         fsmn: Convolution memory, [layers, rows, frames, width].
     """
 
-    _GROWTH = 8
+    _FIRST_ROWS = 32
 
     def __init__(
         self,
@@ -37,6 +44,8 @@ class StatePool:
         decoder_look_back: LookBack,
         device: torch.device,
     ) -> None:
+        self.access = Access()
+        self._taking = Lock()
         self._chunk_size = chunk_size
         left, _, ahead = chunk_size
         self.overlap = torch.zeros(0, left + ahead, features, device=device)
@@ -46,7 +55,7 @@ class StatePool:
         self.encoder_look_back = encoder_look_back
         self.decoder_look_back = decoder_look_back
         self._free: list[int] = []
-        self._rows = 0
+        self._used: set[int] = set()
 
     @property
     def row_bytes(self) -> int:
@@ -58,29 +67,46 @@ class StatePool:
 
     def take(self) -> SegmentState:
         """Return a segment whose state is all zero."""
-        if not self._free:
-            self._free = list(range(self._rows + self._GROWTH - 1, self._rows - 1, -1))
-            self._rows += self._GROWTH
-            self._grow()
-        slot = self._free.pop()
-        for tensor in (self.overlap, self.cif_hidden, self.cif_alpha):
-            tensor[slot] = 0
-        self.fsmn[:, slot] = 0
+        with self._taking:
+            if not self._free:
+                with self.access.alone():
+                    self._grow()
+            slot = self._free.pop()
+            self._used.add(slot)
+        with self.access.shared():
+            for ring in (self.encoder_look_back, self.decoder_look_back):
+                ring.clear(slot)
+            for tensor in (self.overlap, self.cif_hidden, self.cif_alpha):
+                tensor[slot] = 0
+            self.fsmn[:, slot] = 0
         return SegmentState(self._chunk_size, slot)
+
+    def reserve(self, encoder_frames: int, decoder_frames: int) -> None:
+        """Make sure that look-backs which keep all of a segment have room for so many frames."""
+        wanted = ((self.encoder_look_back, encoder_frames), (self.decoder_look_back, decoder_frames))
+        if any(ring.is_short_of(frames) for ring, frames in wanted):
+            with self.access.alone():
+                for ring, frames in wanted:
+                    ring.reserve(frames, kept=self._used)
 
     def give_back(self, state: SegmentState) -> None:
         """Take back the row of a segment that ended; once is enough."""
-        if state.slot >= 0:
-            self._free.append(state.slot)
-            state.slot = -1
+        with self._taking:
+            if state.slot >= 0:
+                self._used.remove(state.slot)
+                self._free.append(state.slot)
+                state.slot = -1
 
     def _grow(self) -> None:
+        had = len(self._used)
+        rows = max(self._FIRST_ROWS, 2 * had)
         for ring in (self.encoder_look_back, self.decoder_look_back):
-            ring.resize(self._rows)
-        self.overlap = _with_rows(self.overlap, self._rows, dim=0)
-        self.cif_hidden = _with_rows(self.cif_hidden, self._rows, dim=0)
-        self.cif_alpha = _with_rows(self.cif_alpha, self._rows, dim=0)
-        self.fsmn = _with_rows(self.fsmn, self._rows, dim=1)
+            ring.resize(rows, kept=self._used)
+        self.overlap = _with_rows(self.overlap, rows, dim=0)
+        self.cif_hidden = _with_rows(self.cif_hidden, rows, dim=0)
+        self.cif_alpha = _with_rows(self.cif_alpha, rows, dim=0)
+        self.fsmn = _with_rows(self.fsmn, rows, dim=1)
+        self._free = list(range(rows - 1, had - 1, -1))
 
 
 def _with_rows(tensor: torch.Tensor, rows: int, dim: int) -> torch.Tensor:

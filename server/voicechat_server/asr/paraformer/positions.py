@@ -9,6 +9,8 @@ from voicechat_server.asr.paraformer.modules import PositionEncoder
 class PositionTable:
     """Positional encodings of `StreamSinusoidalPositionEncoder`, which recomputes them for every chunk.
 
+    Any thread may ask; two that find the table too short each make a longer one.
+
     Args:
         encoder: FunASR's position encoder.
         width: Feature width.
@@ -25,8 +27,10 @@ class PositionTable:
     def at(self, offset: int, frames: int) -> Tensor:
         """Encodings of `frames` positions from `offset` on: [frames, width]."""
         end = offset + frames
-        if end > len(self._table):
+        table = self._table
+        if end > len(table):
             count = -(-end // self._GROWTH) * self._GROWTH
             positions = torch.arange(1, count + 1)[None, :]
-            self._table = self._encoder.encode(positions, self._width, torch.float32)[0].to(self._device)
-        return self._table[offset:end]
+            table = self._encoder.encode(positions, self._width, torch.float32)[0].to(self._device)
+            self._table = table
+        return table[offset:end]

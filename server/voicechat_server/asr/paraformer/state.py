@@ -27,7 +27,7 @@ class FeatureState:
 
 @dataclass
 class SegmentState:
-    """The recognition state of one segment; belongs to one stepper and is used by one thread.
+    """The recognition state of one segment; belongs to one stepper and is stepped by one thread at a time.
 
     Attributes:
         chunk_size: `[left, step, look-ahead]` in frames.

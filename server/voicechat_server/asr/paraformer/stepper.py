@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from threading import Lock
 
 import torch
 
@@ -12,7 +13,9 @@ from voicechat_server.asr.paraformer.state import Chunk, SegmentState, Token
 
 
 class ParaformerStepper:
-    """Steps many segments through one model. Owned and used by one thread.
+    """Steps many segments through one model.
+
+    Any number of threads may step batches at the same time, each segment in one of them.
 
     Args:
         network: The model; other steppers may share it.
@@ -25,6 +28,7 @@ class ParaformerStepper:
         self._encoder_look_back = encoder_look_back
         self._decoder_look_back = decoder_look_back
         self._groups: dict[ChunkSize, ChunkSizeGroup] = {}
+        self._grouping = Lock()
 
     def open(self, chunk_size: ChunkSize) -> SegmentState:
         """Return the state of a new segment; give it back with `close`, or end it with a final chunk."""
@@ -52,11 +56,12 @@ class ParaformerStepper:
         return tokens
 
     def _group(self, chunk_size: ChunkSize) -> ChunkSizeGroup:
-        if chunk_size not in self._groups:
-            self._groups[chunk_size] = ChunkSizeGroup(
-                self._network,
-                chunk_size,
-                encoder_look_back=self._encoder_look_back,
-                decoder_look_back=self._decoder_look_back,
-            )
-        return self._groups[chunk_size]
+        with self._grouping:
+            if chunk_size not in self._groups:
+                self._groups[chunk_size] = ChunkSizeGroup(
+                    self._network,
+                    chunk_size,
+                    encoder_look_back=self._encoder_look_back,
+                    decoder_look_back=self._decoder_look_back,
+                )
+            return self._groups[chunk_size]

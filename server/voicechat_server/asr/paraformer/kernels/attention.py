@@ -13,7 +13,7 @@ class LookBacks(NamedTuple):
     """The look-back of the streams of a batch.
 
     Attributes:
-        rings: Keys and values, [layers x heads x (keys, values), segments, frames, size].
+        rings: Keys and values, [segments, layers x heads x (keys, values), frames, size].
         slots: The segment of each stream, [streams].
         written: Frames each wrote before, [streams].
         kept: Leading frames of its chunk that each writes now, [streams].
@@ -99,7 +99,7 @@ def attend(
         begin, end = frames.starts[stream], frames.starts[stream + 1]
         for head in range(heads):
             first = (layer * heads + head) * 2
-            keys, values = rings[first, slot], rings[first + 1, slot]
+            keys, values = rings[slot, first], rings[slot, first + 1]
             for query in range(starts[stream], starts[stream + 1], COLUMNS):
                 count = min(COLUMNS, starts[stream + 1] - query)
                 _attend_with(

@@ -23,7 +23,7 @@ def look_backs_of(look_back: LookBack, rows: Rows, written: list[int], kept: int
         kept: Leading frames of a chunk that rows which go on write.
     """
     return LookBacks(
-        rings=look_back.reserve(max(written) + kept).numpy(),
+        rings=look_back.rings.numpy(),
         slots=rows.slots.numpy(),
         written=np.array(written),
         kept=np.where(rows.final.numpy(), 0, kept),
