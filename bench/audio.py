@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from voicechat_server.asr.config import SAMPLE_RATE
 from voicechat_server.asr.models.catalog import demo_directory
-from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState, VoiceActivityDetector
+from voicechat_server.asr.silero import VoiceActivityDetector
+from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState
 
 Audio = NDArray[np.float32]
 
@@ -53,9 +54,10 @@ def to_pcm(audio: Audio) -> bytes:
 def _runs(audio: Audio) -> list[tuple[Audio, bool]]:
     """Cut a recording where speech begins and ends; tell which parts are speech."""
     windows = audio[: len(audio) // WINDOW_SAMPLES * WINDOW_SAMPLES]
-    is_speech = VoiceActivityDetector().probabilities(windows, VadState()) >= _SPEECH
+    (probabilities,) = VoiceActivityDetector().probabilities([(windows, VadState())])
+    is_speech = probabilities >= _SPEECH
     runs, begin = [], 0
-    for spoken, group in itertools.groupby(is_speech.ravel().tolist()):
+    for spoken, group in itertools.groupby(is_speech.tolist()):
         end = begin + len(list(group)) * WINDOW_SAMPLES
         runs.append((windows[begin:end], bool(spoken)))
         begin = end

@@ -18,7 +18,8 @@ from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 from voicechat_server.asr.session import SpeechSession
-from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState, VoiceActivityDetector
+from voicechat_server.asr.silero import VoiceActivityDetector
+from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -57,7 +58,9 @@ class Listener:
         assert self.lane.is_at_end
 
     def _work(self) -> None:
-        while self.lane.judge(self.detector):
+        while len(windows := self.lane.windows()):
+            (probabilities,) = self.detector.probabilities([(windows, self.lane.vad_state)])
+            self.lane.judge(windows, probabilities)
             self._decode()
         self._decode()
         self.lane.report()
@@ -88,7 +91,8 @@ def without_pauses() -> Iterator[bytes]:
     """Speech of which the parts that aren't are cut out, without end."""
     samples = audio("talk")
     windows = samples[: len(samples) // WINDOW_SAMPLES * WINDOW_SAMPLES]
-    spoken = VoiceActivityDetector().probabilities(as_float(bytes_of(windows)), VadState()) > 0.5
+    (probabilities,) = VoiceActivityDetector().probabilities([(as_float(bytes_of(windows)), VadState())])
+    spoken = probabilities > 0.5
     speech = np.tile(windows.reshape(-1, WINDOW_SAMPLES)[spoken.ravel()].ravel(), 4)
     count = len(speech) // (SECONDS * SAMPLE_RATE)
     return cycle([bytes_of(part) for part in np.split(speech[: count * SECONDS * SAMPLE_RATE], count)])

@@ -11,7 +11,7 @@ from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 from voicechat_server.asr.scheduler import Command, Order, Tools
 from voicechat_server.asr.session import SpeechSession
-from voicechat_server.asr.vad import VoiceActivityDetector
+from voicechat_server.asr.silero import VoiceActivityDetector
 from voicechat_server.asr.workers import Workers
 
 COUNT = 3

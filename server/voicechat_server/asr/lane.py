@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voicechat_common.audio import Resampler, SampleFramer, Samples
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import SegmentEvent
 from voicechat_server.asr.paraformer.state import Token
 from voicechat_server.asr.session import DueChunk, SpeechSession
-from voicechat_server.asr.vad import VadState, VoiceActivityDetector
+from voicechat_server.asr.vad import VadState
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ class Lane:
         session: The stream's session.
         rate: Samples per second that come in.
         report: Takes reports; called on the thread that has the lane.
+
+    Attributes:
+        vad_state: What is remembered of its windows.
     """
 
     def __init__(
@@ -55,7 +59,7 @@ class Lane:
         self.session = session
         self._framer = SampleFramer()
         self._resampler = Resampler(rate)
-        self._vad_state = VadState()
+        self.vad_state = VadState()
         self._send = report
         self._taken = 0
         self._events: list[SegmentEvent] = []
@@ -88,16 +92,14 @@ class Lane:
         self.session.stop()
         self._has_news = True
 
-    def judge(self, detector: VoiceActivityDetector) -> bool:
-        """Find out where speech is in the next windows; tell whether there were any."""
-        if self.is_at_end:
-            return False
-        windows = self.session.windows()
-        if len(windows) == 0:
-            return False
-        self.session.judge(windows, detector.probabilities(windows, self._vad_state))
+    def windows(self) -> NDArray[np.float32]:
+        """Return the windows whose probability of speech is to be found next; empty if there are none."""
+        return np.zeros(0, np.float32) if self.is_at_end else self.session.windows()
+
+    def judge(self, windows: NDArray[np.float32], probabilities: NDArray[np.float32]) -> None:
+        """Take the probabilities of speech in these windows."""
+        self.session.judge(windows, probabilities)
         self._has_news = True
-        return True
 
     @property
     def is_due(self) -> bool:

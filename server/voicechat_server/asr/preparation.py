@@ -20,10 +20,11 @@ from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.scheduler import Tools
 from voicechat_server.asr.status import EngineState, EngineStatus
 from voicechat_server.asr.threads import count_threads, count_workers
-from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState, VoiceActivityDetector
+from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
+    from voicechat_server.asr.silero import VoiceActivityDetector
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -62,6 +63,7 @@ def prepare(
     from voicechat_server.asr.paraformer.network import Network
     from voicechat_server.asr.paraformer.precision import choose
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
+    from voicechat_server.asr.silero import VoiceActivityDetector
 
     recognition = config.recognition
     threads = count_threads(recognition.threads)
@@ -99,7 +101,7 @@ def _downloading(name: str, done: int, total: int) -> EngineStatus:
 
 
 def _rehearse(
-    stepper: "ParaformerStepper", detector: VoiceActivityDetector, workers: int, chunk_size: ChunkSize
+    stepper: "ParaformerStepper", detector: "VoiceActivityDetector", workers: int, chunk_size: ChunkSize
 ) -> tuple[int, int]:
     """Warm up by decoding speech in batches of growing sizes, as far as they leave time.
 
@@ -132,7 +134,7 @@ class _Rehearsal:
     """Batches of any size for one worker, as live streams would make them, from speech in the package."""
 
     def __init__(
-        self, stepper: "ParaformerStepper", detector: VoiceActivityDetector, chunk_size: ChunkSize
+        self, stepper: "ParaformerStepper", detector: "VoiceActivityDetector", chunk_size: ChunkSize
     ) -> None:
         self._stepper = stepper
         self._detector = detector
@@ -141,19 +143,19 @@ class _Rehearsal:
         self._speech = _speech(at_least=self._stride)
         self._position = 0
         self._states: list[SegmentState] = []
-        self._vad_state = VadState()
+        self._vad_states: list[VadState] = []
 
     def step(self, size: int) -> None:
         """Judge and step one chunk of each of `size` streams."""
         while len(self._states) < size:
             self._states.append(self._stepper.open(self._chunk_size))
+            self._vad_states.append(VadState())
         if self._position + self._stride > len(self._speech):
             self._position = 0
         chunk = self._speech[self._position : self._position + self._stride]
         self._position += self._stride
         windows = chunk[: len(chunk) // WINDOW_SAMPLES * WINDOW_SAMPLES]
-        for _ in range(size):
-            self._detector.probabilities(windows, self._vad_state)
+        self._detector.probabilities([(windows, state) for state in self._vad_states[:size]])
         self._stepper.step([Chunk(state, chunk) for state in self._states[:size]])
 
 

@@ -20,10 +20,10 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.lane import Lane
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.session import DueChunk
-from voicechat_server.asr.vad import VoiceActivityDetector
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
+    from voicechat_server.asr.silero import VoiceActivityDetector
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -69,7 +69,7 @@ class Tools:
     """
 
     stepper: "ParaformerStepper"
-    detector: VoiceActivityDetector
+    detector: "VoiceActivityDetector"
     batch_size: int
 
 
@@ -182,15 +182,15 @@ class Scheduler:
         except STREAM_FAULTS as error:
             fail(lane, error)
 
-    def _judge(self, detector: VoiceActivityDetector) -> bool:
+    def _judge(self, detector: "VoiceActivityDetector") -> bool:
         """Find out where speech is in all streams; tell whether there was anything to judge."""
-        judged = False
-        for lane in self._free_lanes():
-            try:
-                judged |= lane.judge(detector)
-            except STREAM_FAULTS as error:
-                fail(lane, error)
-        return judged
+        asking = [(lane, windows) for lane in self._free_lanes() if len(windows := lane.windows())]
+        if not asking:
+            return False
+        found = detector.probabilities([(windows, lane.vad_state) for lane, windows in asking])
+        for (lane, windows), probabilities in zip(asking, found, strict=True):
+            lane.judge(windows, probabilities)
+        return True
 
     def _pick(self, most: int) -> list[Due]:
         """Take the caller's share of what is due, and `most` chunks at most."""
