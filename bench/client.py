@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import httpx
 import numpy as np
 import websockets
+from uvicorn.loops.auto import auto_loop_factory
 
 from bench.audio import Audio, Scene, from_offset, recording, to_pcm
 from bench.figures import CHUNK_MS, ClientFigures
@@ -178,5 +179,7 @@ async def _later(seconds: float, speaker: Speaker) -> None:
 
 if __name__ == "__main__":
     _, address, scene, streams, seconds = sys.argv
-    figures = asyncio.run(run(address, Scene(scene), int(streams), float(seconds)))
+    # The loop that the server uses, too: what the clients take of the machine, the server hasn't.
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        figures = runner.run(run(address, Scene(scene), int(streams), float(seconds)))
     print(figures.model_dump_json())

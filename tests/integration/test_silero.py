@@ -1,13 +1,12 @@
 """Speech probabilities of many streams at once, against silero-vad's own, window by window."""
 
 import numpy as np
-import soundfile
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.support.demo import samples_directory
+from tests.support.samples import as_float, pcm
 from voicechat_server.asr.silero import VoiceActivityDetector, package_directory
 from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState
 
@@ -20,9 +19,9 @@ SECONDS = 6
 def recordings() -> list[Audio]:
     """Speech, silence, noise and what no microphone gives, as whole windows."""
     count = SECONDS * 16_000 // WINDOW_SAMPLES * WINDOW_SAMPLES
-    speech, _ = soundfile.read(samples_directory() / "talk.wav", dtype="float32")
+    speech = as_float(pcm("talk"))
     noise = np.random.default_rng(1).standard_normal(count).astype(np.float32)
-    spoken = [np.asarray(speech[begin : begin + count], np.float32) for begin in (0, 5 * 16_000, 11 * 16_000)]
+    spoken = [speech[begin : begin + count] for begin in (0, 5 * 16_000, 11 * 16_000)]
     return [*spoken, np.zeros(count, np.float32), noise * 0.01, noise]
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import nn
 
-from tests.support.demo import demo_model, sample_by_funasr
+from tests.support.demo import demo_model, kernel_cache, load_demo, sample_by_funasr
 from tests.support.funasr_oracle import recognise_by_funasr
 from tests.support.samples import DIRECTORY, SENTENCES, as_float, pcm
 from voicechat_common.protocol.speech import ChunkSize
@@ -25,6 +26,8 @@ from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import LoadedModel
 from voicechat_server.asr.models.funasr_parts import registered
 from voicechat_server.asr.paraformer.network import Network
+from voicechat_server.asr.paraformer.pool import StatePool
+from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
@@ -191,6 +194,31 @@ def test_a_long_segment_gets_the_tokens_of_funasr(
     (tokens,) = step_all(stepper_of(model, look_backs), [talk])
     assert len(tokens) > 20
     assert tokens == by_funasr(model(), talk, look_backs)
+
+
+@pytest.mark.parametrize("look_backs", LOOK_BACKS)
+@pytest.mark.parametrize("precision", [Precision.FP32, Precision.INT8])
+def test_threads_that_share_a_stepper_do_not_disturb_each_other(
+    precision: Precision, look_backs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its state grows while they step: from one row to all, and with the look-back of long segments."""
+    monkeypatch.setattr(StatePool, "_FIRST_ROWS", 1)
+    network = Network(load_demo("cpu"), precision, kernel_cache())
+    alone, shared = (
+        ParaformerStepper(network, encoder_look_back=look_backs[0], decoder_look_back=look_backs[1])
+        for _ in range(2)
+    )
+    groups = [
+        [
+            Talk(SOUNDS["speech"][begin:][: seconds * 16_000], (0, 10, 5), number, 1, None)
+            for number, (begin, seconds) in enumerate([(number, 2), (number * 7_000, 9), (number * 30_000, 5)])
+        ]
+        for number in range(6)
+    ]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda talks: step_all(shared, talks), groups))
+    assert together == [step_all(alone, talks) for talks in groups]
+    assert sum(map(len, together[0])) > 20
 
 
 GENERATE = """

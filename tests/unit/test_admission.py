@@ -1,4 +1,4 @@
-"""How many streams are taken, from what a chunk costs at several batch sizes."""
+"""How large batches are and how many streams are taken, from what batches cost."""
 
 import time
 
@@ -6,65 +6,73 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicechat_server.asr.admission import BATCH_SIZES, capacity, measure
+from voicechat_server.asr.admission import BATCH_SIZES, batch_size, capacity, measure
 
 CHUNK_S = 0.6
+SIZES = BATCH_SIZES[:5]
 
 
-def linear(first: float, each: float, sizes: tuple[int, ...] = BATCH_SIZES) -> dict[int, float]:
-    """Costs of a machine that needs `first` seconds for a batch and `each` for every stream in it."""
-    return {size: first + each * size for size in sizes}
+def linear(first: float, each: float) -> dict[int, list[float]]:
+    """Costs of a machine that needs `first` seconds for a batch and `each` for every chunk in it."""
+    return {size: [first + each * size] for size in SIZES}
 
 
 @pytest.mark.parametrize(
-    ("costs", "streams"),
+    ("costs", "chunks"),
     [
-        (linear(0.0, 0.019), 22),
-        (linear(0.09, 0.04), 8),
-        (linear(0.01, 0.1), 4),
-        (linear(0.0, 0.4), 1),
-        ({1: 5.0}, 1),
-        ({1: 0.3, 2: 0.5}, 1),
+        (linear(0.0, 0.05), 1),
+        (linear(0.01, 0.05), 2),
+        (linear(0.02, 0.05), 4),
+        (linear(0.2, 0.05), 16),
+        (linear(1.0, 0.0), 16),
+        ({1: [5.0]}, 1),
+        ({1: [0.3], 2: [0.5]}, 2),
+        ({1: [0.3], 2: [0.59]}, 1),
     ],
 )
+def test_a_batch_is_as_small_as_hardly_costs_more(costs: dict[int, list[float]], chunks: int) -> None:
+    assert batch_size(costs) == chunks
+
+
+def test_a_disturbed_step_does_not_count() -> None:
+    steady = {1: [0.07] * 3, 2: [0.12] * 3, 4: [0.2] * 3, 8: [0.4] * 3}
+    for size in steady:
+        disturbed = steady | {size: [steady[size][0], *[10 * seconds for seconds in steady[size][1:]]]}
+        assert batch_size(disturbed) == batch_size(steady) == 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chunks", "workers", "streams"),
+    [([0.2], 4, 2, 16), ([0.2, 9.0, 0.1], 4, 2, 16), ([0.4], 1, 1, 1), ([5.0], 1, 4, 1), ([0.02], 32, 1, 672)],
+)
 def test_as_many_streams_are_taken_as_seven_tenths_of_a_chunk_carry(
-    costs: dict[int, float], streams: int
+    seconds: list[float], chunks: int, workers: int, streams: int
 ) -> None:
-    assert capacity(costs, CHUNK_S) == streams
+    assert capacity(seconds, chunks, workers, CHUNK_S) == streams
 
 
-@given(st.lists(st.floats(0.001, 2.0), min_size=1, max_size=len(BATCH_SIZES)), st.floats(0.06, 3.6))
-def test_what_is_taken_is_carried(costs: list[float], chunk_s: float) -> None:
-    measured = dict(zip(BATCH_SIZES, sorted(costs), strict=False))
-    streams = capacity(measured, chunk_s)
-    assert streams >= 1
-    within = [size for size, cost in measured.items() if cost <= chunk_s * 0.7]
-    beyond = [size for size, cost in measured.items() if cost > chunk_s * 0.7]
-    assert streams >= max(within, default=1)
-    assert streams < min(beyond, default=streams + 1) or streams == 1
+@given(
+    st.lists(st.floats(0.001, 2.0), min_size=1, max_size=5),
+    st.sampled_from(SIZES),
+    st.integers(1, 4),
+    st.floats(0.06, 3.6),
+)
+def test_what_is_taken_is_carried(seconds: list[float], chunks: int, workers: int, chunk_s: float) -> None:
+    streams = capacity(seconds, chunks, workers, chunk_s)
+    batches = streams / chunks / workers
+    assert streams == 1 or batches * sorted(seconds)[(len(seconds) - 1) // 2] <= chunk_s * 0.7
+    assert capacity(seconds, chunks, workers, 2 * chunk_s) >= streams
 
 
-def test_longer_chunks_carry_no_fewer_streams() -> None:
-    costs = linear(0.05, 0.03)
-    carried = [capacity(costs, tenths / 10) for tenths in range(1, 40)]
-    assert carried == sorted(carried)
-
-
-def test_every_batch_size_is_measured_by_the_median() -> None:
+def test_batch_sizes_take_turns() -> None:
     steps: list[int] = []
-
-    def step(size: int) -> None:
-        steps.append(size)
-        if steps.count(size) == 3:
-            time.sleep(0.05)
-
-    costs = measure(step, BATCH_SIZES, give_up_s=1.0)
-    assert tuple(costs) == BATCH_SIZES
-    assert max(costs.values()) < 0.05
-    assert sorted(set(steps)) == list(BATCH_SIZES)
+    costs = measure(steps.append, SIZES, give_up_s=1.0)
+    assert tuple(costs) == SIZES
+    assert {len(seconds) for seconds in costs.values()} == {3}
+    assert steps == [size for size in SIZES for _ in (1, 2)] + 2 * list(SIZES)
 
 
 def test_the_measurement_ends_at_the_first_batch_that_takes_too_long() -> None:
-    costs = measure(lambda size: time.sleep(0.02 if size >= 4 else 0), BATCH_SIZES, give_up_s=0.01)
+    costs = measure(lambda size: time.sleep(0.02 if size >= 4 else 0), SIZES, give_up_s=0.01)
     assert tuple(costs) == (1, 2, 4)
-    assert costs[4] >= 0.02
+    assert min(costs[4]) >= 0.02

@@ -1,17 +1,16 @@
-"""Which thread gets which stream, and how the threads end together; without a model."""
+"""The threads that recognise: they share all streams, keep each one's order, and end together."""
 
 import queue
-from typing import cast
+import time
 
+import numpy as np
 import pytest
 
+from tests.support.stepping import WatchingStepper, new_lane
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.asr.lane import Lane
+from voicechat_server.asr.lane import Lane, Report
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 from voicechat_server.asr.scheduler import Command, Order, Tools
-from voicechat_server.asr.session import SpeechSession
-from voicechat_server.asr.silero import VoiceActivityDetector
 from voicechat_server.asr.workers import Workers
 
 COUNT = 3
@@ -21,52 +20,80 @@ Ends = queue.SimpleQueue[VoicechatError | None]
 
 
 class Crew:
-    """Workers whose model is not needed: no lane gets audio."""
+    """Workers with a stepper that watches them."""
 
     def __init__(self, error: VoicechatError | None = None) -> None:
         self.ends: Ends = queue.SimpleQueue()
         self.error = error
+        self.stepper = WatchingStepper(longest_step_s=0.003)
         self.workers = Workers(COUNT, self._prepare, self.ends.put, RecognitionObserver())
 
-    def _prepare(self) -> list[Tools]:
+    def _prepare(self) -> Tools:
         if self.error is not None:
             raise self.error
-        stepper = cast("ParaformerStepper", None)
-        return [Tools(stepper, cast("VoiceActivityDetector", None)) for _ in range(COUNT)]
+        return self.stepper.tools(batch_size=4)
 
-    def open(self) -> Lane:
-        lane = Lane("stream", SpeechSession((0, 10, 5), None), 16_000, lambda _: None)
-        self.workers.submit(Command(Order.OPEN, lane))
+    def open(self, reports: list[Report]) -> Lane:
+        lane = new_lane(reports)
+        self.order(Order.OPEN, lane)
         return lane
 
-    def drop(self, lane: Lane) -> None:
-        self.workers.submit(Command(Order.DROP, lane))
-
-    def streams(self) -> list[int]:
-        """How many lanes each worker was given and not told to drop."""
-        homes = list(self.workers.homes.values())
-        return [homes.count(number) for number in range(COUNT)]
+    def order(self, order: Order, lane: Lane, data: bytes = b"") -> None:
+        self.workers.submit(Command(order, lane, data))
 
 
-def test_a_stream_goes_where_the_fewest_are() -> None:
+def wait_until_done(reports: list[list[Report]]) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not all(each and (each[-1].is_done or each[-1].error) for each in reports):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_all_audio_of_many_streams_is_stepped_once_and_in_order() -> None:
     crew = Crew()
-    lanes = [crew.open() for _ in range(7)]
-    assert crew.streams() == [3, 2, 2]
-    crew.drop(lanes[1])
-    crew.drop(lanes[4])
-    assert crew.streams() == [3, 0, 2]
-    crew.open()
-    assert crew.streams() == [3, 1, 2]
+    crew.workers.start()
+    chance = np.random.default_rng(1)
+    reports: list[list[Report]] = [[] for _ in range(12)]
+    lanes = [crew.open(each) for each in reports]
+    audio = [chance.integers(-9000, 9000, int(chance.integers(1, 90_000)), np.int16) for _ in lanes]
+    places = [0] * len(lanes)
+    while any(place < len(samples) for place, samples in zip(places, audio, strict=True)):
+        number = int(chance.integers(len(lanes)))
+        packet = audio[number][places[number] : places[number] + int(chance.integers(1, 12_000))]
+        places[number] += len(packet)
+        crew.order(Order.AUDIO, lanes[number], packet.tobytes())
+    for lane in lanes:
+        crew.order(Order.STOP, lane)
+    wait_until_done(reports)
+    crew.workers.end(WITHIN_S)
+    assert crew.workers.waiting == 0
+    assert max(crew.stepper.batches) > 1
+    assert crew.stepper.states == set()
+    heard = sorted(np.rint(np.multiply(samples, 32_768)).tolist() for samples in crew.stepper.heard.values())
+    assert heard == sorted(samples.tolist() for samples in audio)
 
 
-def test_orders_for_a_stream_that_is_gone_are_dropped() -> None:
+def test_a_step_that_fails_ends_its_streams_and_no_others() -> None:
     crew = Crew()
-    lane = crew.open()
-    crew.drop(lane)
-    waiting = crew.workers.waiting
-    crew.workers.submit(Command(Order.AUDIO, lane, b"\0\0"))
-    crew.drop(lane)
-    assert crew.workers.waiting == waiting
+    crew.workers.start()
+    first: list[Report] = []
+    lane = crew.open(first)
+    crew.stepper.fault = ValueError("no such number")
+    crew.order(Order.AUDIO, lane, b"\0\0" * 9600)
+    crew.order(Order.STOP, lane)
+    wait_until_done([first])
+    assert first[-1].error is not None
+    assert first[-1].error.code is ErrorCode.RECOGNITION_FAILED
+    crew.stepper.fault = None
+    second: list[Report] = []
+    lane = crew.open(second)
+    crew.order(Order.AUDIO, lane, b"\0\0" * 9600)
+    crew.order(Order.STOP, lane)
+    wait_until_done([second])
+    assert second[-1].error is None
+    crew.workers.end(WITHIN_S)
+    assert crew.ends.get(timeout=WITHIN_S) is None
+    assert crew.stepper.states == set()
 
 
 def test_all_end_together_and_say_so_once() -> None:
@@ -86,13 +113,15 @@ def test_what_fails_in_preparation_is_told_once() -> None:
     assert crew.ends.empty()
 
 
-@pytest.mark.parametrize("lanes", [1, 2])
-def test_a_lane_is_served_by_its_own_thread(lanes: int) -> None:
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_our_own_ends_recognition_and_says_so_once() -> None:
     crew = Crew()
-    opened = [crew.open() for _ in range(lanes)]
     crew.workers.start()
-    for lane in opened:
-        crew.drop(lane)
+    crew.stepper.fault = TypeError("not foreseen")
+    lane = crew.open([])
+    crew.order(Order.AUDIO, lane, b"\0\0" * 9600)
+    ended = crew.ends.get(timeout=WITHIN_S)
+    assert ended is not None
+    assert ended.code is ErrorCode.INTERNAL
     crew.workers.end(WITHIN_S)
-    assert crew.workers.waiting == 0
-    assert crew.streams() == [0] * COUNT
+    assert crew.ends.empty()

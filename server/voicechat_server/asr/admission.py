@@ -15,45 +15,52 @@ _NEARLY_CHEAPEST = 1.12
 """A chunk may cost so many times the least, if its batch is smaller for that: the others wait less."""
 
 
-def measure(step: Callable[[int], None], sizes: Sequence[int], *, give_up_s: float) -> dict[int, float]:
-    """Return the median seconds of one step at each batch size.
+def measure(step: Callable[[int], None], sizes: Sequence[int], *, give_up_s: float) -> dict[int, list[float]]:
+    """Return the seconds of a few steps at each batch size.
+
+    Sizes take turns, since a machine that others use, too, is slower at one time than at another.
 
     Args:
         step: Steps one batch of the given size.
         sizes: The batch sizes, ascending.
-        give_up_s: A step longer than this is the last one measured.
+        give_up_s: A step longer than this is of the last size measured.
     """
-    costs: dict[int, float] = {}
+    costs: dict[int, list[float]] = {}
     for size in sizes:
         step(size)
-        times = []
-        for _ in range(_REPETITIONS):
-            began = time.perf_counter()
-            step(size)
-            times.append(time.perf_counter() - began)
-        costs[size] = statistics.median(times)
-        if costs[size] > give_up_s:
+        costs[size] = [_seconds(step, size)]
+        if costs[size][0] > give_up_s:
             break
+    for _ in range(_REPETITIONS - 1):
+        for size, seconds in costs.items():
+            seconds.append(_seconds(step, size))
     return costs
 
 
-def batch_size(costs: Mapping[int, float]) -> int:
+def _seconds(step: Callable[[int], None], size: int) -> float:
+    began = time.perf_counter()
+    step(size)
+    return time.perf_counter() - began
+
+
+def batch_size(costs: Mapping[int, Sequence[float]]) -> int:
     """Return the most chunks that a batch is to have: the fewest of which each is nearly as cheap as can be.
 
     Args:
-        costs: Seconds of one step at each batch size measured.
+        costs: Seconds of steps at each batch size measured; what disturbs a step makes it longer only.
     """
-    least = min(cost / size for size, cost in costs.items())
-    return min(size for size, cost in costs.items() if cost / size <= _NEARLY_CHEAPEST * least)
+    chunk_costs = {size: min(seconds) / size for size, seconds in costs.items()}
+    bound = _NEARLY_CHEAPEST * min(chunk_costs.values())
+    return min(size for size, cost in chunk_costs.items() if cost <= bound)
 
 
-def capacity(cost_s: float, chunks: int, workers: int, chunk_s: float) -> int:
+def capacity(seconds: Sequence[float], chunks: int, workers: int, chunk_s: float) -> int:
     """Return how many streams can be stepped within the duration of a chunk, at least one.
 
     Args:
-        cost_s: Seconds of one step, when all workers step at the same time.
-        chunks: Chunks in a batch of that cost.
+        seconds: What steps took when all workers stepped at the same time.
+        chunks: Chunks in the batch of each.
         workers: How many workers there are.
         chunk_s: Seconds of audio in one chunk.
     """
-    return max(1, int(workers * chunks * chunk_s * _LOAD / cost_s))
+    return max(1, int(workers * chunks * chunk_s * _LOAD / statistics.median(seconds)))

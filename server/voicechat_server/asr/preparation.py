@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,7 +120,7 @@ def _rehearse(
         costs = measure(step_all, BATCH_SIZES, give_up_s=chunk_s)
     batch = batch_size(costs)
     streams = capacity(costs[batch], batch, workers, chunk_s)
-    milliseconds = {size: round(cost * 1000, 1) for size, cost in costs.items()}
+    milliseconds = {size: round(median(seconds) * 1000, 1) for size, seconds in costs.items()}
     log.info(
         "measured the cost of a batch",
         workers=workers,

@@ -118,11 +118,11 @@ class Scheduler:
         The lanes are the caller's until it gives them to `give_back`.
         """
         with self._turn:
-            idle = True
-            while True:
+            idle = False
+            while not self._ending:
                 self._take_orders(tools, wait=idle)
                 if self._ending:
-                    return []
+                    break
                 began = time.perf_counter()
                 judged = self._judge(tools.detector)
                 batch = self._pick(tools.batch_size)
@@ -132,6 +132,7 @@ class Scheduler:
                 if batch:
                     self._batches += 1
                     return batch
+            return []
 
     def give_back(self, batch: Sequence[Due]) -> None:
         """Take lanes back from a worker that has stepped them."""

@@ -104,8 +104,11 @@ class CifStepper:
             hidden: Frames carried over, of all segments, [segments, width]; updated.
             alpha: Their weights, [segments]; updated.
         """
-        alphas = self._weights(encoded)
-        alphas = alphas.masked_fill(rows.padding(encoded.shape[1]), 0.0)
+        frames = self._frames(rows)
+        # The weight of a frame depends on its neighbours, too.
+        alphas = self._weights(encoded[:, : frames + 1])[:, :frames]
+        encoded = encoded[:, :frames]
+        alphas = alphas.masked_fill(rows.padding(frames), 0.0)
         alphas[:, : self._current.start] = 0.0
         alphas[:, self._current.stop :].masked_fill_(~rows.final[:, None], 0.0)
         tail = rows.final.to(alphas.dtype) * self._predictor.tail_threshold
@@ -117,6 +120,10 @@ class CifStepper:
         hidden.index_copy_(0, rows.slots, fired.hidden)
         alpha.index_copy_(0, rows.slots, fired.alpha)
         return fired
+
+    def _frames(self, rows: Rows) -> int:
+        """Return how many frames count: of a segment that goes on, those of the look-ahead do not yet."""
+        return int(torch.where(rows.final, rows.lengths, rows.lengths.clamp(max=self._current.stop)).max())
 
     def _weights(self, encoded: Tensor) -> Tensor:
         predictor = self._predictor

@@ -56,6 +56,7 @@ class StatePool:
         self.decoder_look_back = decoder_look_back
         self._free: list[int] = []
         self._used: set[int] = set()
+        self._clean: set[int] = set()
 
     @property
     def row_bytes(self) -> int:
@@ -66,15 +67,18 @@ class StatePool:
         return own + sum(ring.row_bytes for ring in (self.encoder_look_back, self.decoder_look_back))
 
     def take(self) -> SegmentState:
-        """Return a segment whose state is all zero."""
+        """Return a new segment; what it has not written yet is zero, or is masked."""
         with self._taking:
             if not self._free:
                 with self.access.alone():
                     self._grow()
             slot = self._free.pop()
+            is_new = slot not in self._clean
             self._used.add(slot)
+            self._clean.add(slot)
         with self.access.shared():
-            for ring in (self.encoder_look_back, self.decoder_look_back):
+            # What another segment left there is masked; what was never written may be no number at all.
+            for ring in (self.encoder_look_back, self.decoder_look_back) if is_new else ():
                 ring.clear(slot)
             for tensor in (self.overlap, self.cif_hidden, self.cif_alpha):
                 tensor[slot] = 0
@@ -85,9 +89,10 @@ class StatePool:
         """Make sure that look-backs which keep all of a segment have room for so many frames."""
         wanted = ((self.encoder_look_back, encoder_frames), (self.decoder_look_back, decoder_frames))
         if any(ring.is_short_of(frames) for ring, frames in wanted):
-            with self.access.alone():
+            with self._taking, self.access.alone():
                 for ring, frames in wanted:
                     ring.reserve(frames, kept=self._used)
+                self._clean = set(self._used)
 
     def give_back(self, state: SegmentState) -> None:
         """Take back the row of a segment that ended; once is enough."""
@@ -102,6 +107,7 @@ class StatePool:
         rows = max(self._FIRST_ROWS, 2 * had)
         for ring in (self.encoder_look_back, self.decoder_look_back):
             ring.resize(rows, kept=self._used)
+        self._clean = set(self._used)
         self.overlap = _with_rows(self.overlap, rows, dim=0)
         self.cif_hidden = _with_rows(self.cif_hidden, rows, dim=0)
         self.cif_alpha = _with_rows(self.cif_alpha, rows, dim=0)

@@ -30,6 +30,7 @@ class ParaformerStepper:
         self._groups: dict[ChunkSize, ChunkSizeGroup] = {}
         self._grouping = Lock()
 
+    @torch.inference_mode()
     def open(self, chunk_size: ChunkSize) -> SegmentState:
         """Return the state of a new segment; give it back with `close`, or end it with a final chunk."""
         return self._group(chunk_size).open()
