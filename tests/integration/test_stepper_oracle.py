@@ -210,10 +210,10 @@ def test_threads_that_share_a_stepper_do_not_disturb_each_other(
     )
     groups = [
         [
-            Talk(SOUNDS["speech"][begin:][: seconds * 16_000], (0, 10, 5), number, 1, None)
-            for number, (begin, seconds) in enumerate([(number, 2), (number * 7_000, 9), (number * 30_000, 5)])
+            Talk(SOUNDS["speech"][begin:][: seconds * 16_000], (0, 10, 5), joins, 1, None)
+            for joins, (begin, seconds) in enumerate([(group, 2), (group * 7_000, 9), (group * 30_000, 5)])
         ]
-        for number in range(6)
+        for group in range(6)
     ]
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(lambda talks: step_all(shared, talks), groups))

@@ -57,6 +57,7 @@ class Recogniser:
     """Gives the characters in a segment's audio, those of the look-ahead a chunk later, as a model does."""
 
     session: SpeechSession
+    patient: bool = False
     decoded_samples: int = 0
     _heard: dict[int, tuple[Segment, int, list[Token]]] = field(default_factory=dict)
 
@@ -64,7 +65,7 @@ class Recogniser:
         """Do everything the session asks for now; return what it tells."""
         events: list[SegmentEvent] = []
         while True:
-            windows = self.session.windows()
+            windows = self.session.windows(patient=self.patient)
             if len(windows):
                 self.session.judge(windows, probabilities(windows))
             if self.session.is_due:

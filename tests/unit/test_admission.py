@@ -43,7 +43,13 @@ def test_a_disturbed_step_does_not_count() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "chunks", "workers", "streams"),
-    [([0.2], 4, 2, 16), ([0.2, 9.0, 0.1], 4, 2, 16), ([0.4], 1, 1, 1), ([5.0], 1, 4, 1), ([0.02], 32, 1, 672)],
+    [
+        ([0.2], 4, 2, 16),
+        ([0.2, 9.0, 0.1], 4, 2, 16),
+        ([0.4], 1, 1, 1),
+        ([5.0], 1, 4, 1),
+        ([0.02], 32, 1, 672),
+    ],
 )
 def test_as_many_streams_are_taken_as_seven_tenths_of_a_chunk_carry(
     seconds: list[float], chunks: int, workers: int, streams: int

@@ -13,6 +13,7 @@ from voicechat_server.asr.endpoint import Begin, Boundary, Cut, End, Endpointer,
 
 WINDOW = 512
 WINDOW_MS = 32
+TRAILING_MS = 200
 SPEECH, UNSURE, SILENCE = 0.9, 0.4, 0.1
 
 
@@ -84,7 +85,7 @@ def test_between_the_thresholds_a_window_is_what_the_last_one_was(endpointer: En
     assert drive(endpointer, [SPEECH] + [UNSURE] * 60)[-1] == Speech(61 * WINDOW)
     drive(endpointer, [SILENCE])
     boundaries = drive(endpointer, [UNSURE] * 60)
-    assert ends(boundaries) == [End(61 * WINDOW + samples(300))]
+    assert ends(boundaries) == [End(61 * WINDOW + samples(TRAILING_MS))]
 
 
 @pytest.mark.parametrize("silence_ms", [320, 800, 1600])
@@ -93,23 +94,23 @@ def test_a_segment_ends_after_so_much_silence(silence_ms: int) -> None:
     drive(endpointer, [SPEECH] * 10)
     windows = silence_ms // WINDOW_MS
     assert ends(drive(endpointer, [SILENCE] * (windows - 1))) == []
-    assert drive(endpointer, [SILENCE]) == [End(10 * WINDOW + min(windows * WINDOW, samples(300)))]
+    assert drive(endpointer, [SILENCE]) == [End(10 * WINDOW + min(windows * WINDOW, samples(TRAILING_MS)))]
     assert not endpointer.in_segment
 
 
 def test_the_first_of_the_silence_is_decoded_at_once_and_the_rest_is_not(endpointer: Endpointer) -> None:
     drive(endpointer, [SPEECH] * 10)
     boundaries = drive(endpointer, [SILENCE] * 20)
-    wanted = [min((11 + place) * WINDOW, 10 * WINDOW + samples(300)) for place in range(20)]
+    wanted = [min((11 + place) * WINDOW, 10 * WINDOW + samples(TRAILING_MS)) for place in range(20)]
     assert boundaries == [Speech(end) for end in wanted]
 
 
 def test_speech_that_comes_back_takes_the_silence_before_it_along(endpointer: Endpointer) -> None:
     drive(endpointer, [SPEECH] * 10 + [SILENCE] * 20)
-    assert endpointer.keep_from <= 10 * WINDOW + samples(300)
+    assert endpointer.keep_from <= 10 * WINDOW + samples(TRAILING_MS)
     assert drive(endpointer, [SPEECH]) == [Speech(31 * WINDOW)]
     assert ends(drive(endpointer, [SILENCE] * 24)) == []
-    assert ends(drive(endpointer, [SILENCE])) == [End(31 * WINDOW + samples(300))]
+    assert ends(drive(endpointer, [SILENCE])) == [End(31 * WINDOW + samples(TRAILING_MS))]
 
 
 def test_the_next_segment_does_not_begin_before_the_last_one_ended() -> None:
@@ -127,7 +128,7 @@ def test_finish_ends_the_open_segment_at_the_last_sample(endpointer: Endpointer)
 
 def test_finish_leaves_out_long_silence(endpointer: Endpointer) -> None:
     drive(endpointer, [SPEECH] * 10 + [SILENCE] * 20)
-    assert endpointer.finish(30 * WINDOW) == [End(10 * WINDOW + samples(300))]
+    assert endpointer.finish(30 * WINDOW) == [End(10 * WINDOW + samples(TRAILING_MS))]
 
 
 def test_finish_without_a_segment_has_nothing_to_end(endpointer: Endpointer) -> None:
@@ -177,7 +178,7 @@ def test_a_cut_in_the_silence_leaves_the_next_segment_its_own_silence() -> None:
     (cut,) = ends(drive(endpointer, [SILENCE] * 30, level=0.1))
     assert cut == Cut((windows - 1) * WINDOW + WINDOW // 2)
     (end,) = ends(drive(endpointer, [SILENCE] * 60, level=0.1))
-    assert end == End(cut.sample + samples(300))
+    assert end == End(cut.sample + samples(TRAILING_MS))
 
 
 CONFIGS = st.builds(

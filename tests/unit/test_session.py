@@ -1,7 +1,7 @@
 """One speaker's recognition on scripted speech, without a model."""
 
 import pickle
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -87,6 +87,37 @@ def test_a_chunk_is_due_with_its_last_sample(session: SpeechSession, missing: in
     session.feed(speech(range(12))[: chunks - missing])
     events = recogniser.run()
     assert [event.end_ms for event in events] == [600, 1200][: 2 - missing]
+
+
+def test_patience_waits_for_windows_that_are_worth_it(session: SpeechSession) -> None:
+    session.feed(np.zeros(5 * WINDOW_SAMPLES, np.float32))
+    assert len(session.windows(patient=True)) == 0
+    assert len(session.windows()) == 5 * WINDOW_SAMPLES
+    session.feed(np.zeros(WINDOW_SAMPLES, np.float32))
+    assert len(session.windows(patient=True)) == 6 * WINDOW_SAMPLES
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_patience_delays_no_chunk_of_speech(session: SpeechSession, patient: bool) -> None:
+    audio = speech(range(20))
+    recogniser = Recogniser(session, patient)
+    told = []
+    for begin in range(0, len(audio), 1600):
+        session.feed(audio[begin : begin + 1600])
+        recogniser.run()
+        told.append(recogniser.decoded_samples)
+    assert told == [(begin + 1600) // 9600 * 9600 for begin in range(0, len(audio), 1600)]
+
+
+@pytest.mark.parametrize("end", [SpeechSession.flush, SpeechSession.stop])
+def test_patience_ends_with_a_flush_or_the_end(
+    session: SpeechSession, end: Callable[[SpeechSession], None]
+) -> None:
+    recogniser = Recogniser(session, patient=True)
+    session.feed(speech(range(1)))
+    assert recogniser.run() == []
+    end(session)
+    assert texts(recogniser.run()) == [character(0)]
 
 
 def test_a_partial_that_changes_nothing_is_not_told(whole: SpeechSession) -> None:
@@ -247,12 +278,17 @@ CONFIGS = st.none() | st.builds(
     chunk_size=st.sampled_from([(0, 10, 5), (0, 8, 4), (5, 10, 5), (0, 3, 1)]),
     script=SCRIPTS,
     packet=st.integers(1000, 60_000),
+    patient=st.booleans(),
 )
 def test_every_character_is_told_once_and_in_order(
-    config: EndpointConfig | None, chunk_size: ChunkSize, script: list[tuple[str, int]], packet: int
+    config: EndpointConfig | None,
+    chunk_size: ChunkSize,
+    script: list[tuple[str, int]],
+    packet: int,
+    patient: bool,
 ) -> None:
     session = session_of(config, chunk_size)
-    recogniser = Recogniser(session)
+    recogniser = Recogniser(session, patient)
     events: list[SegmentEvent] = []
     spoken = fed = flushes = 0
     for kind, amount in script:

@@ -92,9 +92,13 @@ class Lane:
         self.session.stop()
         self._has_news = True
 
-    def windows(self) -> NDArray[np.float32]:
-        """Return the windows whose probability of speech is to be found next; empty if there are none."""
-        return np.zeros(0, np.float32) if self.is_at_end else self.session.windows()
+    def windows(self, *, patient: bool = False) -> NDArray[np.float32]:
+        """Return the windows whose probability of speech is to be found next; empty if there are none.
+
+        Args:
+            patient: Leave few of them for later, unless that would hold something up.
+        """
+        return np.zeros(0, np.float32) if self.is_at_end else self.session.windows(patient=patient)
 
     def judge(self, windows: NDArray[np.float32], probabilities: NDArray[np.float32]) -> None:
         """Take the probabilities of speech in these windows."""

@@ -119,10 +119,7 @@ class Scheduler:
         """
         with self._turn:
             idle = False
-            while not self._ending:
-                self._take_orders(tools, wait=idle)
-                if self._ending:
-                    break
+            while self._take_orders(tools, wait=idle):
                 began = time.perf_counter()
                 judged = self._judge(tools.detector)
                 batch = self._pick(tools.batch_size)
@@ -138,12 +135,13 @@ class Scheduler:
         """Take lanes back from a worker that has stepped them."""
         self._orders.put(_Returned([lane for lane, _ in batch]))
 
-    def _take_orders(self, tools: Tools, *, wait: bool) -> None:
-        """Take all orders there are; with `wait`, at least one."""
-        if wait:
+    def _take_orders(self, tools: Tools, *, wait: bool) -> bool:
+        """Take all orders there are, with `wait` at least one; tell whether to go on."""
+        if wait and not self._ending:
             self._take(self._orders.get(), tools)
         while not self._orders.empty():
             self._take(self._orders.get(), tools)
+        return not self._ending
 
     def _take(self, order: Command | _Returned | None, tools: Tools) -> None:
         match order:
@@ -185,7 +183,9 @@ class Scheduler:
 
     def _judge(self, detector: "VoiceActivityDetector") -> bool:
         """Find out where speech is in all streams; tell whether there was anything to judge."""
-        asking = [(lane, windows) for lane in self._free_lanes() if len(windows := lane.windows())]
+        lanes = self._free_lanes()
+        patient = self._batches > 0 or any(lane.is_due for lane in lanes)
+        asking = [(lane, windows) for lane in lanes if len(windows := lane.windows(patient=patient))]
         if not asking:
             return False
         found = detector.probabilities([(windows, lane.vad_state) for lane, windows in asking])

@@ -23,6 +23,9 @@ from voicechat_server.asr.vad import WINDOW_SAMPLES
 MAX_WINDOWS = 64
 """Most windows judged in one go, about two seconds, so that a fast upload doesn't hold up the others."""
 
+PATIENT_WINDOWS = 6
+"""Windows that are worth the effort when there is other work, 192 ms; of fewer, each one takes longer."""
+
 
 class _Mark(Enum):
     FLUSH = auto()
@@ -100,10 +103,16 @@ class SpeechSession:
         """Segments that are not told to their end, oldest first."""
         return self._segments
 
-    def windows(self) -> NDArray[np.float32]:
-        """Return whole windows whose probability of speech is to be found next; empty if there are none."""
+    def windows(self, *, patient: bool = False) -> NDArray[np.float32]:
+        """Return whole windows whose probability of speech is to be found next; empty if there are none.
+
+        Args:
+            patient: Leave few of them for later, unless there may be a chunk, a flush or the end in them.
+        """
         self._take_inputs()
         count = min(self._unjudged_windows(), MAX_WINDOWS)
+        if patient and count < PATIENT_WINDOWS and not self._inputs and not self._may_be_due():
+            count = 0
         return self._timeline.read(self._judged, self._judged + count * WINDOW_SAMPLES)
 
     def judge(self, windows: NDArray[np.float32], probabilities: NDArray[np.float32]) -> None:
@@ -165,6 +174,13 @@ class SpeechSession:
             self._inputs.popleft()
         if self._endpointer is not None and self._endpointer.in_segment:
             self._apply(Speech(self._endpointer.wanted_now(self._timeline.end)))
+
+    def _may_be_due(self) -> bool:
+        """Whether a chunk is due if what isn't judged yet is like what is before it."""
+        if self._endpointer is None or not self._endpointer.in_segment:
+            return False
+        wanted = self._endpointer.wanted_if_alike(self._timeline.end)
+        return wanted - self._segments[-1].decoded >= self._stride
 
     def _unjudged_windows(self) -> int:
         return (self._timeline.end - self._judged) // WINDOW_SAMPLES

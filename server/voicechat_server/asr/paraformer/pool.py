@@ -12,8 +12,8 @@ from voicechat_server.asr.paraformer.state import SegmentState
 class StatePool:
     """Preallocated rows, so that a batch gathers and scatters its state with one index.
 
-    Any thread may take rows and give them back. The tensors move when they grow: use them with `access.shared`,
-    and take them from here anew each time.
+    Any thread may take rows and give them back. The tensors move when they grow: use them with
+    `access.shared`, and take them from here anew each time.
 
     Args:
         chunk_size: `[left, step, look-ahead]` in frames.
