@@ -19,6 +19,7 @@ class Plan:
         repetitions: Steps whose median counts.
         live: How streams are put to the test.
         arrangements: In how many arrangements of processes and threads another system is measured at most.
+        rounds: How often the others are measured, from the begin of the run to its end; the median counts.
     """
 
     sizes: Sizes
@@ -27,6 +28,7 @@ class Plan:
     repetitions: int
     live: LivePlan
     arrangements: int
+    rounds: int
 
 
 FULL = Plan(
@@ -34,16 +36,18 @@ FULL = Plan(
     chunks=20,
     batches=(1, 2, 4, 8, 16, 32),
     repetitions=10,
-    live=LivePlan(first=16, limit=400, trial_s=12, confirm_s=30),
+    live=LivePlan(first=16, limit=400, trial_s=12, confirm_s=20, confirmations=3),
     arrangements=3,
+    rounds=3,
 )
 QUICK = Plan(
     SMALL,
     chunks=5,
     batches=(1, 2, 4),
     repetitions=3,
-    live=LivePlan(first=2, limit=2, trial_s=3, confirm_s=3),
+    live=LivePlan(first=2, limit=2, trial_s=3, confirm_s=3, confirmations=1),
     arrangements=1,
+    rounds=1,
 )
 
 

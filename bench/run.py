@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from bench.plan import Plan, onnx_arrangements, precisions, stock_arrangements
 from bench.systems import System
 
 Log = Callable[[str], None]
+Other = tuple[System, Path, Arrangement]
 
 
 def measure(plan: Plan, device: str, cache: Path, *, quick: bool, log: Log) -> Figures:
@@ -35,40 +36,52 @@ def measure(plan: Plan, device: str, cache: Path, *, quick: bool, log: Log) -> F
     log(f"providing the model {plan.sizes.name}")
     model = provide(plan.sizes, cache)
     others, left_out = _others(plan, device, model, log)
+    # A machine that others use, too, is faster at one time than at another, so the others get several times.
+    rounds = [_round(plan, device, others, log)]
     engine = [_engine(plan, device, model, precision, log) for precision in precisions(device)]
+    if len(rounds) < plan.rounds:
+        rounds.append(_round(plan, device, others, log))
+    server = live.measure(model, device, plan.live, log)
+    while len(rounds) < plan.rounds:
+        rounds.append(_round(plan, device, others, log))
     return Figures(
         machine=_machine(device),
         model=plan.sizes.name,
         quick=quick,
-        others=others,
+        others=[_median(same) for same in zip(*rounds, strict=True)],
         engine=engine,
         accuracy=[accuracy.measure(device, precision) for precision in precisions(device)],
-        server=live.measure(model, device, plan.live, log),
+        server=server,
         left_out=left_out,
     )
 
 
-def _others(
-    plan: Plan, device: str, model: Path, log: Log
-) -> tuple[list[ArrangementFigures], dict[str, str]]:
+def _others(plan: Plan, device: str, model: Path, log: Log) -> tuple[list[Other], dict[str, str]]:
+    """Return the systems to compare with, and why others are left out."""
     cores = os.cpu_count() or 1
-    figures: list[ArrangementFigures] = []
+    others = [(System.STOCK, model, way) for way in stock_arrangements(device, cores)[: plan.arrangements]]
     left_out: dict[str, str] = {}
-
-    def measure_in(system: System, directory: Path, ways: tuple[Arrangement, ...]) -> None:
-        for way in ways[: plan.arrangements]:
-            figures.append(arrangements.measure(system, directory, way, device, plan.chunks))
-            log(f"{system}, {way.processes} x {way.threads}: {figures[-1].chunk_ms:.0f} ms a chunk")
-
-    measure_in(System.STOCK, model, stock_arrangements(device, cores))
     for system in (System.FUNASR_ONNX, System.SHERPA_ONNX):
         reason = missing(system) if device == "cpu" else "compared on the CPU only"
         if reason:
             left_out[system] = reason
             log(f"{system} left out: {reason}")
         else:
-            measure_in(system, _exported(model, log), onnx_arrangements(cores))
-    return figures, left_out
+            exported = _exported(model, log)
+            others += [(system, exported, way) for way in onnx_arrangements(cores)[: plan.arrangements]]
+    return others, left_out
+
+
+def _round(plan: Plan, device: str, others: list[Other], log: Log) -> list[ArrangementFigures]:
+    figures = []
+    for system, directory, way in others:
+        figures.append(arrangements.measure(system, directory, way, device, plan.chunks))
+        log(f"{system}, {way.processes} x {way.threads}: {figures[-1].chunk_ms:.0f} ms a chunk")
+    return figures
+
+
+def _median(same: Sequence[ArrangementFigures]) -> ArrangementFigures:
+    return sorted(same, key=lambda figures: figures.chunk_ms)[len(same) // 2]
 
 
 def _exported(model: Path, log: Log) -> Path:
