@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.stepping import CHUNK, WatchingStepper, new_lane
+from voicechat_common.errors import ErrorCode
 from voicechat_server.asr.lane import Lane, Report
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.scheduler import Command, Due, Order, Scheduler
@@ -139,6 +140,21 @@ def test_a_dropped_stream_is_not_stepped(desk: Desk) -> None:
     desk.order(Order.DROP, lane)
     desk.speak(lane)
     assert lanes_of(desk.next()) == [other]
+
+
+@pytest.mark.parametrize("call", ["windows", "feed"])
+def test_a_stream_that_fails_fails_alone(desk: Desk, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lane, other = desk.open(), desk.open()
+
+    def fault(*_: object, **__: object) -> None:
+        raise IndexError("not within")
+
+    monkeypatch.setattr(lane.session, call, fault)
+    desk.speak(lane, other)
+    assert lanes_of(desk.next()) == [other]
+    (report,) = desk.reports[lane]
+    assert report.error is not None
+    assert report.error.code is ErrorCode.RECOGNITION_FAILED
 
 
 def test_every_stream_hears_what_became_of_its_audio_at_once(desk: Desk) -> None:

@@ -8,13 +8,16 @@ stream has at most one chunk in all batches, which keeps its order.
 
 import queue
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.lane import Lane
@@ -166,7 +169,7 @@ class Scheduler:
             self._lanes.append(lane)
         elif lane not in self._lanes:
             return
-        try:
+        with _failing_alone(lane):
             match command.order:
                 case Order.AUDIO:
                     lane.take(command.data)
@@ -178,19 +181,22 @@ class Scheduler:
                     lane.stop()
                 case Order.DROP:
                     self._remove(lane, tools)
-        except STREAM_FAULTS as error:
-            fail(lane, error)
 
     def _judge(self, detector: "VoiceActivityDetector") -> bool:
         """Find out where speech is in all streams; tell whether there was anything to judge."""
         lanes = self._free_lanes()
         patient = self._batches > 0 or any(lane.is_due for lane in lanes)
-        asking = [(lane, windows) for lane in lanes if len(windows := lane.windows(patient=patient))]
+        asking: list[tuple[Lane, NDArray[np.float32]]] = []
+        for lane in lanes:
+            with _failing_alone(lane):
+                if len(windows := lane.windows(patient=patient)):
+                    asking.append((lane, windows))
         if not asking:
             return False
         found = detector.probabilities([(windows, lane.vad_state) for lane, windows in asking])
         for (lane, windows), probabilities in zip(asking, found, strict=True):
-            lane.judge(windows, probabilities)
+            with _failing_alone(lane):
+                lane.judge(windows, probabilities)
         return True
 
     def _pick(self, most: int) -> list[Due]:
@@ -224,6 +230,15 @@ class Scheduler:
                 tools.stepper.close(segment.state)
         self._lanes.remove(lane)
         self._due.pop(lane, None)
+
+
+@contextmanager
+def _failing_alone(lane: Lane) -> Iterator[None]:
+    """Give a stream up, and nothing else, for what goes wrong with it in here."""
+    try:
+        yield
+    except STREAM_FAULTS as error:
+        fail(lane, error)
 
 
 def fail(lane: Lane, fault: Exception) -> None:
