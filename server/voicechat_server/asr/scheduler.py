@@ -100,12 +100,11 @@ class Scheduler:
         self._lanes: list[Lane] = []
         self._stepped: dict[Lane, list[Command]] = {}
         self._due: dict[Lane, None] = {}
-        self._held_back = 0
 
     @property
     def waiting(self) -> int:
         """Orders that have not been taken yet."""
-        return self._orders.qsize() + self._held_back
+        return self._orders.qsize() + sum(map(len, list(self._stepped.values())))
 
     def submit(self, command: Command) -> None:
         """Take an order. The queue is bounded by the streams, which wait while they are behind."""
@@ -153,13 +152,10 @@ class Scheduler:
             case _Returned(lanes):
                 self._batches -= 1
                 for lane in lanes:
-                    held_back = self._stepped.pop(lane)
-                    self._held_back -= len(held_back)
-                    for command in held_back:
+                    for command in self._stepped.pop(lane):
                         self._obey(command, tools)
             case Command(lane=lane) if lane in self._stepped:
                 self._stepped[lane].append(order)
-                self._held_back += 1
             case Command():
                 self._obey(order, tools)
 
