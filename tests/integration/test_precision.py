@@ -1,11 +1,14 @@
 """The number formats beside fp32: what they may cost in accuracy, and where they are offered."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from jiwer import cer
 
 from bench.accuracy import recognise
 from tests.support.demo import kernel_cache, load_demo
+from tests.support.memory import unwritten_is_nan
 from tests.support.samples import as_float, pcm, transcripts
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.paraformer import kernels
@@ -14,6 +17,12 @@ from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision, choose, convert
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+
+
+@pytest.fixture(autouse=True)
+def _unwritten_is_nan() -> Iterator[None]:
+    with unwritten_is_nan():
+        yield
 
 
 def network(precision: Precision, device: str = "cpu") -> Network:

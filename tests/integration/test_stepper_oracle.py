@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +20,7 @@ from torch import nn
 
 from tests.support.demo import demo_model, kernel_cache, load_demo, sample_by_funasr
 from tests.support.funasr_oracle import recognise_by_funasr
+from tests.support.memory import unwritten_is_nan
 from tests.support.samples import DIRECTORY, SENTENCES, as_float, pcm
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.config import FRAME_SAMPLES
@@ -60,6 +61,12 @@ def random_model() -> LoadedModel:
     model = cast("nn.Module", build(**config, input_size=560, vocab_size=len(tokens))).eval()
     nn.init.constant_(cast("nn.Linear", model.get_submodule("predictor.cif_output")).bias, -1.0)
     return LoadedModel(model, demo.frontend, tokens, config, "random", "none")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _unwritten_is_nan() -> Iterator[None]:
+    with unwritten_is_nan():
+        yield
 
 
 def section(model: LoadedModel, name: str) -> dict[str, object]:

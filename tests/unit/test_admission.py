@@ -3,13 +3,14 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from voicechat_server.asr.admission import BATCH_SIZES, batch_size, capacity, measure
 
 CHUNK_S = 0.6
 SIZES = BATCH_SIZES[:5]
+ROUNDING = 1e-12
 
 
 def linear(first: float, each: float) -> dict[int, list[float]]:
@@ -63,10 +64,12 @@ def test_as_many_streams_are_taken_as_seven_tenths_of_a_chunk_carry(
     st.integers(1, 4),
     st.floats(0.06, 3.6),
 )
+@example([0.001], 1, 3, 0.06)
 def test_what_is_taken_is_carried(seconds: list[float], chunks: int, workers: int, chunk_s: float) -> None:
     streams = capacity(seconds, chunks, workers, chunk_s)
     batches = streams / chunks / workers
-    assert streams == 1 or batches * sorted(seconds)[(len(seconds) - 1) // 2] <= chunk_s * 0.7
+    busy_s = batches * sorted(seconds)[(len(seconds) - 1) // 2]
+    assert streams == 1 or busy_s <= chunk_s * 0.7 * (1 + ROUNDING)
     assert capacity(seconds, chunks, workers, 2 * chunk_s) >= streams
 
 

@@ -62,7 +62,7 @@ class DecoderStepper:
 
     def _example(self) -> tuple[Tensor, ...]:
         look_back = self.look_back(chunks=2, step=2)
-        look_back.resize(2)
+        look_back.clear_all(2)
         x = self._numbers.new_zeros(2, 3, len(self._numbers))
         rows = example_rows(2, frames=3, device=x.device)
         return self._inputs(x, rows.lengths, x, rows, self.memory(2), look_back)

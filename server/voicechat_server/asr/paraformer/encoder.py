@@ -51,7 +51,7 @@ class EncoderStepper:
 
     def _example(self) -> tuple[Tensor, ...]:
         look_back = self.look_back(chunks=2, step=2)
-        look_back.resize(2)
+        look_back.clear_all(2)
         x = self._numbers.new_zeros(2, 3, self._blocks[0].in_size)
         return self._inputs(x, example_rows(2, frames=3, device=x.device), look_back, kept=2)
 

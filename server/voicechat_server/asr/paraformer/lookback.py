@@ -62,6 +62,10 @@ class LookBack:
         """Set a row to zero."""
         self._data[row] = 0
 
+    def clear_all(self, rows: int) -> None:
+        """Make room for that many rows, all of them zero."""
+        self._data = self._data.new_zeros(rows, *self._data.shape[1:])
+
     def is_short_of(self, frames: int) -> bool:
         """Whether all frames of a segment are kept and there is no room for so many yet."""
         return self._bound is None and frames > self.frames

@@ -157,7 +157,7 @@ class DecoderKernel:
     @torch.inference_mode()
     def _compile(self) -> None:
         look_back = self.look_back(chunks=1, step=2)
-        look_back.resize(1)
+        look_back.clear_all(1)
         rows = example_rows(1, frames=3, device=torch.device("cpu"))
         x = torch.zeros(1, 3, self._width)
         self.step(x, rows.lengths, x, rows, self.memory(1), look_back)

@@ -129,7 +129,7 @@ class EncoderKernel:
     @torch.inference_mode()
     def _compile(self, features: int) -> None:
         look_back = self.look_back(chunks=1, step=2)
-        look_back.resize(1)
+        look_back.clear_all(1)
         rows = example_rows(1, frames=3, device=torch.device("cpu"))
         self.step(torch.zeros(1, 3, features), rows, look_back, kept=2)
 
