@@ -1,13 +1,15 @@
 """A network between a client and a server that a test can cut and mend."""
 
-import asyncio
-from collections.abc import Coroutine, Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
 
 
 class Relay:
     """Forwards connections to a server while it is whole.
+
+    It has threads, since asyncio may drop a connection without closing it if its listener ends meanwhile.
 
     Args:
         target: The server's `host:port`.
@@ -17,71 +19,79 @@ class Relay:
     """
 
     def __init__(self, target: str) -> None:
-        self.address = ""
-        self._host, port = target.split(":")
-        self._port = int(port)
-        self._loop = asyncio.new_event_loop()
-        self._server: asyncio.Server | None = None
-        self._links: set[asyncio.Task[None]] = set()
+        self.address = "127.0.0.1:0"
+        self._target = _pair(target)
+        self._listener: socket.socket | None = None
+        self._ends: list[socket.socket] = []
+        self._threads: list[Thread] = []
 
     def mend(self) -> None:
         """Let connections through, at the same address as before."""
-        self._call(self._listen())
+        self._listener = socket.create_server(_pair(self.address))
+        host, port = self._listener.getsockname()
+        self.address = f"{host}:{port}"
+        self._start(self._accept, self._listener)
 
     def cut(self) -> None:
         """Break every connection, and let none in."""
-        self._call(self._break())
+        if self._listener is None:
+            return
+        _shut(self._listener, socket.SHUT_RDWR)
+        self._threads.pop(0).join()
+        for end in self._ends:
+            _shut(end, socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for end in (self._listener, *self._ends):
+            end.close()
+        self._listener = None
+        self._ends.clear()
+        self._threads.clear()
 
-    def _call(self, work: Coroutine[None, None, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+    def _start(self, work: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = Thread(target=work, args=arguments, name="relay")
+        self._threads.append(thread)
+        thread.start()
 
-    async def _listen(self) -> None:
-        port = int(self.address.split(":")[1]) if self.address else 0
-        self._server = await asyncio.start_server(self._link, "127.0.0.1", port)
-        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def _break(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        for link in self._links:
-            link.cancel()
-        if self._links:
-            await asyncio.wait(self._links)
-
-    async def _link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._links.add(task)
-        there, back = await asyncio.open_connection(self._host, self._port)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_copy(reader, back))
-                group.create_task(_copy(there, writer))
-        finally:
-            for end in (writer, back):
-                end.transport.abort()
-            self._links.discard(task)
+    def _accept(self, listener: socket.socket) -> None:
+        while near := _accepted(listener):
+            self._ends.append(near)
+            far = socket.create_connection(self._target)
+            self._ends.append(far)
+            self._start(_copy, near, far)
+            self._start(_copy, far, near)
 
 
-async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+def _accepted(listener: socket.socket) -> socket.socket | None:
+    try:
+        return listener.accept()[0]
+    except OSError:  # it was shut
+        return None
+
+
+def _copy(source: socket.socket, sink: socket.socket) -> None:
     with suppress(ConnectionError):
-        while data := await source.read(1 << 16):
-            sink.write(data)
-            await sink.drain()
-        sink.write_eof()
+        while data := source.recv(1 << 16):
+            sink.sendall(data)
+    _shut(sink, socket.SHUT_WR)
+
+
+def _shut(end: socket.socket, how: int) -> None:
+    with suppress(OSError):  # who is gone has nothing to shut
+        end.shutdown(how)
+
+
+def _pair(address: str) -> tuple[str, int]:
+    host, port = address.split(":")
+    return host, int(port)
 
 
 @contextmanager
 def relay(target: str) -> Iterator[Relay]:
     """Hold a whole network while the context lasts."""
     network = Relay(target)
-    thread = Thread(target=network._loop.run_forever, name="relay")
-    thread.start()
+    network.mend()
     try:
-        network.mend()
         yield network
-        network.cut()
     finally:
-        network._loop.call_soon_threadsafe(network._loop.stop)
-        thread.join()
-        network._loop.close()
+        network.cut()
