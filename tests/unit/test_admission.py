@@ -1,6 +1,7 @@
 """How large batches are and how many streams are taken, from what batches cost."""
 
 import time
+from collections import Counter
 
 import pytest
 from hypothesis import example, given
@@ -75,13 +76,34 @@ def test_what_is_taken_is_carried(seconds: list[float], chunks: int, workers: in
 
 def test_batch_sizes_take_turns() -> None:
     steps: list[int] = []
-    costs = measure(steps.append, SIZES, give_up_s=1.0)
+
+    def step(size: int) -> None:
+        steps.append(size)
+        time.sleep(0.02)
+
+    costs = measure(step, SIZES, give_up_s=1.0)
     assert tuple(costs) == SIZES
-    assert {len(seconds) for seconds in costs.values()} == {3}
-    assert steps == [size for size in SIZES for _ in (1, 2)] + 2 * list(SIZES)
+    assert all(len(seconds) == 3 and min(seconds) >= 0.02 for seconds in costs.values())
+    assert steps == [size for size in SIZES for _ in range(3)] + list(SIZES)
 
 
 def test_the_measurement_ends_at_the_first_batch_that_takes_too_long() -> None:
-    costs = measure(lambda size: time.sleep(0.02 if size >= 4 else 0), SIZES, give_up_s=0.01)
+    costs = measure(lambda size: time.sleep(0.02 if size >= 4 else 0.005), SIZES, give_up_s=0.01)
     assert tuple(costs) == (1, 2, 4)
     assert min(costs[4]) >= 0.02
+
+
+def test_the_measurement_ends_where_larger_batches_make_a_chunk_no_cheaper() -> None:
+    costs = measure(lambda size: time.sleep(0.02 if size <= 4 else 0.005 * size), SIZES, give_up_s=1.0)
+    assert tuple(costs) == (1, 2, 4, 8)
+    assert batch_size(costs) == 4
+
+
+def test_a_disturbed_step_does_not_end_the_measurement() -> None:
+    times = Counter[int]()
+
+    def step(size: int) -> None:
+        times[size] += 1
+        time.sleep(0.2 if (size, times[size]) == (4, 2) else 0.02)
+
+    assert tuple(measure(step, SIZES, give_up_s=0.1)) == SIZES

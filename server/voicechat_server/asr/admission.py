@@ -1,12 +1,11 @@
 """How large batches are to be and how many streams the machine can carry, from what batches cost."""
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
-
-_REPETITIONS = 3
 
 _LOAD = 0.7
 """The part of a chunk's duration that stepping all streams may take; the rest is for everything else."""
@@ -16,7 +15,7 @@ _NEARLY_CHEAPEST = 1.12
 
 
 def measure(step: Callable[[int], None], sizes: Sequence[int], *, give_up_s: float) -> dict[int, list[float]]:
-    """Return the seconds of a few steps at each batch size.
+    """Return the seconds of a few steps at each batch size, as far as a larger batch makes a chunk cheaper.
 
     Sizes take turns, since a machine that others use, too, is slower at one time than at another.
 
@@ -27,13 +26,14 @@ def measure(step: Callable[[int], None], sizes: Sequence[int], *, give_up_s: flo
     """
     costs: dict[int, list[float]] = {}
     for size in sizes:
+        # The first step of a size takes memory for it, and one of two others may be disturbed.
         step(size)
-        costs[size] = [_seconds(step, size)]
-        if costs[size][0] > give_up_s:
+        before = _cheapest(costs)
+        costs[size] = [_seconds(step, size), _seconds(step, size)]
+        if min(costs[size]) > give_up_s or _NEARLY_CHEAPEST * _cheapest(costs) > before:
             break
-    for _ in range(_REPETITIONS - 1):
-        for size, seconds in costs.items():
-            seconds.append(_seconds(step, size))
+    for size, seconds in costs.items():
+        seconds.append(_seconds(step, size))
     return costs
 
 
@@ -49,9 +49,13 @@ def batch_size(costs: Mapping[int, Sequence[float]]) -> int:
     Args:
         costs: Seconds of steps at each batch size measured; what disturbs a step makes it longer only.
     """
-    chunk_costs = {size: min(seconds) / size for size, seconds in costs.items()}
-    bound = _NEARLY_CHEAPEST * min(chunk_costs.values())
-    return min(size for size, cost in chunk_costs.items() if cost <= bound)
+    bound = _NEARLY_CHEAPEST * _cheapest(costs)
+    return min(size for size, seconds in costs.items() if min(seconds) / size <= bound)
+
+
+def _cheapest(costs: Mapping[int, Sequence[float]]) -> float:
+    """Seconds of the cheapest chunk; infinite for none."""
+    return min((min(seconds) / size for size, seconds in costs.items()), default=math.inf)
 
 
 def capacity(seconds: Sequence[float], chunks: int, workers: int, chunk_s: float) -> int:
