@@ -98,6 +98,13 @@ async def test_a_server_that_hangs() -> None:
     assert "did not answer in time" in error.message
 
 
+@pytest.mark.parametrize("server", ["☃.example", "[v1.x]", "voice.example/\x7f", "voice.example/\udcff"])
+def test_an_address_that_http_can_not_have(server: str) -> None:
+    with pytest.raises(VoicechatError, match="no address of a server") as caught:
+        HttpClient(server)
+    assert caught.value.code is ErrorCode.BAD_SETTING
+
+
 @pytest.mark.parametrize(
     "answer",
     [

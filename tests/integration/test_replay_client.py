@@ -255,6 +255,17 @@ async def test_a_web_server_without_a_speech_socket(status: HTTPStatus, code: Er
     assert caught.value.code is code
 
 
+@pytest.mark.parametrize(
+    "target", ["ws://[::1", "http://127.0.0.1:1/", "ws://a%ff:b@host/", "ws://host:99999"]
+)
+async def test_a_web_server_that_redirects_to_what_is_no_address(target: str) -> None:
+    answer = f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
+    async with tcp_server(answer) as url:
+        with pytest.raises(VoicechatError, match="no WebSocket address") as caught:
+            await talk(url, speech())
+    assert caught.value.code is ErrorCode.PROTOCOL_MISMATCH
+
+
 @asynccontextmanager
 async def tcp_server(reply: bytes | None) -> AsyncIterator[str]:
     """Something that is no web server: it says anything and hangs up, or says nothing."""

@@ -99,13 +99,31 @@ def lose_connection(backoff: Backoff) -> None:
         ("http://voice.example:8000/", "ws://voice.example:8000/ws"),
         ("https://voice.example/api/speech?key=1", "wss://voice.example/api/speech?key=1"),
         ("[::1]:8000", "ws://[::1]:8000/ws"),
+        ("[fe80::1%eth0]:8000", "ws://[fe80::1%eth0]:8000/ws"),
+        ("语音.example:8000", "ws://语音.example:8000/ws"),
+        ("voice.example.", "ws://voice.example./ws"),
     ],
 )
 def test_addresses_are_completed(address: str, url: str) -> None:
     assert speech_url(address) == url
 
 
-@pytest.mark.parametrize("address", ["", "ftp://host/ws", "ws://", "host:port", "ws://host:99999"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "ftp://host/ws",
+        "ws://",
+        "host:port",
+        "ws://host:99999",
+        "voice.example：8000",
+        "[::1",
+        "http://[::1",
+        "http://.é",
+        "a..b",
+        f"{'x' * 64}.example",
+    ],
+)
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(VoicechatError, match="no address of a server") as caught:
         speech_url(address)

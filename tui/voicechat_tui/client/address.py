@@ -61,18 +61,25 @@ def chat_url(address: str, query: ChatQuery) -> str:
     )
 
 
+def no_address(address: str) -> VoicechatError:
+    """What was written can't be the address of a server."""
+    return VoicechatError(
+        ErrorCode.BAD_SETTING,
+        _("{address} is no address of a server.", address=repr(address)),
+        _("Write it like http://127.0.0.1:8000."),
+    )
+
+
 def _parts(address: str) -> SplitResult:
-    parts = urlsplit(address if "://" in address else f"ws://{address}")
     try:
-        valid = parts.scheme in _SOCKET and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        valid = False
+        parts = urlsplit(address if "://" in address else f"ws://{address}")
+        # A host that can't be encoded is one that no name server can be asked for.
+        host = (parts.hostname or "").encode("idna")
+        valid = parts.scheme in _SOCKET and bool(host) and (parts.port is None or parts.port > 0)
+    except ValueError as error:
+        raise no_address(address) from error
     if not valid:
-        raise VoicechatError(
-            ErrorCode.BAD_SETTING,
-            _("{address} is no address of a server.", address=repr(address)),
-            _("Write it like http://127.0.0.1:8000."),
-        )
+        raise no_address(address)
     return parts._replace(scheme=_SOCKET[parts.scheme])
 
 

@@ -60,7 +60,8 @@ async def open_socket(url: str, timeout_s: float) -> ClientConnection:
         if isinstance(error.__cause__, EOFError):
             raise failures.unreachable(url, _("it closed the connection at once")) from error
         raise failures.not_voicechat(url, _("the answer was no HTTP")) from error
-    except InvalidURI as error:
+    except (InvalidURI, ValueError) as error:
+        # Also what a server redirects to; for some of it the library raises plain ValueErrors.
         raise failures.not_voicechat(url, _("this is no WebSocket address")) from error
     except InvalidHandshake as error:
         raise failures.not_voicechat(url, str(error)) from error

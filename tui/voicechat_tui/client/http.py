@@ -22,7 +22,7 @@ from voicechat_common.protocol.chat_http import (
 from voicechat_common.protocol.codec import describe, encode
 from voicechat_common.protocol.http import AsrInfo, ErrorBody, Health, Readiness, ServerInfo
 from voicechat_tui.client import failures
-from voicechat_tui.client.address import server_url
+from voicechat_tui.client.address import no_address, server_url
 from voicechat_tui.client.connect import is_this_machine
 from voicechat_tui.language import _
 
@@ -48,9 +48,13 @@ class HttpClient:
 
     def __init__(self, server: str, timeout_s: float = TIMEOUT_S) -> None:
         self._base = server_url(server)
+        try:
+            base = httpx.URL(self._base)
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise no_address(server) from error
         # Proxies of the environment lead away from this machine.
         self._http = httpx.AsyncClient(
-            base_url=self._base, timeout=timeout_s, trust_env=not is_this_machine(self._base)
+            base_url=base, timeout=timeout_s, trust_env=not is_this_machine(self._base)
         )
 
     async def __aenter__(self) -> Self:
