@@ -77,6 +77,16 @@ def voicechat(
     """
     if context.invoked_subcommand is None:
         open_app(url=url, user=user, chat=chat, local=local)
+        return
+    options = {"--chat": chat, "--user": user, "--url": url, "--local": local or None}
+    misplaced = [repr(option) for option, value in options.items() if value is not None]
+    if misplaced:
+        command = repr(context.invoked_subcommand)
+        raise typer.BadParameter(
+            f"before {command} only the app would read this; write it behind {command}, or leave it out.",
+            ctx=context,
+            param_hint=" and ".join(misplaced),
+        )
 
 
 app.command(cls=HelpfulCommand, epilog=REPLAY_EPILOG)(replay)
