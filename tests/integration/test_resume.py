@@ -23,6 +23,7 @@ from voicechat_common.protocol.speech import (
     Stop,
 )
 from voicechat_common.transcript import Transcript
+from voicechat_server.asr import engine
 
 GRACE_S = 0.3
 SPEECH = pcm("meeting") + silence(1.2) + pcm("network") + silence(1.2) + pcm("complaint")
@@ -160,12 +161,52 @@ async def test_one_who_comes_back_in_time_finds_the_stream(forgetful_server: Liv
         assert texts(await client.rest()) == transcripts()["meeting"]
 
 
-@pytest.mark.parametrize("delay_ms", [0, 1, 3, 10, 30, 60, 100])
-async def test_one_who_vanishes_after_stop_leaves_nothing_behind(
-    forgetful_server: LiveServer, delay_ms: int
-) -> None:
-    async with connected(forgetful_server.ws) as client:
-        await client.send(pcm("network"), Stop())
-        await asyncio.sleep(delay_ms / 1000)
-        cut(client)
+async def test_one_who_vanishes_after_stop_leaves_nothing_behind(forgetful_server: LiveServer) -> None:
+    """Also while the receipt is on its way."""
+    for delay_ms in range(0, 120, 3):
+        async with connected(forgetful_server.ws) as client:
+            await client.send(pcm("network"), Stop())
+            await asyncio.sleep(delay_ms / 1000)
+            cut(client)
     await no_streams(forgetful_server)
+    await asyncio.sleep(2 * GRACE_S)
+    assert forgetful_server.server.services.engine.streams_kept == 0
+
+
+async def test_who_lost_the_last_words_with_the_connection_is_told_them_again(
+    live_server: LiveServer,
+) -> None:
+    async with connected(live_server.ws) as client:
+        await client.send(SPEECH, Stop())
+        ready = await client.expect(Ready)
+        told = [message for message in await client.rest() if isinstance(message, Final | Done)]
+    for finals_received in (0, 1):
+        async with connected(live_server.ws) as client:
+            await client.send(Start(stream_id=ready.stream_id, finals_received=finals_received))
+            assert (await client.expect(Ready)).received_samples == len(SPEECH) // 2
+            assert await client.rest() == told[finals_received:]
+
+
+async def test_streams_that_are_finished_take_nobody_s_place() -> None:
+    with serving(demo_settings(max_streams=1)) as server:
+        for _ in range(3):
+            assert texts(await recognise(server.ws, pcm("network"))) == transcripts()["network"]
+        assert server.server.services.engine.streams_kept == 3
+
+
+async def test_the_oldest_of_many_finished_streams_is_forgotten_first(
+    live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_KEPT_FINISHED", 2)
+    names = []
+    for _ in range(3):
+        async with connected(live_server.ws) as client:
+            await client.send(Stop())
+            names.append((await client.expect(Ready)).stream_id)
+            await client.rest()
+    outcomes: list[type[ServerMessage]] = []
+    for name in names:
+        async with connected(live_server.ws) as client:
+            await client.send(Start(stream_id=name))
+            outcomes.append(type(await client.receive()))
+    assert outcomes == [Error, Ready, Ready]

@@ -33,11 +33,12 @@ class Thread:
     rate: int = 16_000
     limits: StreamLimits = LIMITS
     orders: list[tuple[Order, bytes]] = field(default_factory=list)
+    finished: int = 0
     ended: int = 0
 
     def __post_init__(self) -> None:
         ready = Ready(stream_id="s", model="demo", chunk_ms=600, lookahead_ms=300)
-        self.live = LiveStream(ready, self.rate, self.limits, self._take, self._end)
+        self.live = LiveStream(ready, self.rate, self.limits, self._take, self._finish, self._end)
 
     @property
     def audio(self) -> bytes:
@@ -72,6 +73,9 @@ class Thread:
 
     def _take(self, order: Order, data: bytes) -> None:
         self.orders.append((order, data))
+
+    def _finish(self) -> None:
+        self.finished += 1
 
     def _end(self) -> None:
         self.ended += 1
@@ -191,7 +195,7 @@ async def test_stop_is_ordered_once_and_answered_by_the_receipt(thread: Thread) 
     assert isinstance(done, Done)
     assert (done.received_samples, done.decoded_samples, done.dropped_samples) == (100, 100, 0)
     assert (done.received_ms, done.decoded_ms, done.dropped_ms, done.segments) == (6, 6, 0, 1)
-    assert thread.ended == 1
+    assert thread.finished == 1
 
 
 async def test_audio_behind_the_end_is_dropped_and_accounted_for(thread: Thread) -> None:
@@ -269,13 +273,11 @@ async def test_a_receipt_that_did_not_reach_the_client_is_told_again(thread: Thr
     old = Stream(thread.live)
     await old.stop()
     thread.report(final(0), is_done=True)
-    await next_of(old, 2)
+    sent = await told(old)
     old.detach()
-    assert thread.ended == 0
-    first, done = await told(Stream(thread.live))
-    assert first == final(0)
-    assert isinstance(done, Done)
-    assert thread.ended == 1
+    assert (thread.finished, thread.ended) == (1, 0)
+    assert await told(Stream(thread.live)) == sent
+    assert [type(event) for event in sent] == [Final, Done]
 
 
 async def test_a_stream_nobody_comes_back_for_is_stopped_and_forgotten(thread: Thread) -> None:
@@ -285,7 +287,7 @@ async def test_a_stream_nobody_comes_back_for_is_stopped_and_forgotten(thread: T
     assert thread.commands == [Order.STOP]
     assert thread.ended == 0
     thread.report(final(0), is_done=True)
-    assert thread.ended == 1
+    assert (thread.finished, thread.ended) == (1, 1)
 
 
 async def test_a_stream_that_ended_is_kept_as_long_for_its_client(thread: Thread) -> None:
@@ -305,12 +307,13 @@ async def test_a_client_that_comes_back_in_time_keeps_its_stream(thread: Thread)
     assert thread.commands == []
 
 
-async def test_leaving_after_the_receipt_is_the_end(thread: Thread) -> None:
+async def test_one_who_leaves_after_the_receipt_and_stays_away_is_forgotten(thread: Thread) -> None:
     stream = Stream(thread.live)
     await stream.stop()
     thread.report(is_done=True)
     await told(stream)
     stream.detach()
+    assert thread.ended == 0
     await asyncio.sleep(0.04)
     assert thread.ended == 1
 
@@ -324,5 +327,15 @@ async def test_a_stream_that_failed_ends_with_the_error(thread: Thread) -> None:
     error = (await told(stream))[-1]
     assert isinstance(error, Error)
     assert (error.code, error.message, error.fatal) == (ErrorCode.RECOGNITION_FAILED, "It broke.", True)
-    assert thread.ended == 1
+    assert thread.finished == 1
     await asyncio.wait_for(thread.live.finished(), 1)
+
+
+async def test_a_stream_that_failed_tells_nothing_more(thread: Thread) -> None:
+    """The threads may have been stepping it meanwhile."""
+    stream = Stream(thread.live)
+    thread.report(error=VoicechatError(ErrorCode.RECOGNITION_FAILED, "It broke.", "Try again."))
+    thread.report(final(0))
+    (error,) = await told(stream)
+    assert isinstance(error, Error)
+    assert thread.live.outbox.waiting == 0

@@ -180,9 +180,9 @@ class SpeechConnection:
         await self._close(failure or (shutting_down() if self._server_ends.is_set() else None))
 
     async def _let_go(self, failure: VoicechatError | None) -> None:
-        """Leave a stream that isn't done to itself: for its client's return, if that can and may return."""
+        """Leave the stream to itself: for its client's return, if that can and may return."""
         stream = self._intake.stream
-        if stream is None or self._receipt is not None:
+        if stream is None:
             return
         may_return = failure is None and self._format.carries_errors
         if not may_return and not self._intake.stopped:

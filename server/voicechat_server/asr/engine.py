@@ -34,6 +34,9 @@ _FINISH_TIMEOUT_S = 8.0
 _THREAD_TIMEOUT_S = 2.0
 """At the end of the server: how long the threads have to end; loading a model can't be interrupted."""
 
+_KEPT_FINISHED = 256
+"""Finished streams kept for clients that may have lost the last words; the oldest go first."""
+
 _RETRY_NOT_READY_S = 2.0
 _RETRY_BUSY_S = 10.0
 
@@ -69,6 +72,7 @@ class Engine:
         )
         self.max_streams = config.limits.max_streams
         self._streams: dict[str, LiveStream] = {}
+        self._finished: dict[str, LiveStream] = {}
         self.workers = count_workers(recognition.device, count_threads(recognition.threads))
         self._workers = Workers(
             self.workers,
@@ -80,8 +84,13 @@ class Engine:
 
     @property
     def streams_now(self) -> int:
-        """Streams that are open, those waiting for their client's return included."""
+        """Streams that are recognised, those waiting for their client's return included."""
         return len(self._streams)
+
+    @property
+    def streams_kept(self) -> int:
+        """Streams that are finished, and kept for a client that may have lost the last words."""
+        return len(self._finished)
 
     @property
     def orders_waiting(self) -> int:
@@ -106,7 +115,7 @@ class Engine:
             for task in late:
                 task.cancel()
         await asyncio.to_thread(self._workers.end, _THREAD_TIMEOUT_S)
-        for stream in list(self._streams.values()):
+        for stream in [*self._streams.values(), *self._finished.values()]:
             stream.release()
 
     def open_stream(self, start: Start, listener: Listener | None = None) -> Stream:
@@ -136,7 +145,8 @@ class Engine:
         Raises:
             VoicechatError: `unknown_stream`.
         """
-        live = self._streams.get(start.stream_id or "")
+        stream_id = start.stream_id or ""
+        live = self._streams.get(stream_id) or self._finished.get(stream_id)
         if live is None:
             raise VoicechatError(
                 ErrorCode.UNKNOWN_STREAM,
@@ -196,9 +206,17 @@ class Engine:
         def send(order: Order, data: bytes) -> None:
             self._workers.submit(Command(order, lane, data))
 
+        def on_finish() -> None:
+            if live := self._streams.pop(stream_id, None):
+                send(Order.DROP, b"")
+                self._finished[stream_id] = live
+                while len(self._finished) > _KEPT_FINISHED:
+                    next(iter(self._finished.values())).release()
+
         def on_end() -> None:
             if self._streams.pop(stream_id, None) is not None:
                 send(Order.DROP, b"")
+            self._finished.pop(stream_id, None)
 
         def on_event(event: StreamEvent) -> None:
             self._observer.stream_told(event)
@@ -206,7 +224,7 @@ class Engine:
                 listener(event)
 
         send(Order.OPEN, b"")
-        return LiveStream(ready, start.sample_rate, config.limits, send, on_end, on_event)
+        return LiveStream(ready, start.sample_rate, config.limits, send, on_finish, on_end, on_event)
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
         """Call something on the event loop; a thread that outlives it has nobody left to tell."""

@@ -30,7 +30,8 @@ class LiveStream:
         rate: Samples per second that come in.
         limits: Bounds.
         send: Gives an order to the threads that recognise.
-        on_end: Called once, when nothing of the stream is left to tell and nobody can come back for it.
+        on_finish: Called once, when all is recognised, or the stream has failed.
+        on_end: Called when nobody can come back for the stream.
         listener: Hears every event once, whatever becomes of the connections.
     """
 
@@ -40,6 +41,7 @@ class LiveStream:
         rate: int,
         limits: StreamLimits,
         send: SendOrder,
+        on_finish: Callable[[], None],
         on_end: Callable[[], None],
         listener: Listener | None = None,
     ) -> None:
@@ -50,6 +52,7 @@ class LiveStream:
         # Less than a chunk can't be decoded, so it is no lag.
         self._max_lag_ms = limits.max_lag_s * 1000 + ready.chunk_ms
         self._send = send
+        self._on_finish = on_finish
         self._on_end = on_end
         self._width = WidthCheck()
         self._received_bytes = 0
@@ -91,7 +94,10 @@ class LiveStream:
         self._progress.set()
 
     def detach(self) -> None:
-        """Keep the stream a while for its client's return, then finish it."""
+        """Keep the stream a while for its client's return, then finish it.
+
+        One that is finished is kept too: its last words may have been lost with the connection.
+        """
         self._holder = None
         loop = asyncio.get_running_loop()
         self._expiry = loop.call_later(self._limits.resume_grace_s, self._expire)
@@ -133,7 +139,9 @@ class LiveStream:
         await self._finished.wait()
 
     def on_report(self, report: Report) -> None:
-        """Take news from the threads that recognise."""
+        """Take news from the threads that recognise; after the end, none counts."""
+        if self.is_finished:
+            return
         undecoded = report.undecoded * self._rate // SAMPLE_RATE
         self._decoded = max(self._decoded, report.taken - undecoded)
         for event in report.events:
@@ -145,7 +153,7 @@ class LiveStream:
             self._acknowledge_in_time()
         if report.error is not None:
             self.fail(report.error)
-        elif report.is_done and not self.is_finished:
+        elif report.is_done:
             self._write_receipt(report)
         self._progress.set()
 
@@ -156,7 +164,7 @@ class LiveStream:
             self._finish()
 
     def release(self) -> None:
-        """Forget the stream: its client has the receipt, or will not come back."""
+        """Forget the stream: its client will not come back."""
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
@@ -190,6 +198,7 @@ class LiveStream:
 
     def _finish(self) -> None:
         self._finished.set()
+        self._on_finish()
         if self._holder is None and self._expiry is None:
             self.release()
 
@@ -230,7 +239,6 @@ class Stream:
     def __init__(self, live: LiveStream, finals_received: int = 0) -> None:
         self.stream_id = live.ready.stream_id
         self._live = live
-        self._told_to_end = False
         live.attach(self, finals_received)
         self.ready = live.ready.model_copy(update={"received_samples": live.received_samples})
 
@@ -276,13 +284,11 @@ class Stream:
                 continue
             yield event
             if isinstance(event, Done) or (isinstance(event, Error) and event.fatal):
-                self._told_to_end = True
-                self._live.release()
                 return
 
     def detach(self) -> None:
-        """Say that the connection is gone; without effect if the stream was taken over or told to its end."""
-        if self._live.held_by(self) and not self._told_to_end:
+        """Say that the connection is gone; without effect if the stream was taken over."""
+        if self._live.held_by(self):
             self._live.detach()
 
     def _check_hold(self) -> None:
