@@ -1,5 +1,6 @@
 """What the app does that no key asks for: drafts, refusals, reading back, lost microphones."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.messages import ChatsListed
 from voicechat_tui.ui.model.status import Line, Mic
 from voicechat_tui.ui.screens.chats import ChatsScreen
+from voicechat_tui.ui.timeline.row import RowState
 
 
 async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path) -> None:
@@ -90,6 +92,36 @@ async def test_a_text_that_was_never_stored_is_sent_again_by_the_next_run(tmp_pa
     async with again.run_test() as pilot:
         await until(pilot, lambda: second.places and second.places[0].sent)
         assert second.places[0].sent == backend.places[0].sent
+
+
+async def test_a_text_is_shown_and_kept_at_once_while_its_connection_tells_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "app.json"
+    backend = StagedBackend()
+    app = staged_app(backend, chat=CHAT, local=LocalState(file))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
+        monkeypatch.setattr(backend.places[0], "tell", lambda *events: None)
+        screen = app.desk.screen
+        assert screen is not None
+        await pilot.press(*"hello", "enter")
+        await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [RowState.PENDING])
+        await until(pilot, lambda: list(LocalState(file).unsent(CHAT).values()) == ["hello"])
+
+
+async def test_a_text_of_an_earlier_run_is_shown_before_the_chat_is_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backend, local = StagedBackend(), LocalState(None)
+    monkeypatch.setattr(backend, "prepare", asyncio.Event().wait)
+    local.unsent(CHAT)["own-1"] = "hello"
+    app = staged_app(backend, chat=CHAT, local=local)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.desk.screen)
+        screen = app.desk.screen
+        assert screen is not None
+        await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["hello"])
 
 
 async def test_a_refused_text_comes_back_to_be_corrected() -> None:

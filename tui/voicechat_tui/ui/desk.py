@@ -179,6 +179,7 @@ class ChatDesk:
         except VoicechatError as error:
             self._app.tell_error(_("Not sent"), error)
             return False
+        self._app.save_local()
         if changed is not None and self.screen is not None:
             self.screen.conversation_changed(changed)
         return True

@@ -58,6 +58,8 @@ class ChatSession:
         self.caught_up = False
         self.place: Place | None = None
         self._slots = asyncio.Semaphore(EVENTS_AHEAD)
+        for name, text in unsent.items():
+            conversation.apply(TextQueued(client_message_id=name, content=text))
 
     async def run(self, place: Place, tell: Callable[[ChatEvent], object]) -> None:
         """Stay in the chat and tell what happens, at most `EVENTS_AHEAD` events ahead of who is told."""
@@ -73,17 +75,14 @@ class ChatSession:
                 self.place = None
 
     def say(self, text: str) -> int | None:
-        """Say something; before the chat is reached it waits here. Return as `apply` does.
+        """Say something; it waits here at once, however the server is reached. Return as `apply` does.
 
         Raises:
             VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
         """
-        if self.place is not None:
-            self.place.send(text)
-            return None
-        queued = TextQueued(client_message_id=uuid4().hex, content=text)
-        self.unsent[queued.client_message_id] = text
-        return self.conversation.apply(queued)
+        name = uuid4().hex if self.place is None else self.place.send(text)
+        self.unsent[name] = text
+        return self.conversation.apply(TextQueued(client_message_id=name, content=text))
 
     def apply(self, event: ChatEvent, now: float) -> int | None:
         """Take an event; return the place from which rows of the conversation have changed, or None.
