@@ -85,6 +85,8 @@ def test_hub_model_revision_and_cache_dir(tmp_path: Path) -> None:
         "VOICECHAT_HUB": "hf",
         "VOICECHAT_MODEL_REVISION": "main",
         "VOICECHAT_CACHE_DIR": str(tmp_path),
+        # 8-bit kernels would be kept there too, and would first have to be compiled.
+        "VOICECHAT_PRECISION": "fp32",
     }
     with running_hub() as hub, started(HF_ENDPOINT=hub.url, **variables) as server:
         server.wait_until_ready()
