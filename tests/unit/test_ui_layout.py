@@ -1,10 +1,11 @@
 """Rows of a conversation as lines of the screen."""
 
+import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -67,6 +68,20 @@ def test_what_may_still_change_is_in_another_style() -> None:
     assert [(span.text, span.style) for span in spans] == [("so the", "text"), (" first", "tail")]
 
 
+def test_a_tab_takes_the_room_that_is_counted_for_it() -> None:
+    row = replace(LATER, text="\tif x:\n\t\treturn 一\t二")
+    texts = [line[-1].text for line in layout(row, ROW, 80)]
+    assert texts == ["    if x:", "        return 一    二"]
+    long = replace(LATER, text="\t".join(["word"] * 20))
+    assert height(long, ROW, 80) == 3
+
+
+def test_a_partial_with_a_tab_is_settled_up_to_the_same_word() -> None:
+    speaking = replace(LATER, text="one\ttwo three", settled=7, state=RowState.SPEAKING)
+    spans = layout(speaking, ROW, 80)[0][-2:]
+    assert [(span.text, span.style) for span in spans] == [("one    two", "text"), (" three", "tail")]
+
+
 def test_the_final_text_takes_the_place_of_the_last_partial_without_a_jump() -> None:
     text = "我们今天先讨论网络的问题，再讨论下个月的计划，最后看一看大家还有什么别的事情要说。"
     speaking = replace(LATER, text=text, settled=10, state=RowState.SPEAKING)
@@ -75,8 +90,9 @@ def test_the_final_text_takes_the_place_of_the_last_partial_without_a_jump() -> 
         assert height(speaking, ROW, width) == height(final, ROW, width)
 
 
+@example("a\tb\x1b[2J\r\u2028c\n\td", 40, RowState.SPEAKING, False)
 @given(st.text(max_size=80), st.integers(20, 130), st.sampled_from(RowState), st.booleans())
-def test_the_height_is_the_number_of_lines_and_none_is_too_wide(
+def test_the_height_is_the_number_of_lines_and_none_leaves_its_place(
     text: str, width: int, state: RowState, first: bool
 ) -> None:
     row = replace(LATER, text=text, settled=len(text) // 2, state=state)
@@ -84,3 +100,4 @@ def test_the_height_is_the_number_of_lines_and_none_is_too_wide(
     lines = layout(row, previous, width)
     assert len(lines) == height(row, previous, width)
     assert all(cell_len(text_of(line)) <= width for line in lines)
+    assert not {"Cc", "Zl", "Zp"} & {unicodedata.category(char) for line in lines for char in text_of(line)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
+from voicechat_tui.console.live_line import printable
 from voicechat_tui.language import _
 from voicechat_tui.ui.timeline.row import Row, RowState
 from voicechat_tui.ui.timeline.wrap import wrap
@@ -23,6 +24,7 @@ _SIGN = 2
 _MARGIN = 1
 _LEAST_TEXT = 8
 _GROUP_S = 300.0
+_TAB = " " * 4
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,14 @@ def name_style(speaker: str) -> str:
 
 
 def _shown(row: Row) -> str:
-    return row.text or (_("listening") if row.state is RowState.SPEAKING else "")
+    return _drawable(row.text) or (_("listening") if row.state is RowState.SPEAKING else "")
+
+
+def _drawable(text: str) -> str:
+    """Return a text without what would move the terminal's cursor; its lines stay."""
+    if text.isprintable():  # As nearly every text is, and this is quick.
+        return text
+    return "\n".join(printable(line.replace("\t", _TAB)) for line in text.split("\n"))
 
 
 def _wrapped(row: Row, width: int) -> list[tuple[int, int]]:
@@ -84,7 +93,7 @@ def _text(row: Row, begin: int, end: int) -> Line:
     text = _shown(row)
     if row.state is not RowState.SPEAKING:
         return (Span(text[begin:end], _TEXT_STYLES[row.state]),)
-    settled = min(max(row.settled if row.text else 0, begin), end)
+    settled = min(max(len(_drawable(row.text[: row.settled])), begin), end)
     spans = (Span(text[begin:settled], "text"), Span(text[settled:end], "tail"))
     return tuple(span for span in spans if span.text)
 
