@@ -11,6 +11,7 @@ from tests.support.staged import (
     CHAT,
     NOW,
     TITLE,
+    USER,
     StagedBackend,
     caught_up,
     connected,
@@ -30,8 +31,10 @@ from voicechat_tui.sources.microphone.events import LevelChanged, Lost, Opened, 
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.messages import ChatsListed
+from voicechat_tui.ui.model.conversation import Conversation
 from voicechat_tui.ui.model.status import Line, Mic
 from voicechat_tui.ui.screens.chats import ChatsScreen
+from voicechat_tui.ui.session import ChatSession
 from voicechat_tui.ui.timeline.row import RowState
 
 
@@ -122,6 +125,32 @@ async def test_a_text_of_an_earlier_run_is_shown_before_the_chat_is_reached(
         screen = app.desk.screen
         assert screen is not None
         await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["hello"])
+
+
+@pytest.mark.parametrize("text", ["a" * 4_001, "a\x07b"], ids=["long", "control"])
+async def test_a_text_that_cannot_be_a_message_stays_in_the_composer_before_the_chat_is_reached(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    backend = StagedBackend()
+    monkeypatch.setattr(backend, "prepare", asyncio.Event().wait)
+    app = staged_app(backend, chat=CHAT)
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: app.desk.screen and app.desk.screen.is_mounted)
+        screen = app.desk.screen
+        assert screen is not None
+        screen.composer.text = text
+        await pilot.press("enter")
+        await until(pilot, lambda: app._notifications)
+        assert [note.title for note in app._notifications] == ["Not sent"]
+        assert (screen.composer.text, screen.session.unsent) == (text, {})
+
+
+def test_no_more_texts_wait_before_the_chat_is_reached_than_over_a_connection() -> None:
+    unsent = {str(number): "hello" for number in range(1000)}
+    session = ChatSession(CHAT, TITLE, Conversation(USER, lambda: NOW), unsent)
+    with pytest.raises(VoicechatError) as caught:
+        session.say("one more")
+    assert caught.value.code is ErrorCode.BUSY
 
 
 async def test_a_refused_text_comes_back_to_be_corrected() -> None:

@@ -25,13 +25,15 @@ from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.timeline.row import RowState
 
 
-def app_for(url: str, chat_id: str | None, user: str = USER) -> VoicechatApp:
+def app_for(
+    url: str, chat_id: str | None, user: str = USER, *, local: LocalState | None = None
+) -> VoicechatApp:
     settings = Settings(url=url, theme="dark")
     return VoicechatApp(
         Loaded(settings, None, paths.config_file()),
         ServerBackend(url),
         user,
-        LocalState(None),
+        local or LocalState(None),
         sound=StagedSound(),
         chat_id=chat_id,
         now=lambda: NOW,
@@ -116,6 +118,23 @@ async def test_the_app_comes_back_after_an_outage_with_what_was_written_meanwhil
         await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["still here"])
         await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [RowState.STORED])
         assert not screen.session.unsent
+
+
+async def test_a_text_of_an_earlier_run_that_cannot_be_a_message_is_given_back(
+    live_server: LiveServer, chat_id: str
+) -> None:
+    local = LocalState(None)
+    local.unsent(chat_id).update({"own-1": "a" * 4_001, "own-2": "hello"})
+    app = app_for(live_server.ws, chat_id, local=local)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until(pilot, lambda: not local.unsent(chat_id))
+        screen = app.desk.screen
+        assert screen is not None
+        await until(
+            pilot,
+            lambda: [row.state for row in screen.timeline.rows] == [RowState.STORED, RowState.REFUSED],
+        )
+        assert [note.title for note in app._notifications] == ["Not sent"]
 
 
 async def test_a_server_that_speaks_no_protocol_is_told_in_words(garbage_server: str) -> None:

@@ -159,7 +159,7 @@ class ChatDesk:
             case Failed():
                 app.tell_error(_("The chat can't be reached"), event.error())
             case Refused(content=content, message=message, advice=advice):
-                if self.screen is not None and self.shown is session:
+                if self.screen is not None and self.shown is session and self.screen.is_mounted:
                     self.screen.take_back(content)
                 app.tell(_("Not sent"), f"{message} {advice}", "error")
             case ChatError(message=message, advice=advice):

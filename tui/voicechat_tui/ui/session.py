@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from uuid import uuid4
 
+from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat import ChatEnded, ChatStatus
 from voicechat_tui.client.chat.events import (
     Acked,
@@ -18,6 +19,8 @@ from voicechat_tui.client.chat.events import (
     TextQueued,
     TypingChanged,
 )
+from voicechat_tui.client.chat.outbox import check_room, checked_text
+from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.ui.backend import Place
 from voicechat_tui.ui.model.conversation import Conversation
@@ -65,14 +68,20 @@ class ChatSession:
         """Stay in the chat and tell what happens, at most `EVENTS_AHEAD` events ahead of who is told."""
         async with place:
             self.place = place
-            for name, text in list(self.unsent.items()):
-                place.send(text, name)
             try:
+                for name, text in list(self.unsent.items()):
+                    try:
+                        place.send(text, name)
+                    except VoicechatError as error:
+                        await self._tell(Refused.of(name, text, error), tell)
                 async for event in place.events():
-                    await self._slots.acquire()
-                    tell(event)
+                    await self._tell(event, tell)
             finally:
                 self.place = None
+
+    async def _tell(self, event: ChatEvent, tell: Callable[[ChatEvent], object]) -> None:
+        await self._slots.acquire()
+        tell(event)
 
     def say(self, text: str) -> int | None:
         """Say something; it waits here at once, however the server is reached. Return as `apply` does.
@@ -80,7 +89,12 @@ class ChatSession:
         Raises:
             VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
         """
-        name = uuid4().hex if self.place is None else self.place.send(text)
+        if self.place is not None:
+            name = self.place.send(text)
+        else:
+            check_room(len(self.unsent), ChatPolicy())
+            text = checked_text(text)
+            name = uuid4().hex
         self.unsent[name] = text
         return self.conversation.apply(TextQueued(client_message_id=name, content=text))
 

@@ -156,6 +156,17 @@ class Refused(Message):
     message: str
     advice: str
 
+    @classmethod
+    def of(cls, client_message_id: str, content: str, error: ChatError | VoicechatError) -> "Refused":
+        """Return why a text is not stored as the event that tells of it."""
+        return cls(
+            client_message_id=client_message_id,
+            content=content,
+            code=error.code,
+            message=error.message,
+            advice=error.advice,
+        )
+
 
 class PresenceChanged(Message):
     """Somebody has come or gone.

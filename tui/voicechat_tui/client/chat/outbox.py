@@ -15,6 +15,36 @@ _CONTENT = TypeAdapter[str](Content)
 _CLIENT_MESSAGE_ID = TypeAdapter[str](ClientMessageId)
 
 
+def check_room(waiting: int, policy: ChatPolicy) -> None:
+    """Make sure that one more text may wait.
+
+    Args:
+        waiting: How many wait already.
+        policy: The limits.
+
+    Raises:
+        VoicechatError: `busy` if too many wait.
+    """
+    if waiting >= policy.unsent:
+        raise failures.too_much_unsent(policy.unsent)
+
+
+def checked_text(content: str) -> str:
+    """Return a text as it is sent.
+
+    Raises:
+        VoicechatError: `bad_field` if it can't be a message.
+    """
+    return _valid(_CONTENT, content)
+
+
+def _valid(kind: TypeAdapter[str], value: str) -> str:
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        raise failures.bad_text(describe(error).removeprefix("message: ")) from error
+
+
 @dataclass(slots=True)
 class _Waiting:
     message: SendMessage
@@ -55,13 +85,9 @@ class ChatOutbox:
         Raises:
             VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
         """
-        if len(self._waiting) >= self._policy.unsent:
-            raise failures.too_much_unsent(self._policy.unsent)
-        try:
-            text = _CONTENT.validate_python(content)
-            name = _CLIENT_MESSAGE_ID.validate_python(client_message_id or self._next_name())
-        except ValidationError as error:
-            raise failures.bad_text(describe(error).removeprefix("message: ")) from error
+        check_room(len(self._waiting), self._policy)
+        text = checked_text(content)
+        name = _valid(_CLIENT_MESSAGE_ID, client_message_id or self._next_name())
         message = SendMessage(content=text, client_message_id=name)
         waiting = self._waiting.setdefault(name, _Waiting(message))
         return TextQueued(client_message_id=name, content=waiting.message.content)
@@ -81,13 +107,7 @@ class ChatOutbox:
             waiting.due_at = now + in_s
             return Postponed(client_message_id=client_message_id, in_s=in_s, reason=error.message)
         del self._waiting[client_message_id]
-        return Refused(
-            client_message_id=client_message_id,
-            content=waiting.message.content,
-            code=error.code,
-            message=error.message,
-            advice=error.advice,
-        )
+        return Refused.of(client_message_id, waiting.message.content, error)
 
     def reconnected(self) -> None:
         """Send everything again over a new connection."""
