@@ -95,6 +95,17 @@ def test_who_has_left_hears_nothing(hub: LocalHub) -> None:
     assert heard == []
 
 
+def test_a_fault_of_one_receiver_keeps_nothing_from_the_others(hub: LocalHub) -> None:
+    def fail(_: Broadcast) -> None:
+        raise RuntimeError("nobody expected this")
+
+    heard: list[Broadcast] = []
+    hub.subscribe("c", fail)
+    hub.subscribe("c", heard.append)
+    hub.publish("c", A)
+    assert heard == [A]
+
+
 def test_somebody_may_leave_while_a_broadcast_is_given_out(hub: LocalHub) -> None:
     heard: list[Broadcast] = []
 

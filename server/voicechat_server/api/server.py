@@ -14,8 +14,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.api.handshake import AnsweringProtocol
 from voicechat_server.api.services import Services
+from voicechat_server.api.websocket_protocol import WebSocketProtocol
 from voicechat_server.settings import Settings
 
 BACKLOG = 2048
@@ -78,7 +78,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 # RequestScope logs requests, each with its name.
                 access_log=False,
-                ws=AnsweringProtocol,
+                ws=WebSocketProtocol,
                 ws_max_size=settings.max_frame_bytes * FRAME_HEADROOM,
                 ws_ping_timeout=None,
                 # Audio doesn't compress, and each connection would pay memory and time for trying.

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
 
+import structlog
+
 from voicechat_common.errors import VoicechatError
 from voicechat_server.chat import failures
 from voicechat_server.chat.observer import ChatObserver
@@ -22,6 +24,8 @@ MAX_WAITING = 10_000
 
 MAX_BATCH = 500
 """Operations in one transaction, which others wait for."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 Write = Callable[[Sequence[Operation]], Awaitable[list[Result]]]
 Observer = Callable[[Operation, Outcome], None]
@@ -96,11 +100,21 @@ class Committer:
             results = await self._write([operation for operation, _ in batch])
         except VoicechatError as error:
             results = [error] * len(batch)
+        except Exception:
+            log.exception("writing to the chat database failed", operations=len(batch))
+            results = [failures.unexpected()] * len(batch)
         self._observer.committed(len(batch), time.perf_counter() - began)
         for (operation, future), result in zip(batch, results, strict=True):
             if isinstance(result, Outcome):
-                self._observe(operation, result)
+                self._tell(operation, result)
             _settle(future, result)
+
+    def _tell(self, operation: Operation, outcome: Outcome) -> None:
+        try:
+            self._observe(operation, outcome)
+        except Exception:
+            # It is durable all the same, and all other operations wait for this task.
+            log.exception("what was stored could not be told", chat=outcome.chat.chat_id)
 
 
 def _settle(future: asyncio.Future[Outcome], result: Result) -> None:

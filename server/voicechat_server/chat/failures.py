@@ -97,6 +97,15 @@ def too_many_waiting() -> VoicechatError:
     )
 
 
+def unexpected() -> VoicechatError:
+    """A fault in the server: whether the operation was stored is not known."""
+    return VoicechatError(
+        ErrorCode.INTERNAL,
+        "The server failed to store this.",
+        "Send it again with the same client_message_id; if that fails too, report it with the server's log.",
+    )
+
+
 def shutting_down() -> VoicechatError:
     """The server takes no more operations."""
     return VoicechatError(

@@ -8,8 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
+
 from voicechat_server.chat.observer import ChatObserver
 from voicechat_server.chat.outbox import Frame
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Broadcast:
 
 
 Receiver = Callable[[Broadcast], None]
-"""Takes a broadcast. It is called on the event loop, must not wait, and must not raise."""
+"""Takes a broadcast. It is called on the event loop and must not wait; what it raises disturbs no other."""
 
 
 class Hub(Protocol):
@@ -70,5 +74,8 @@ class LocalHub:
         """Give a broadcast to every receiver of a chat."""
         receivers = tuple(self._receivers.get(chat_id, ()))
         for receiver in receivers:
-            receiver(broadcast)
+            try:
+                receiver(broadcast)
+            except Exception:
+                log.exception("somebody in a chat could not be told", chat=chat_id)
         self._observer.published(len(receivers))

@@ -1,19 +1,37 @@
-"""Handshakes of WebSockets that can't be read are answered, where Uvicorn would leave the client waiting."""
+"""Uvicorn's WebSocket protocol, stricter where a client could keep it waiting, or disturb others."""
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.api.errors import respond
 
+MOST_UNREAD_BYTES = 256 * 1024
+"""A client that has left so much unread gets no more pongs: its pings would fill the memory."""
 
-class AnsweringProtocol(WebSocketsSansIOProtocol):
-    """Uvicorn's WebSocket protocol, with an answer to a handshake that its parser refuses."""
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """One connection: its handshake is always answered, and who breaks the protocol is gone."""
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the client."""
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self._refuse()
+
+    def handle_parser_exception(self) -> None:
+        """Close the connection of a client that broke the protocol.
+
+        Until it is closed, Uvicorn takes what is sent to such a client for a mistake of the app.
+        """
+        super().handle_parser_exception()
+        self.disconnected = True
+
+    def handle_ping(self) -> None:
+        """Answer a ping of a client that reads."""
+        if self.transport.get_write_buffer_size() > MOST_UNREAD_BYTES:
+            self.conn.data_to_send()
+        else:
+            super().handle_ping()
 
     def _refuse(self) -> None:
         answer = respond(
