@@ -24,12 +24,19 @@ class ChunkSizeGroup:
     Args:
         network: The model.
         chunk_size: `[left, step, look-ahead]` in frames.
+        positions: Positional encodings of the features.
         encoder_look_back: Earlier chunks each encoder block attends to; -1 for all of the segment.
-        decoder_look_back: Earlier chunks each decoder block attends to.
+        decoder_look_back: Earlier chunks each decoder block attends to; like FunASR, none for -1.
     """
 
     def __init__(
-        self, network: Network, chunk_size: ChunkSize, *, encoder_look_back: int, decoder_look_back: int
+        self,
+        network: Network,
+        chunk_size: ChunkSize,
+        positions: PositionTable,
+        *,
+        encoder_look_back: int,
+        decoder_look_back: int,
     ) -> None:
         self._features = network.features
         self._tokens = network.tokens
@@ -39,11 +46,10 @@ class ChunkSizeGroup:
         self._encoder = network.encoder
         self._cif = CifStepper(network.predictor, current=slice(left, left + step))
         self._decoder = network.decoder
-        features = network.features.width
-        self._positions = PositionTable(network.position_encoder, features, self._device)
+        self._positions = positions
         self._pool = StatePool(
             chunk_size,
-            features=features,
+            features=network.features.width,
             width=self._encoder.width,
             fsmn=self._decoder.memory(segments=0),
             encoder_look_back=self._encoder.look_back(encoder_look_back, step),

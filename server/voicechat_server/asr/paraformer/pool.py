@@ -1,5 +1,6 @@
 """State tensors of all segments of one chunk size, one row a segment."""
 
+from math import prod
 from threading import Lock
 
 import torch
@@ -61,9 +62,8 @@ class StatePool:
     @property
     def row_bytes(self) -> int:
         """Bytes that one segment's state takes."""
-        own = sum(
-            tensor[:1].nbytes for tensor in (self.overlap, self.cif_hidden, self.cif_alpha, self.fsmn[:, :1])
-        )
+        tensors = (self.overlap, self.cif_hidden, self.cif_alpha, self.fsmn.transpose(0, 1))
+        own = sum(tensor.element_size() * prod(tensor.shape[1:]) for tensor in tensors)
         return own + sum(ring.row_bytes for ring in (self.encoder_look_back, self.decoder_look_back))
 
     def take(self) -> SegmentState:
@@ -97,7 +97,7 @@ class StatePool:
     def give_back(self, state: SegmentState) -> None:
         """Take back the row of a segment that ended; once is enough."""
         with self._taking:
-            if state.slot >= 0:
+            if not state.is_spent:
                 self._used.remove(state.slot)
                 self._free.append(state.slot)
                 state.slot = -1
@@ -116,6 +116,9 @@ class StatePool:
 
 
 def _with_rows(tensor: torch.Tensor, rows: int, dim: int) -> torch.Tensor:
+    """A larger tensor; memory is taken by the rows that are written to, and each is when it is taken."""
     shape = list(tensor.shape)
-    shape[dim] = rows - shape[dim]
-    return torch.cat((tensor, tensor.new_zeros(shape)), dim=dim)
+    had, shape[dim] = shape[dim], rows
+    larger = tensor.new_empty(shape)
+    larger.narrow(dim, 0, had).copy_(tensor)
+    return larger

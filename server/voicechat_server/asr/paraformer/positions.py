@@ -1,4 +1,4 @@
-"""Sinusoidal positions, computed once by FunASR's own encoder and looked up per row."""
+"""Sinusoidal positions by FunASR's own encoder: those of the first minute are kept."""
 
 import torch
 from torch import Tensor
@@ -9,28 +9,29 @@ from voicechat_server.asr.paraformer.modules import PositionEncoder
 class PositionTable:
     """Positional encodings of `StreamSinusoidalPositionEncoder`, which recomputes them for every chunk.
 
-    Any thread may ask; two that find the table too short each make a longer one.
+    Most segments are short and find theirs in the table; those of the few that are longer are computed, but
+    not kept, so that the table stays as small as it is. Any thread may ask.
 
     Args:
         encoder: FunASR's position encoder.
         width: Feature width.
+        device: Where the encodings are wanted.
     """
 
-    _GROWTH = 1024
+    FRAMES = 1024
+    """Positions in the table, 61 s."""
 
     def __init__(self, encoder: PositionEncoder, width: int, device: torch.device) -> None:
         self._encoder = encoder
         self._width = width
         self._device = device
-        self._table = torch.zeros(0, width, device=device)
+        self._table = self._encode(0, self.FRAMES)
 
     def at(self, offset: int, frames: int) -> Tensor:
         """Encodings of `frames` positions from `offset` on: [frames, width]."""
         end = offset + frames
-        table = self._table
-        if end > len(table):
-            count = -(-end // self._GROWTH) * self._GROWTH
-            positions = torch.arange(1, count + 1)[None, :]
-            table = self._encoder.encode(positions, self._width, torch.float32)[0].to(self._device)
-            self._table = table
-        return table[offset:end]
+        return self._table[offset:end] if end <= self.FRAMES else self._encode(offset, end)
+
+    def _encode(self, begin: int, end: int) -> Tensor:
+        positions = torch.arange(begin + 1, end + 1)[None, :]
+        return self._encoder.encode(positions, self._width, torch.float32)[0].to(self._device)

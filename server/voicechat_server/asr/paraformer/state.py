@@ -47,6 +47,11 @@ class SegmentState:
     decoder_frames: int = 0
     middle: int = 0
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether its row is given back."""
+        return self.slot < 0
+
 
 @dataclass(frozen=True)
 class Chunk:

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from threading import Lock
+from contextlib import ExitStack
 
 import torch
 
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.paraformer.group import ChunkSizeGroup
+from voicechat_server.asr.paraformer.groups import Groups
 from voicechat_server.asr.paraformer.network import Network
+from voicechat_server.asr.paraformer.positions import PositionTable
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState, Token
 
 
@@ -20,28 +22,35 @@ class ParaformerStepper:
     Args:
         network: The model; other steppers may share it.
         encoder_look_back: Earlier chunks each encoder block attends to; -1 for all of the segment.
-        decoder_look_back: Earlier chunks each decoder block attends to.
+        decoder_look_back: Earlier chunks each decoder block attends to; like FunASR, none for -1.
     """
 
     def __init__(self, network: Network, *, encoder_look_back: int, decoder_look_back: int) -> None:
         self._network = network
         self._encoder_look_back = encoder_look_back
         self._decoder_look_back = decoder_look_back
-        self._groups: dict[ChunkSize, ChunkSizeGroup] = {}
-        self._grouping = Lock()
+        self._positions = PositionTable(network.position_encoder, network.features.width, network.device)
+        self._groups = Groups(self._new_group)
 
     @torch.inference_mode()
     def open(self, chunk_size: ChunkSize) -> SegmentState:
         """Return the state of a new segment; give it back with `close`, or end it with a final chunk."""
-        return self._group(chunk_size).open()
+        with ExitStack() as failing:
+            group = self._groups.enter(chunk_size)
+            failing.callback(self._groups.leave, chunk_size)
+            state = group.open()
+            failing.pop_all()
+        return state
 
     def state_bytes(self, chunk_size: ChunkSize) -> int:
         """Bytes that the state of one segment takes."""
-        return self._group(chunk_size).state_bytes
+        return self._new_group(chunk_size).state_bytes
 
     def close(self, state: SegmentState) -> None:
-        """Give up a segment in the middle."""
-        self._groups[state.chunk_size].close(state)
+        """Give up a segment, in the middle or after its end."""
+        if not state.is_spent:
+            self._groups[state.chunk_size].close(state)
+            self._groups.leave(state.chunk_size)
 
     @torch.inference_mode()
     def step(self, chunks: Sequence[Chunk]) -> list[list[Token]]:
@@ -54,15 +63,15 @@ class ParaformerStepper:
             group = self._groups[size]
             for index, row in zip(indices, group.step([chunks[i] for i in indices]), strict=True):
                 tokens[index] = row
+            if ended := sum(chunks[index].is_final for index in indices):
+                self._groups.leave(size, ended)
         return tokens
 
-    def _group(self, chunk_size: ChunkSize) -> ChunkSizeGroup:
-        with self._grouping:
-            if chunk_size not in self._groups:
-                self._groups[chunk_size] = ChunkSizeGroup(
-                    self._network,
-                    chunk_size,
-                    encoder_look_back=self._encoder_look_back,
-                    decoder_look_back=self._decoder_look_back,
-                )
-            return self._groups[chunk_size]
+    def _new_group(self, chunk_size: ChunkSize) -> ChunkSizeGroup:
+        return ChunkSizeGroup(
+            self._network,
+            chunk_size,
+            self._positions,
+            encoder_look_back=self._encoder_look_back,
+            decoder_look_back=self._decoder_look_back,
+        )
