@@ -24,7 +24,7 @@ from voicechat_common.protocol.chat import (
 )
 from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ready, Start, Stop
 from voicechat_server.chat import database as chat_database
-from voicechat_server.chat import speech
+from voicechat_server.chat import finals
 
 PACKET = 3200
 
@@ -146,7 +146,7 @@ async def test_a_final_waits_for_a_database_that_fails(
     database: Path, chat_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chat_database, "LOCK_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(speech, "RETRY_S", 0.05)
+    monkeypatch.setattr(finals, "RETRY_S", 0.05)
     with serving(demo_settings(database=str(database))) as server:
         async with in_chat(server.ws, chat_id, "bob") as bob, connected(server.ws) as alice:
             await alice.send(Start(chat_id=chat_id, user="alice"))
@@ -243,3 +243,18 @@ async def test_typing_and_speaking_by_one_person_are_two_messages(
         await speaking
     stored = await stored_in(live_server, chat_id)
     assert sorted(str(message["kind"]) for message in stored) == ["speech", "text"]
+
+
+async def test_a_speaker_is_told_that_the_chat_ended_in_the_middle(
+    live_server: LiveServer, chat_id: str
+) -> None:
+    async with in_chat(live_server.ws, chat_id, "alice") as alice, connected(live_server.ws) as speaker:
+        await speaker.send(Start(chat_id=chat_id, user="bob"), pcm("meeting"))
+        await speaker.expect(Partial)
+        await alice.send(EndChat())
+        await alice.expect(ChatEnded)
+        error = await speaker.expect(Error)
+        await speaker.send(Stop())
+        assert not [message for message in await speaker.rest() if isinstance(message, Error)]
+    assert (error.code, error.fatal) == ("chat_ended", False)
+    assert await stored_in(live_server, chat_id) == []

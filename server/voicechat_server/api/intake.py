@@ -127,10 +127,12 @@ class Intake:
             raise speech_needs_a_user()
         feed = await self._chat.open_speech(start.chat_id, start.user)
         try:
-            return self._engine.open_stream(start, feed)
+            stream = self._engine.open_stream(start, feed)
         except VoicechatError:
             feed.close()
             raise
+        feed.tell_speaker = stream.warn
+        return stream
 
     def _running(self, what: str) -> Stream:
         if self.stream is None:

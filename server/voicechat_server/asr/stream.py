@@ -270,6 +270,10 @@ class Stream:
         if self._live.held_by(self):
             self._live.stop()
 
+    def warn(self, error: Error) -> None:
+        """Tell the client, also a later connection, of an error that doesn't end the stream."""
+        self._live.outbox.put(error)
+
     async def events(self) -> AsyncIterator[StreamEvent]:
         """Yield what there is to tell, up to and with `done` or a fatal error.
 

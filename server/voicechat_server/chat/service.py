@@ -3,11 +3,13 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
+
+import structlog
 
 from voicechat_common.protocol.chat import ConnectionEstablished, MessageKind
 from voicechat_server.chat import failures
@@ -20,6 +22,11 @@ from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, 
 from voicechat_server.chat.room import Room
 from voicechat_server.chat.speech import SpeechFeed
 from voicechat_server.chat.store import Store
+
+SETTLE_WITHIN_S = 5.0
+"""At the end of the server: how long a database that fails is given to take what was said."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ class ChatService:
         self._queue_limit = queue_limit
         self._hub = hub or LocalHub(self.observer)
         self._rooms: dict[str, Room] = {}
+        self._feeds: set[SpeechFeed] = set()
         self._committer = Committer(store.write, self._observe, self.observer)
         self._open = AsyncExitStack()
 
@@ -82,6 +90,7 @@ class ChatService:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._settle_speech()
         await self._open.aclose()
 
     async def create(self, user: str, title: str) -> Chat:
@@ -207,11 +216,25 @@ class ChatService:
         room = self._room(chat_id)
 
         def close() -> None:
+            self._feeds.discard(feed)
             room.close_stream()
             self._forget_if_empty(chat_id)
 
+        feed = SpeechFeed(chat_id, user, room, self.submit, close)
+        self._feeds.add(feed)
         room.open_stream()
-        return SpeechFeed(chat_id, user, room, self.submit, close)
+        return feed
+
+    async def _settle_speech(self) -> None:
+        feeds = [feed for feed in self._feeds if feed.finals]
+        for feed in feeds:
+            feed.finals.retry()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_WITHIN_S):
+                for feed in feeds:
+                    await feed.finals.empty()
+        if lost := sum(len(feed.finals) for feed in feeds):
+            log.error("the server ends while the chat database fails: speech is lost", finals=lost)
 
     async def _admit(self, chat_id: str, user: str, since: int, *, is_guest: bool) -> Chat:
         chat = await self.store.chat(chat_id)
@@ -237,6 +260,9 @@ class ChatService:
                 self.observer.message_stored(operation.kind)
             case End():
                 self._room(operation.chat_id).end(outcome.chat)
+                for feed in self._feeds:
+                    if feed.chat_id == operation.chat_id:
+                        feed.warn(failures.chat_ended(outcome.chat))
         self._forget_if_empty(operation.chat_id)
 
     def _room(self, chat_id: str) -> Room:

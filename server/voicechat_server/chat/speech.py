@@ -4,29 +4,20 @@ A segment is one message. Its partials are shown to everybody who is connected, 
 when the speaker's connection died in the middle, for a stream goes on without its speaker to its last final.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-import structlog
-
-from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat import MessageKind, NewMessage
 from voicechat_common.protocol.speech import Done, Error, Final, Partial, SegmentEvent
 from voicechat_server.chat.clock import now
-from voicechat_server.chat.records import Outcome, Post, Speech
+from voicechat_server.chat.finals import FinalsQueue, Submit
+from voicechat_server.chat.records import Post, Speech
 from voicechat_server.chat.room import Room
 
-RETRY_S = 2.0
-"""After how long a final is offered to a database that failed once more."""
-
-_PASSING = frozenset({ErrorCode.STORAGE, ErrorCode.BUSY})
-
-log = structlog.stdlib.get_logger(__name__)
-
-Submit = Callable[[Post], "asyncio.Future[Outcome]"]
+Tell = Callable[[Error], None]
 
 
 @dataclass(frozen=True)
@@ -52,21 +43,27 @@ class SpeechFeed:
         user: Who speaks.
         room: Where partials are shown.
         submit: Takes finals for the store.
-        on_close: Called once, when the stream is over.
+        on_close: Called once, when the stream is over and all of it is stored or refused.
+
+    Attributes:
+        chat_id: Which chat.
+        finals: What waits for the store.
+        tell_speaker: Takes what the speaker has to know; set once the stream is open.
     """
 
     def __init__(
         self, chat_id: str, user: str, room: Room, submit: Submit, on_close: Callable[[], None]
     ) -> None:
-        self._chat_id = chat_id
+        self.chat_id = chat_id
         self._user = user
         self._room = room
-        self._submit = submit
+        self.finals = FinalsQueue(submit, self._refused, self._close_if_settled)
+        self.tell_speaker: Tell | None = None
         self._on_close = on_close
         self._began = now()
         self._open: dict[int, _Open] = {}
-        self._unsettled = 0
         self._is_over = False
+        self._is_warned = False
 
     def __call__(self, event: object) -> None:
         """Take an event of the stream. Never waits and never raises."""
@@ -114,7 +111,7 @@ class SpeechFeed:
             self._room.withdraw(segment.message_id)
             return
         post = Post(
-            chat_id=self._chat_id,
+            chat_id=self.chat_id,
             message_id=segment.message_id,
             speaker=self._user,
             kind=MessageKind.SPEECH,
@@ -127,35 +124,18 @@ class SpeechFeed:
                 words=tuple(event.words) if isinstance(event, Final) else (),
             ),
         )
-        self._unsettled += 1
-        self._offer(post)
+        self.finals.put(post)
 
-    def _offer(self, post: Post) -> None:
-        try:
-            future = self._submit(post)
-        except VoicechatError as error:
-            self._refused(post, error)
-        else:
-            future.add_done_callback(lambda done: self._settled(post, done))
-
-    def _settled(self, post: Post, future: "asyncio.Future[Outcome]") -> None:
-        error = future.exception()
-        if isinstance(error, VoicechatError):
-            self._refused(post, error)
-            return
-        self._unsettled -= 1
-        self._close_if_settled()
+    def warn(self, error: VoicechatError) -> None:
+        """Tell the speaker why what is said is not stored; once, for what comes after will fare no better."""
+        if self.tell_speaker is not None and not self._is_warned:
+            self._is_warned = True
+            self.tell_speaker(Error(code=error.code, message=error.message, advice=error.advice))
 
     def _refused(self, post: Post, error: VoicechatError) -> None:
-        """Offer a final again where that can help; the chat's end is the one reason that stands."""
-        log.warning("a final is not stored", chat=self._chat_id, code=error.code, reason=error.message)
-        if error.code in _PASSING:
-            asyncio.get_running_loop().call_later(RETRY_S, self._offer, post)
-            return
         self._room.withdraw(post.message_id)
-        self._unsettled -= 1
-        self._close_if_settled()
+        self.warn(error)
 
     def _close_if_settled(self) -> None:
-        if self._is_over and not self._unsettled:
+        if self._is_over and not self.finals:
             self._on_close()

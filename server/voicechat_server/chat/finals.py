@@ -1,0 +1,110 @@
+"""What one stream has said, on its way into the store: in order, and for as long as the database fails.
+
+Policy: at most `MAX_WAITING` finals of a stream wait, the first of which is offered again and again. Those
+beyond are refused.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.chat import failures
+from voicechat_server.chat.records import Outcome, Post
+
+RETRY_S = 2.0
+"""After how long a final is offered to a database that failed once more."""
+
+MAX_WAITING = 1000
+"""Finals of one stream that may wait: a quarter of an hour of the shortest segments at least."""
+
+_PASSING = frozenset({ErrorCode.STORAGE, ErrorCode.BUSY})
+
+log = structlog.stdlib.get_logger(__name__)
+
+Submit = Callable[[Post], "asyncio.Future[Outcome]"]
+
+
+class FinalsQueue:
+    """The finals of one stream, stored one after another. Used on the event loop.
+
+    Args:
+        submit: Takes a final for the store.
+        on_refused: Called with a final that will not be stored, and why.
+        on_empty: Called each time nothing waits any more.
+    """
+
+    def __init__(
+        self, submit: Submit, on_refused: Callable[[Post, VoicechatError], None], on_empty: Callable[[], None]
+    ) -> None:
+        self._submit = submit
+        self._on_refused = on_refused
+        self._on_empty = on_empty
+        self._waiting: deque[Post] = deque()
+        self._retry: asyncio.TimerHandle | None = None
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, post: Post) -> None:
+        """Take a final. Never waits and never raises."""
+        if len(self._waiting) >= MAX_WAITING:
+            self._refuse(post, failures.too_many_waiting())
+            return
+        self._waiting.append(post)
+        self._is_empty.clear()
+        if len(self._waiting) == 1:
+            self._offer()
+
+    def retry(self) -> None:
+        """Offer what waits for its next try at once."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._offer()
+
+    async def empty(self) -> None:
+        """Return when nothing waits."""
+        await self._is_empty.wait()
+
+    def _offer(self) -> None:
+        self._retry = None
+        while self._waiting:
+            try:
+                future = self._submit(self._waiting[0])
+            except VoicechatError as error:
+                if self._passes(error):
+                    return
+                self._refuse(self._waiting.popleft(), error)
+            else:
+                future.add_done_callback(self._settled)
+                return
+        self._is_empty.set()
+        self._on_empty()
+
+    def _settled(self, future: "asyncio.Future[Outcome]") -> None:
+        error = future.exception()
+        if not isinstance(error, VoicechatError):
+            self._waiting.popleft()
+        elif self._passes(error):
+            return
+        else:
+            self._refuse(self._waiting.popleft(), error)
+        self._offer()
+
+    def _passes(self, error: VoicechatError) -> bool:
+        """Whether the final may be stored later; if so, it will be offered again."""
+        if error.code not in _PASSING:
+            return False
+        log.warning(
+            "a final is not stored yet", code=error.code, reason=error.message, waiting=len(self._waiting)
+        )
+        self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._offer)
+        return True
+
+    def _refuse(self, post: Post, error: VoicechatError) -> None:
+        log.warning("a final is not stored", chat=post.chat_id, code=error.code, reason=error.message)
+        self._on_refused(post, error)
