@@ -28,6 +28,7 @@ class WatchingStepper:
         heard: Samples of each segment, in the order in which they came.
         states: Segments that are open.
         fault: Raised by every step, if set.
+        refused: Chunk sizes for which no state can be had.
     """
 
     def __init__(self, longest_step_s: float = 0.0) -> None:
@@ -35,12 +36,15 @@ class WatchingStepper:
         self.heard: dict[int, list[float]] = defaultdict(list)
         self.states: set[int] = set()
         self.fault: Exception | None = None
+        self.refused: set[ChunkSize] = set()
         self._longest_step_s = longest_step_s
         self._opened = 0
         self._stepping: set[int] = set()
         self._lock = Lock()
 
     def open(self, chunk_size: ChunkSize) -> SegmentState:
+        if chunk_size in self.refused:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
         with self._lock:
             self._opened += 1
             self.states.add(self._opened)
@@ -74,6 +78,6 @@ class WatchingStepper:
         return Tools(cast("ParaformerStepper", self), cast("VoiceActivityDetector", None), batch_size)
 
 
-def new_lane(reports: list[Report]) -> Lane:
+def new_lane(reports: list[Report], chunk_size: ChunkSize = CHUNK_SIZE) -> Lane:
     """Return the lane of a stream without endpointing."""
-    return Lane("stream", SpeechSession(CHUNK_SIZE, None), 16_000, reports.append)
+    return Lane("stream", SpeechSession(chunk_size, None), 16_000, reports.append)

@@ -6,8 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from tests.support.stepping import WatchingStepper, new_lane
+from tests.support.stepping import CHUNK, CHUNK_SIZE, WatchingStepper, new_lane
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.lane import Lane, Report
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.scheduler import Command, Order, Tools
@@ -22,19 +23,19 @@ Ends = queue.SimpleQueue[VoicechatError | None]
 class Crew:
     """Workers with a stepper that watches them."""
 
-    def __init__(self, error: VoicechatError | None = None) -> None:
+    def __init__(self, error: VoicechatError | None = None, threads: int = COUNT) -> None:
         self.ends: Ends = queue.SimpleQueue()
         self.error = error
         self.stepper = WatchingStepper(longest_step_s=0.003)
-        self.workers = Workers(COUNT, self._prepare, self.ends.put, RecognitionObserver())
+        self.workers = Workers(threads, self._prepare, self.ends.put, RecognitionObserver())
 
     def _prepare(self) -> Tools:
         if self.error is not None:
             raise self.error
         return self.stepper.tools(batch_size=4)
 
-    def open(self, reports: list[Report]) -> Lane:
-        lane = new_lane(reports)
+    def open(self, reports: list[Report], chunk_size: ChunkSize = CHUNK_SIZE) -> Lane:
+        lane = new_lane(reports, chunk_size)
         self.order(Order.OPEN, lane)
         return lane
 
@@ -94,6 +95,48 @@ def test_a_step_that_fails_ends_its_streams_and_no_others() -> None:
     crew.workers.end(WITHIN_S)
     assert crew.ends.get(timeout=WITHIN_S) is None
     assert crew.stepper.states == set()
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_stream_that_gets_no_state_ends_alone(count: int) -> None:
+    """All of them are in one batch: the threads start when all have sent their audio."""
+    crew = Crew(threads=1)
+    refused: ChunkSize = (30, 10, 30)
+    crew.stepper.refused.add(refused)
+    reports: list[list[Report]] = [[] for _ in range(count)]
+    sizes = [CHUNK_SIZE] * (count - 1) + [refused]
+    lanes = [crew.open(each, size) for each, size in zip(reports, sizes, strict=True)]
+    for lane in lanes:
+        crew.order(Order.AUDIO, lane, CHUNK)
+        crew.order(Order.STOP, lane)
+    crew.workers.start()
+    wait_until_done(reports)
+    *others, alone = [each[-1].error for each in reports]
+    assert others == [None] * (count - 1)
+    assert alone is not None
+    assert alone.code is ErrorCode.RECOGNITION_FAILED
+    crew.workers.end(WITHIN_S)
+    assert crew.ends.get(timeout=WITHIN_S) is None
+    assert crew.stepper.states == set()
+
+
+def test_a_stream_that_can_take_no_tokens_ends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    crew = Crew(threads=1)
+    reports: list[list[Report]] = [[], []]
+    one, other = [crew.open(each) for each in reports]
+
+    def fault(*_: object) -> None:
+        raise IndexError("not within")
+
+    monkeypatch.setattr(one.session, "accept", fault)
+    for lane in (one, other):
+        crew.order(Order.AUDIO, lane, CHUNK)
+        crew.order(Order.STOP, lane)
+    crew.workers.start()
+    wait_until_done(reports)
+    assert [each[-1].error is None for each in reports] == [False, True]
+    crew.workers.end(WITHIN_S)
+    assert crew.ends.get(timeout=WITHIN_S) is None
 
 
 def test_all_end_together_and_say_so_once() -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # torch takes seconds to import, and the server answers befor
 log = structlog.stdlib.get_logger(__name__)
 
 STREAM_FAULTS = (ArithmeticError, LookupError, RuntimeError, ValueError, MemoryError)
-"""What may go wrong with the audio of a stream, and ends no other."""
+"""What may go wrong with a stream, or with a batch of streams, and ends no others."""
 
 
 class Order(Enum):
@@ -165,7 +165,7 @@ class Scheduler:
             self._lanes.append(lane)
         elif lane not in self._lanes:
             return
-        with _failing_alone(lane):
+        with failing_alone(lane):
             match command.order:
                 case Order.AUDIO:
                     lane.take(command.data)
@@ -184,14 +184,14 @@ class Scheduler:
         patient = self._batches > 0 or any(lane.is_due for lane in lanes)
         asking: list[tuple[Lane, NDArray[np.float32]]] = []
         for lane in lanes:
-            with _failing_alone(lane):
+            with failing_alone(lane):
                 if len(windows := lane.windows(patient=patient)):
                     asking.append((lane, windows))
         if not asking:
             return False
         found = detector.probabilities([(windows, lane.vad_state) for lane, windows in asking])
         for (lane, windows), probabilities in zip(asking, found, strict=True):
-            with _failing_alone(lane):
+            with failing_alone(lane):
                 lane.judge(windows, probabilities)
         return True
 
@@ -229,8 +229,8 @@ class Scheduler:
 
 
 @contextmanager
-def _failing_alone(lane: Lane) -> Iterator[None]:
-    """Give a stream up, and nothing else, for what goes wrong with it in here."""
+def failing_alone(lane: Lane) -> Iterator[None]:
+    """Give a stream up, and no other, for what goes wrong with it in here."""
     try:
         yield
     except STREAM_FAULTS as error:
@@ -244,6 +244,6 @@ def fail(lane: Lane, fault: Exception) -> None:
         VoicechatError(
             ErrorCode.RECOGNITION_FAILED,
             f"This stream can't be recognised further: {type(fault).__name__}.",
-            "Open a new stream; other streams are not affected. The server's log has the details.",
+            "Open a new stream; the recogniser goes on. The server's log has the details.",
         )
     )

@@ -11,7 +11,7 @@ from voicechat_server.asr.config import SAMPLE_RATE
 from voicechat_server.asr.lane import Lane
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.paraformer.state import Chunk
-from voicechat_server.asr.scheduler import STREAM_FAULTS, Command, Due, Scheduler, Tools, fail
+from voicechat_server.asr.scheduler import STREAM_FAULTS, Command, Due, Scheduler, Tools, fail, failing_alone
 from voicechat_server.asr.session import DueChunk
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
@@ -95,19 +95,34 @@ class Workers:
 
     def _step(self, batch: Sequence[Due], stepper: "ParaformerStepper") -> None:
         began = time.perf_counter()
-        try:
-            tokens = stepper.step([_chunk(stepper, lane, chunk) for lane, chunk in batch])
-        except STREAM_FAULTS as error:
-            for lane, _ in batch:
-                fail(lane, error)
-        else:
-            audio_s = sum(len(chunk.samples) for _, chunk in batch) / SAMPLE_RATE
-            self._observer.batch_stepped(len(batch), audio_s, time.perf_counter() - began)
-            for (lane, chunk), new in zip(batch, tokens, strict=True):
-                lane.accept(chunk, new)
+        ready: list[Due] = []
+        chunks: list[Chunk] = []
+        for lane, due in batch:
+            with failing_alone(lane):
+                chunks.append(_chunk(stepper, lane, due))
+                ready.append((lane, due))
+        if ready:
+            self._step_together(ready, chunks, stepper)
         for lane, _ in batch:
             lane.report()
         self._observer.thread_worked(time.perf_counter() - began)
+
+    def _step_together(
+        self, batch: Sequence[Due], chunks: Sequence[Chunk], stepper: "ParaformerStepper"
+    ) -> None:
+        began = time.perf_counter()
+        try:
+            tokens = stepper.step(chunks)
+        except STREAM_FAULTS as error:
+            # Whose fault it was is unknown, and what the others' states hold now, too.
+            for lane, _ in batch:
+                fail(lane, error)
+            return
+        audio_s = sum(len(chunk.samples) for chunk in chunks) / SAMPLE_RATE
+        self._observer.batch_stepped(len(batch), audio_s, time.perf_counter() - began)
+        for (lane, due), new in zip(batch, tokens, strict=True):
+            with failing_alone(lane):
+                lane.accept(due, new)
 
     def _one_ended(self, error: VoicechatError | None) -> None:
         with self._ending:
