@@ -6,9 +6,16 @@ import sys
 from typing import TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 OWN_LOGGERS = ("voicechat_server", "voicechat_common")
+
+_LONGEST_VALUE = 200
+_CONTROLS = {
+    **{code: 0x2400 + code for code in range(0x20)},
+    **dict.fromkeys(range(0x7F, 0xA0), 0xFFFD),
+}
+"""Pictures of what a terminal would obey."""
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
@@ -59,8 +66,19 @@ def _render(target: TextIO) -> list[Processor]:
         colors = not os.environ.get("NO_COLOR")
         # Tracebacks with the values of variables would show what was said.
         return [
+            _harmless,
             structlog.dev.ConsoleRenderer(
                 colors=colors, exception_formatter=structlog.dev.plain_traceback, sort_keys=False
-            )
+            ),
         ]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+
+
+def _harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Take what a terminal would obey out of values: strangers sent some of them."""
+    return {key: _shown(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _shown(value: str) -> str:
+    kept = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
+    return kept.translate(_CONTROLS)

@@ -57,6 +57,19 @@ def test_on_a_terminal_a_line_is_for_reading(monkeypatch: pytest.MonkeyPatch) ->
     assert "\x1b[" not in out.getvalue()
 
 
+def test_what_strangers_sent_is_only_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    logs.configure("info", out)
+    structlog.stdlib.get_logger("voicechat_server.x").info(
+        "refused", path="/\x1b]0;mine\x07\x1b[2J\nfake line\x9b31m", name="x" * 5000
+    )
+    line = out.getvalue()
+    assert not set(line.removesuffix("\n")) & {chr(code) for code in (*range(32), *range(127, 160))}
+    assert "␛]0;mine␇␛[2J␊fake line�31m" in line
+    assert len(line) < 500
+
+
 @pytest.mark.parametrize(
     ("level", "own", "library"),
     [
