@@ -124,10 +124,12 @@ def test_a_file_that_is_damaged_in_the_middle(database: Path, chat_id: str) -> N
     whole[middle : middle + 40 * PAGE_BYTES] = b"\xa5" * 40 * PAGE_BYTES
     database.write_bytes(whole)
     with chat_serving(database) as server:
-        answer = httpx.get(f"{server.http}/chat/{chat_id}", params={"limit": 1000})
-        assert answer.status_code == 503
-        assert answer.json()["error"]["code"] == "storage"
-        assert answer.json()["error"]["message"] == "The chat database failed: the file is damaged."
+        exports = [f"/export?format={form}" for form in ("txt", "md", "json")]
+        for call in ("?limit=1000", *exports):
+            answer = httpx.get(f"{server.http}/chat/{chat_id}{call}")
+            assert answer.status_code == 503
+            assert answer.json()["error"]["code"] == "storage"
+            assert answer.json()["error"]["message"] == "The chat database failed: the file is damaged."
         assert httpx.get(f"{server.http}/health").status_code == 200
 
 

@@ -1,6 +1,8 @@
 """The HTTP calls of chats, for scripts, bots and whatever has no WebSocket."""
 
+from collections.abc import AsyncIterator
 from http import HTTPStatus
+from io import StringIO
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -21,6 +23,9 @@ from voicechat_common.protocol.http import ErrorBody
 from voicechat_server.api.services import ServicesDep
 from voicechat_server.chat import failures, wire
 from voicechat_server.chat.export import EXPORTERS
+
+_OPENING_CHARACTERS = 64 * 1024
+"""So much of a file is read before it is answered with success."""
 
 MAX_SKIP = 1_000_000
 MAX_SEQ = 2**53 - 1
@@ -138,7 +143,23 @@ async def export_chat(
     chat = await services.chat.chat(chat_id)
     exporter = EXPORTERS[format]
     return StreamingResponse(
-        exporter.export(services.chat.store, chat),
+        await _begun(exporter.export(services.chat.store, chat)),
         media_type=exporter.media_type,
         headers={"Content-Disposition": f'attachment; filename="{chat_id}.{format.value}"'},
     )
+
+
+async def _begun(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+    """Read the opening of a file, so that a failure can still be the answer; return all of it."""
+    opening = StringIO()
+    async for piece in pieces:
+        opening.write(piece)
+        if opening.tell() >= _OPENING_CHARACTERS:
+            break
+
+    async def whole() -> AsyncIterator[str]:
+        yield opening.getvalue()
+        async for piece in pieces:
+            yield piece
+
+    return whole()
