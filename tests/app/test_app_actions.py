@@ -104,7 +104,7 @@ def y(scene: Scene) -> float:
 
 CASES: dict[str, Case] = {
     "talk": Case(lambda scene: lambda: scene.sound.voices[-1].is_open),
-    "mute": Case(lambda scene: lambda: scene.app.local.remembered.muted),
+    "mute": Case(lambda scene: lambda: scene.app.local.muted),
     "back": Case(lambda scene: scene.shows(ChatsScreen)),
     "send": Case(lambda scene: lambda: "hello" in scene.place.sent.values(), written),
     "newline": Case(lambda scene: lambda: scene.chat.composer.text == "hello\n", written),

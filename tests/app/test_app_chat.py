@@ -11,11 +11,13 @@ from tests.support.staged import (
     CHAT,
     NOW,
     TITLE,
+    UNREACHABLE,
     USER,
     StagedBackend,
     caught_up,
     connected,
     history,
+    local_state,
     spoken,
     staged_app,
     stored,
@@ -29,7 +31,6 @@ from voicechat_common.protocol.chat import MessageKind
 from voicechat_tui.client.chat.events import Failed, Refused
 from voicechat_tui.sources.microphone.events import LevelChanged, Lost, Opened, Unavailable
 from voicechat_tui.ui.app import VoicechatApp
-from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.messages import ChatsListed
 from voicechat_tui.ui.model.conversation import Conversation
 from voicechat_tui.ui.model.status import Line, Mic
@@ -41,12 +42,12 @@ from voicechat_tui.ui.timeline.row import RowState
 async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path) -> None:
     file = tmp_path / "app.json"
     backend = StagedBackend()
-    app = staged_app(backend, chat=CHAT, local=LocalState(file))
+    app = staged_app(backend, chat=CHAT, local=local_state(file))
     async with app.run_test() as pilot:
         await until(pilot, lambda: backend.places)
         await pilot.press(*"not yet")
-        await until(pilot, lambda: "not yet" in LocalState(file).remembered.drafts.get(CHAT, ""))
-    again = staged_app(StagedBackend(), chat=CHAT, local=LocalState(file))
+        await until(pilot, lambda: "not yet" in local_state(file).remembered.drafts.get(CHAT, ""))
+    again = staged_app(StagedBackend(), chat=CHAT, local=local_state(file))
     async with again.run_test() as pilot:
         await until(pilot, lambda: again.desk.screen)
         screen = again.desk.screen
@@ -84,14 +85,14 @@ async def test_an_app_that_ends_draws_nothing_on_screens_it_has_taken_apart(
 async def test_a_text_that_was_never_stored_is_sent_again_by_the_next_run(tmp_path: Path) -> None:
     file = tmp_path / "app.json"
     backend = StagedBackend()
-    app = staged_app(backend, chat=CHAT, local=LocalState(file))
+    app = staged_app(backend, chat=CHAT, local=local_state(file))
     async with app.run_test() as pilot:
         await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
         await pilot.press(*"hello", "enter")
         await until(pilot, lambda: backend.places[0].sent)
         await pilot.press("ctrl+q")
     second = StagedBackend()
-    again = staged_app(second, chat=CHAT, local=LocalState(file))
+    again = staged_app(second, chat=CHAT, local=local_state(file))
     async with again.run_test() as pilot:
         await until(pilot, lambda: second.places and second.places[0].sent)
         assert second.places[0].sent == backend.places[0].sent
@@ -102,7 +103,7 @@ async def test_a_text_is_shown_and_kept_at_once_while_its_connection_tells_nothi
 ) -> None:
     file = tmp_path / "app.json"
     backend = StagedBackend()
-    app = staged_app(backend, chat=CHAT, local=LocalState(file))
+    app = staged_app(backend, chat=CHAT, local=local_state(file))
     async with app.run_test() as pilot:
         await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
         monkeypatch.setattr(backend.places[0], "tell", lambda *events: None)
@@ -110,13 +111,13 @@ async def test_a_text_is_shown_and_kept_at_once_while_its_connection_tells_nothi
         assert screen is not None
         await pilot.press(*"hello", "enter")
         await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [RowState.PENDING])
-        await until(pilot, lambda: list(LocalState(file).unsent(CHAT).values()) == ["hello"])
+        await until(pilot, lambda: list(local_state(file).unsent(CHAT).values()) == ["hello"])
 
 
 async def test_a_text_of_an_earlier_run_is_shown_before_the_chat_is_reached(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    backend, local = StagedBackend(), LocalState(None)
+    backend, local = StagedBackend(), local_state()
     monkeypatch.setattr(backend, "prepare", asyncio.Event().wait)
     local.unsent(CHAT)["own-1"] = "hello"
     app = staged_app(backend, chat=CHAT, local=local)
@@ -170,12 +171,40 @@ async def test_a_refused_text_comes_back_to_be_corrected() -> None:
         assert not screen.session.unsent
 
 
+async def test_what_waits_for_a_server_that_is_away_is_not_said_to_the_one_on_this_machine() -> None:
+    away, here = StagedBackend(listed=UNREACHABLE), StagedBackend()
+    local = local_state()
+    app = staged_app(away, local=local, make_local=lambda started: here)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.can_start_local)
+        app.desk.open_chat(CHAT)
+        await until(pilot, lambda: away.places and "enter" in away.places[0].calls)
+        await pilot.press(*"hello", "enter", "escape")
+        await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
+        waiting = local.unsent(CHAT)
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: app.backend is here and "leave" in away.places[0].calls)
+        app.desk.open_chat(CHAT)
+        await until(pilot, lambda: here.places and "enter" in here.places[0].calls)
+        assert list(waiting.values()) == ["hello"]
+        assert (here.joined, here.places[0].sent) == ([(CHAT, USER, 0)], {})
+
+
+async def test_mistakes_in_what_is_remembered_are_told_and_the_app_starts(tmp_path: Path) -> None:
+    file = tmp_path / "app.json"
+    file.write_text("{", encoding="utf-8")
+    app = staged_app(StagedBackend(), local=local_state(file))
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: app._notifications)
+        assert [note.title for note in app._notifications] == ["Drafts"]
+
+
 async def test_reading_back_loads_older_messages_and_stays_in_place() -> None:
     backend = StagedBackend(listed=[summary(CHAT, TITLE, "bob: hi", count=260)])
     backend.pages = [
         history(seq, "bob", f"message {seq}", NOW - timedelta(minutes=300 - seq)) for seq in range(1, 261)
     ]
-    local = LocalState(None)
+    local = local_state()
     local.remembered.chats = list(backend.listed) if isinstance(backend.listed, list) else []
     app = staged_app(backend, chat=CHAT, local=local)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -9,11 +9,12 @@ from textual.pilot import Pilot
 
 from tests.support.samples import audio, transcripts
 from tests.support.server import LiveServer
-from tests.support.staged import NOW, USER, until
+from tests.support.staged import NOW, USER, local_state, summary, until
 from tests.support.staged_sound import StagedSound
 from voicechat_common.protocol.speech import Start
 from voicechat_tui import paths
 from voicechat_tui.client.chat.client import ChatClient
+from voicechat_tui.client.chat.events import Acked
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.client.speech import SpeechClient
 from voicechat_tui.settings import Loaded, Settings
@@ -33,7 +34,7 @@ def app_for(
         Loaded(settings, None, paths.config_file()),
         ServerBackend(url),
         user,
-        local or LocalState(None),
+        local or local_state(),
         sound=StagedSound(),
         chat_id=chat_id,
         now=lambda: NOW,
@@ -123,7 +124,7 @@ async def test_the_app_comes_back_after_an_outage_with_what_was_written_meanwhil
 async def test_a_text_of_an_earlier_run_that_cannot_be_a_message_is_given_back(
     live_server: LiveServer, chat_id: str
 ) -> None:
-    local = LocalState(None)
+    local = local_state()
     local.unsent(chat_id).update({"own-1": "a" * 4_001, "own-2": "hello"})
     app = app_for(live_server.ws, chat_id, local=local)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
@@ -135,6 +136,26 @@ async def test_a_text_of_an_earlier_run_that_cannot_be_a_message_is_given_back(
             lambda: [row.state for row in screen.timeline.rows] == [RowState.STORED, RowState.REFUSED],
         )
         assert [note.title for note in app._notifications] == ["Not sent"]
+
+
+async def test_a_server_with_fewer_messages_than_are_remembered_is_asked_for_all(
+    live_server: LiveServer, chat_id: str
+) -> None:
+    async with ChatClient(live_server.ws, chat_id, "bob") as bob:
+        bob.send("hello")
+        async for event in bob.events():
+            if isinstance(event, Acked):
+                break
+    local = local_state()
+    local.remembered.chats = [summary(chat_id, "Of another history", count=1000)]
+    app = app_for(live_server.ws, chat_id, local=local)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until(pilot, lambda: app.desk.shown and app.desk.shown.caught_up)
+        screen = app.desk.screen
+        assert screen is not None
+        await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["hello"])
+        assert list(app._notifications) == []
+        assert [entry.text for entry in app.happenings.happenings if "another history" in entry.text]
 
 
 async def test_a_server_that_speaks_no_protocol_is_told_in_words(garbage_server: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -35,6 +36,7 @@ from voicechat_tui.ui.local_state import LocalState
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 USER = "alice"
+SERVER = "http://voice.example"
 CHAT = "monday"
 TITLE = "Monday meeting"
 
@@ -156,13 +158,18 @@ def staged_app(
         loaded,
         backend or StagedBackend(),
         USER,
-        local or LocalState(None),
+        local or local_state(),
         sound=sound or StagedSound(),
         make_local=make_local,
         chat_id=chat,
         clock=clock,
         now=lambda: NOW,
     )
+
+
+def local_state(path: Path | None = None, server: str = SERVER, user: str = USER) -> LocalState:
+    """What the app remembers, of the staged person unless told otherwise."""
+    return LocalState(path, server, user)
 
 
 async def until(pilot: Pilot[None], happened: Callable[[], object]) -> None:

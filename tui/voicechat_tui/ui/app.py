@@ -17,7 +17,7 @@ from voicechat_tui.ui.backend import Backend
 from voicechat_tui.ui.base_app import BaseApp
 from voicechat_tui.ui.directory import Directory
 from voicechat_tui.ui.keymap import bindings
-from voicechat_tui.ui.local_state import LocalState
+from voicechat_tui.ui.local_state import THIS_MACHINE, LocalState
 from voicechat_tui.ui.messages import ChatHappened, ChatsListed, ChatsUnreachable, VoiceHappened
 from voicechat_tui.ui.model.status import Line, Reach, Status
 from voicechat_tui.ui.screens.base import AppScreen
@@ -117,6 +117,8 @@ class VoicechatApp(BaseApp):
             self.desk.open_chat(self._first_chat)
         if self.loaded.problem is not None:
             self.tell_error(_("Settings"), self.loaded.problem)
+        if self.local.problem is not None:
+            self.tell_error(_("Drafts"), self.local.problem)
         for problem in self.keys.problems:
             self.tell(_("Settings"), problem, "warning")
 
@@ -132,6 +134,9 @@ class VoicechatApp(BaseApp):
         self.run_worker(self.backend.aclose(), group="calls")
         self.backend = self._make_local(self.local_server_started)
         self._make_local = None
+        if self._desk is not None:
+            self._desk.leave_server()
+        self.local.move_to(THIS_MACHINE)
         self._reach = Reach()
         self.reason = _("Starting a server on this machine…")
         self.directory = Directory(self.backend, self.user)

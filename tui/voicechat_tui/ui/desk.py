@@ -86,11 +86,14 @@ class ChatDesk:
             session.reach = Reach(Line.FAILED)
             app.tell_error(_("The chat can't be reached"), error)
             return
-        place = app.backend.join(session.chat_id, app.user, since)
         await asyncio.to_thread(import_module, "voicechat_tui.ui.voice")
         if self.shown is session:
             app.voice.enter()
-        await session.run(place, lambda event: app.post_message(ChatHappened(session, event)))
+        await session.run(
+            lambda seq: app.backend.join(session.chat_id, app.user, seq),
+            since,
+            lambda event: app.post_message(ChatHappened(session, event)),
+        )
 
     def create_chat(self, title: str) -> None:
         """Create a chat and open it."""
@@ -114,6 +117,12 @@ class ChatDesk:
             self._close(session)
         self._app.save_local()
         self._app.show_status()
+
+    def leave_server(self) -> None:
+        """Leave every chat, because another server takes the place of theirs."""
+        for session in list(self._open.values()):
+            self._close(session)
+        self._left.clear()
 
     def _close(self, session: ChatSession) -> None:
         del self._open[session.chat_id]

@@ -1,49 +1,53 @@
 """What the app remembers on this machine between two runs: drafts, what was read, and the list of chats."""
 
 import asyncio
-import os
-import tempfile
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from voicechat_common.errors import VoicechatError
+from voicechat_tui.ui.local_file import load, update
+from voicechat_tui.ui.model.merging import merged
+from voicechat_tui.ui.model.remembered import Contents
 
-from voicechat_common.protocol.chat_http import ChatSummary
-
-CHATS_KEPT = 200
-"""Chats whose last state is shown while the server is not reached yet."""
-
-
-class Remembered(BaseModel):
-    """The content of the file.
-
-    Attributes:
-        drafts: What is written and not sent, by chat.
-        unsent: Own texts that are not known to be stored, by chat and client_message_id.
-        seen: The seq of the last message that was shown, by chat.
-        chats: The list of chats as it was last.
-        muted: Whether the microphone is muted.
-    """
-
-    model_config = ConfigDict(extra="ignore")
-
-    drafts: dict[str, str] = Field(default_factory=dict)
-    unsent: dict[str, dict[str, str]] = Field(default_factory=dict)
-    seen: dict[str, int] = Field(default_factory=dict)
-    chats: list[ChatSummary] = Field(default_factory=list)
-    muted: bool = False
+THIS_MACHINE = "this machine"
+"""Stands for the server that the app starts itself, whose address is another one each time."""
 
 
 class LocalState:
-    """The file and what is in it. One that can't be read counts as empty.
+    """What is remembered of one person on one server, and the file it is in.
 
     Args:
         path: The file; None keeps nothing.
+        server: The server's address as `server_url` gives it, or `THIS_MACHINE`.
+        user: The person.
+
+    Attributes:
+        problem: Why the file could not be used, or None.
+        remembered: What is remembered of the person on the server.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, server: str, user: str) -> None:
+        self.problem: VoicechatError | None = None
         self._path = path
+        self._user = user
+        self._contents = Contents(version=2)
+        if path is not None:
+            self._contents, self.problem = load(path)
+        self._saved = self._contents.model_copy(deep=True)
         self._saving = asyncio.Lock()
-        self.remembered = _read(path)
+        self.remembered = self._contents.of(server, user)
+
+    def move_to(self, server: str) -> None:
+        """Go on with what is remembered of another server."""
+        self.remembered = self._contents.of(server, self._user)
+
+    @property
+    def muted(self) -> bool:
+        """Whether the microphone is muted, on whatever server."""
+        return self._contents.muted
+
+    @muted.setter
+    def muted(self, muted: bool) -> None:
+        self._contents.muted = muted
 
     def keep_draft(self, chat_id: str, text: str) -> None:
         """Remember what is written in a chat, or that nothing is."""
@@ -66,39 +70,26 @@ class LocalState:
         return {**unsent, **self.remembered.drafts}
 
     async def save(self) -> None:
-        """Write the file, away from the event loop.
+        """Write the file, away from the event loop; what other apps have written into it stays.
 
         Raises:
-            OSError: If it can't be written.
+            OSError: If it can't be read and written.
         """
         async with self._saving:
-            await asyncio.to_thread(self._write, self._text())
+            await asyncio.to_thread(self._write, self._copy())
 
     def save_now(self) -> None:
-        """Write the file at the end of the app."""
-        self._write(self._text())
+        """Write the file at the end of the app.
 
-    def _text(self) -> str:
-        kept = self.remembered.model_copy(update={"chats": self.remembered.chats[:CHATS_KEPT]})
-        return kept.model_dump_json()
+        Raises:
+            OSError: If it can't be read and written.
+        """
+        self._write(self._copy())
 
-    def _write(self, text: str) -> None:
-        if self._path is None:
-            return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as new:
-                new.write(text)
-            Path(name).replace(self._path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+    def _copy(self) -> Contents:
+        return self._contents.model_copy(deep=True)
 
-
-def _read(path: Path | None) -> Remembered:
-    if path is None:
-        return Remembered()
-    try:
-        return Remembered.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        return Remembered()
+    def _write(self, now: Contents) -> None:
+        if self._path is not None:
+            update(self._path, lambda there: merged(self._saved, now, there))
+            self._saved = now

@@ -39,7 +39,7 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
     _need_terminal()
     settings = loaded.settings.model_copy(update={"url": url} if url else {})
     loaded = replace(loaded, settings=settings)
-    server_url(settings.url)
+    server = server_url(settings.url)
     who = _checked(TypeAdapter(UserName), user or settings.user or login_name(), "--user")
     if chat is not None:
         _checked(TypeAdapter(ChatId), chat, "--chat")
@@ -48,7 +48,7 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
     from voicechat_tui.ui.backend import ServerBackend
     from voicechat_tui.ui.local_state import LocalState
 
-    local_state = LocalState(paths.data_dir() / "app.json")
+    local_state = LocalState(paths.data_dir() / "app.json", server, who)
     make_local = _local_backend if local or is_installed() else None
     with LogFile(paths.log_file(), settings.log_level) as log, native_stderr.into(log):
         app = VoicechatApp(

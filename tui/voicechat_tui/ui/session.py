@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Callable
 from uuid import uuid4
 
-from voicechat_common.errors import VoicechatError
+from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatEnded, ChatStatus
+from voicechat_tui.client.chat import failures
 from voicechat_tui.client.chat.events import (
     Acked,
     CaughtUp,
     ChatEvent,
     Connected,
     Failed,
+    HistoryRestarted,
     NetworkDelay,
     PresenceChanged,
     Refused,
@@ -64,20 +66,42 @@ class ChatSession:
         for name, text in unsent.items():
             conversation.apply(TextQueued(client_message_id=name, content=text))
 
-    async def run(self, place: Place, tell: Callable[[ChatEvent], object]) -> None:
-        """Stay in the chat and tell what happens, at most `EVENTS_AHEAD` events ahead of who is told."""
+    async def run(
+        self, join: Callable[[int], Place], since: int, tell: Callable[[ChatEvent], object]
+    ) -> None:
+        """Stay in the chat and tell what happens, at most `EVENTS_AHEAD` events ahead of who is told.
+
+        Args:
+            join: Returns a place in the chat, after a seq.
+            since: The seq of the last message that is known. A server that has not so many, because it has
+                another history now, is asked for all it has.
+            tell: Takes what happens.
+        """
+        if not await self._stay(join(since), since, tell):
+            await self._tell(HistoryRestarted(), tell)
+            await self._tell(Retrying(in_s=0.0, reason=failures.other_history().message), tell)
+            await self._stay(join(0), 0, tell)
+
+    async def _stay(self, place: Place, since: int, tell: Callable[[ChatEvent], object]) -> bool:
+        """Be in a place to its end; return False if it may be that the server never had so many messages."""
         async with place:
             self.place = place
             try:
-                for name, text in list(self.unsent.items()):
-                    try:
-                        place.send(text, name)
-                    except VoicechatError as error:
-                        await self._tell(Refused.of(name, text, error), tell)
+                await self._hand_over(place, tell)
                 async for event in place.events():
+                    if since and isinstance(event, Failed) and event.code is ErrorCode.BAD_FIELD:
+                        return False
                     await self._tell(event, tell)
             finally:
                 self.place = None
+        return True
+
+    async def _hand_over(self, place: Place, tell: Callable[[ChatEvent], object]) -> None:
+        for name, text in list(self.unsent.items()):
+            try:
+                place.send(text, name)
+            except VoicechatError as error:
+                await self._tell(Refused.of(name, text, error), tell)
 
     async def _tell(self, event: ChatEvent, tell: Callable[[ChatEvent], object]) -> None:
         await self._slots.acquire()

@@ -75,7 +75,7 @@ class VoiceDesk:
 
     @property
     def _muted(self) -> bool:
-        return self._app.local.remembered.muted
+        return self._app.local.muted
 
     # What the person does
 
@@ -111,7 +111,7 @@ class VoiceDesk:
     def mute(self) -> None:
         """Mute the microphone, or not any more; remembered for the next time."""
         muted = not self._muted
-        self._app.local.remembered.muted = muted
+        self._app.local.muted = muted
         self._app.save_local()
         if self._voice is not None:
             self._voice.mute(muted=muted)

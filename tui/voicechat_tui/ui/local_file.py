@@ -1,0 +1,97 @@
+"""The file of what the app remembers, which all apps of a login share."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.language import _
+from voicechat_tui.ui.model.remembered import Contents
+
+LOCKED_WITHIN_S = 2.0
+"""How long another app that writes is waited for, which takes milliseconds; somebody may wait for the end."""
+
+
+def load(path: Path) -> tuple[Contents, VoicechatError | None]:
+    """Return what the file says; one of no use counts as empty, and the error tells what became of it."""
+    try:
+        try:
+            return _read(path), None
+        except ValidationError:
+            with _held(path):
+                return _read_or_put_aside(path)
+    except OSError as error:
+        return _empty(), _unreadable(path, error)
+
+
+def update(path: Path, change: Callable[[Contents], Contents]) -> None:
+    """Change what the file says, while no other app does.
+
+    Args:
+        path: The file; it need not exist.
+        change: Makes the new contents of those that are there.
+
+    Raises:
+        OSError: If it can't be read and written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _held(path):
+        _write(path, change(_read_or_put_aside(path)[0]).model_dump_json())
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    from filelock import FileLock  # Takes a while to import, and nothing is written before the first picture.
+
+    with FileLock(path.with_suffix(".lock"), timeout=LOCKED_WITHIN_S, mode=0o600):
+        yield
+
+
+def _empty() -> Contents:
+    return Contents(version=2)
+
+
+def _read(path: Path) -> Contents:
+    with suppress(FileNotFoundError):
+        return Contents.model_validate_json(path.read_bytes())
+    return _empty()
+
+
+def _read_or_put_aside(path: Path) -> tuple[Contents, VoicechatError | None]:
+    try:
+        return _read(path), None
+    except ValidationError:
+        aside = next(free for number in count(1) if not (free := path.with_suffix(f".old{number}")).exists())
+        path.rename(aside)
+        return _empty(), _put_aside(path, aside)
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as new:
+            new.write(text)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _put_aside(path: Path, aside: Path) -> VoicechatError:
+    return VoicechatError(
+        ErrorCode.DISK,
+        _("{path} is damaged or of another version; it is {aside} now.", path=path, aside=aside.name),
+        _("Look into it for texts that were not sent."),
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> VoicechatError:
+    return VoicechatError(
+        ErrorCode.DISK,
+        _("{path} can't be read: {reason}.", path=path, reason=error.strerror or error),
+        _("Make it a file that you may read and write, or name another directory with VOICECHAT_TUI_DATA."),
+    )
