@@ -95,6 +95,17 @@ async def test_what_can_be_sent_at_once_wakes_nobody() -> None:
     assert drained(outbox) == ["c", "d"]
 
 
+async def test_after_a_gap_nothing_is_sent_at_once_either() -> None:
+    outbox, sent = Outbox(LIMIT), list[str]()
+    for number in range(LIMIT + 1):
+        outbox.put(Frame(str(number)))
+    waiting = asyncio.create_task(outbox.wait(lambda text: bool(sent.append(text)) or True))
+    await asyncio.sleep(0)
+    outbox.put(Frame("after"))
+    waiting.cancel()
+    assert sent == []
+
+
 async def test_a_frame_that_comes_while_the_reader_is_being_cancelled_raises_nothing() -> None:
     outbox = Outbox(LIMIT)
     waiting = asyncio.create_task(outbox.wait(lambda _: False))

@@ -57,6 +57,8 @@ class Outbox:
 
     def put(self, frame: Frame) -> None:
         """Send a frame at once if nothing waits before it, or add it, or find that too many wait."""
+        if self.overflow.is_set():
+            return
         if self._reader is not None:
             if self._send_at_once is not None and self._send_at_once(frame.text):
                 return
@@ -64,8 +66,6 @@ class Outbox:
             if not self._reader.done():
                 self._reader.set_result(None)
             self._reader = None
-        elif self.overflow.is_set():
-            return
         self._added += 1
         key = self._added if frame.key is None else frame.key
         self._waiting.pop(key, None)
