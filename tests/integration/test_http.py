@@ -35,6 +35,13 @@ OTHER_STATUSES = {"/ws": 404, "/chatting": 404, "/chat": 405, "/chat/list": 422}
 """How a bare GET is answered by sockets, by what takes a body, and by what needs a query."""
 
 
+@pytest.mark.parametrize("path", ["/ws", "/chatting"])
+async def test_who_asks_a_socket_for_a_page_is_told_what_it_is(http: httpx.AsyncClient, path: str) -> None:
+    error = ErrorBody.model_validate((await http.get(path)).json()).error
+    assert error.message == f"{path} is a WebSocket, and this was a plain HTTP request."
+    assert f"wscat -c ws://{http.base_url.netloc.decode()}{path}" in error.advice
+
+
 async def test_the_index_names_the_server_and_its_paths(http: httpx.AsyncClient) -> None:
     info = ServerInfo.model_validate((await http.get("/")).json())
     assert (info.name, info.version, info.model) == ("voicechat", __version__, "demo")

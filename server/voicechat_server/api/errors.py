@@ -64,6 +64,8 @@ CLOSE_CODES = {
 MAX_REASON_BYTES = 123
 """What a WebSocket close frame has room for."""
 
+WEBSOCKETS = frozenset({"/ws", "/chatting"})
+
 NOT_FOUND_ADVICE = "GET / lists the paths of this server, and /docs explains them."
 
 
@@ -168,6 +170,12 @@ def _count(connection: HTTPConnection, error: VoicechatError) -> None:
 
 def _from_status(request: Request, error: HTTPException) -> VoicechatError:
     path = request.url.path
+    if error.status_code == HTTPStatus.NOT_FOUND and path in WEBSOCKETS:
+        return VoicechatError(
+            ErrorCode.NOT_FOUND,
+            f"{path} is a WebSocket, and this was a plain HTTP request.",
+            f"Connect with a WebSocket client, such as: wscat -c ws://{request.url.netloc}{path}",
+        )
     if error.status_code == HTTPStatus.NOT_FOUND:
         return VoicechatError(ErrorCode.NOT_FOUND, f"There is nothing at {path}.", NOT_FOUND_ADVICE)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
