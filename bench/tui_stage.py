@@ -17,6 +17,7 @@ from tests.support.staged import CHAT, StagedBackend, caught_up, connected, spok
 from tests.support.staged_sound import StagedSound
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_tui.client.chat.events import ChatEvent
+from voicechat_tui.client.chat.timeline import LIMIT
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.screens import chat as chat_screen
 from voicechat_tui.ui.screens.chat import ChatScreen
@@ -51,6 +52,19 @@ class Hour:
     last_mb: float
 
 
+@dataclass(frozen=True)
+class Full:
+    """What a message takes in a full chat, until it is drawn.
+
+    Attributes:
+        p95_ms: 95th percentile.
+        longest_ms: The longest.
+    """
+
+    p95_ms: float
+    longest_ms: float
+
+
 @dataclass
 class Stage:
     """The app with an open chat."""
@@ -65,8 +79,11 @@ class Stage:
 
     def shows(self, count: int, text: str) -> bool:
         """Tell whether so many rows are drawn, and this is the text of the last one."""
-        rows = self.screen.timeline.rows
-        return len(rows) == count and rows[-1].text == text
+        return len(self.screen.timeline.rows) == count and self.ends_with(text)
+
+    def ends_with(self, text: str) -> bool:
+        """Tell whether this is the text of the last row that is drawn."""
+        return self.screen.timeline.rows[-1].text == text
 
     def has_written(self, before: str) -> bool:
         """Tell whether the composer has another text than before."""
@@ -126,6 +143,23 @@ async def scrolling(messages: int) -> float:
                 stage.screen.timeline.render_line(line)
             times.append((time.perf_counter() - began) * 1000)
     return percentile(times, 95)
+
+
+async def full_chat() -> Full:
+    """Return what messages take in a chat that has as many as are kept, until the oldest have given way."""
+    times = []
+    async with open_chat(NO_FRAMES) as stage:
+        for seq in range(1, LIMIT + 1):
+            stage.tell(stored(seq, f"person {seq % 7}", f"{seq} {SENTENCE}"))
+        await until(lambda: len(stage.screen.timeline.rows) == LIMIT)
+        for seq in range(LIMIT + 1, LIMIT + LIMIT // 10 + 2):
+            began = time.perf_counter()
+            stage.tell(stored(seq, f"person {seq % 7}", f"{seq} {SENTENCE}"))
+            await until(partial(stage.ends_with, f"{seq} {SENTENCE}"))
+            times.append((time.perf_counter() - began) * 1000)
+        if len(stage.screen.timeline.rows) != LIMIT:
+            raise RuntimeError("the oldest messages have not given way")
+    return Full(percentile(times, 95), max(times))
 
 
 async def ten_speakers(seconds: float) -> float:

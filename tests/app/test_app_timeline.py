@@ -1,8 +1,14 @@
-"""The conversation on the screen: what is drawn of it, and what is copied."""
+"""The conversation on the screen: what is drawn and measured of it, and what is copied."""
 
 import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
 
-from tests.support.staged import CHAT, StagedBackend, caught_up, connected, staged_app, stored, until
+from tests.support.staged import CHAT, NOW, StagedBackend, caught_up, connected, staged_app, stored, until
+from voicechat_tui.ui.timeline import widget
+from voicechat_tui.ui.timeline.layout import height
+from voicechat_tui.ui.timeline.row import Row
+from voicechat_tui.ui.timeline.widget import Timeline
 
 TABLE = "\tname\tcount\n\t一\t2"
 
@@ -23,3 +29,90 @@ async def test_a_tab_is_drawn_as_spaces_and_copied_as_it_was_written(monkeypatch
         assert drawn[1].text.rstrip().endswith("    一    2")
         await pilot.press("ctrl+y")
         await until(pilot, lambda: copied == [TABLE])
+
+
+class Stage(App[None]):
+    """A conversation alone on the screen."""
+
+    def compose(self) -> ComposeResult:
+        yield Timeline()
+
+    @property
+    def timeline(self) -> Timeline:
+        return self.query_one(Timeline)
+
+    async def show(self, pilot: Pilot[None], rows: list[Row]) -> None:
+        """Show rows, the last of them at the bottom."""
+        self.timeline.splice(0, rows)
+        await until(pilot, lambda: self.timeline.scroll_offset.y and self.seen)
+
+    async def read_from(self, pilot: Pilot[None], y: int) -> None:
+        """Scroll back."""
+        self.timeline.scroll_to(y=y, animate=False, immediate=True, force=True)
+        await until(pilot, lambda: self.timeline.scroll_offset.y == y and not self.timeline.follows)
+
+    @property
+    def seen(self) -> str:
+        """What is drawn at the top."""
+        return self.timeline.render_line(0).text.partition("│ ")[2].strip()
+
+
+def rows(*numbers: int) -> list[Row]:
+    """Rows whose text tells their number; one in three takes two lines."""
+    texts = {number: f"{number}" if number % 3 else f"{number}\nmore" for number in numbers}
+    return [Row(f"m{number}", "bob", False, NOW, text, len(text)) for number, text in texts.items()]
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[Row]:
+    """The rows whose height was computed."""
+    found: list[Row] = []
+
+    def counted(row: Row, previous: Row | None, width: int) -> int:
+        found.append(row)
+        return height(row, previous, width)
+
+    monkeypatch.setattr(widget, "height", counted)
+    return found
+
+
+async def test_only_new_rows_are_measured_where_the_oldest_give_way(measured: list[Row]) -> None:
+    app = Stage()
+    async with app.run_test(size=(80, 24)) as pilot:
+        old, new = rows(*range(1000)), rows(1000)
+        await app.show(pilot, old)
+        measured.clear()
+        app.timeline.splice(0, [*old[100:], *new])
+        assert [row.text for row in measured] == ["100", "1000"]
+        afresh = Timeline()
+        await app.mount(afresh)
+        afresh.splice(0, app.timeline.rows)
+        await until(pilot, lambda: afresh.virtual_size.height)
+        assert app.timeline.virtual_size.height == afresh.virtual_size.height
+
+
+async def test_only_older_rows_are_measured_where_they_come_before_the_first(measured: list[Row]) -> None:
+    app = Stage()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.show(pilot, rows(*range(100, 1000)))
+        await app.read_from(pilot, 1)
+        measured.clear()
+        app.timeline.prepend(rows(*range(97, 100)))
+        assert [row.text for row in measured] == ["97", "98", "99\nmore", "100"]
+        assert app.seen == "100"
+
+
+async def test_what_a_reader_sees_stays_where_rows_before_or_behind_it_are_gone() -> None:
+    app = Stage()
+    async with app.run_test(size=(80, 24)) as pilot:
+        all_rows = rows(*range(400))
+        await app.show(pilot, all_rows)
+        await app.read_from(pilot, 200)
+        before = app.seen
+        app.timeline.splice(0, [*all_rows[100:], *rows(400)])
+        assert app.seen == before
+        app.timeline.splice(290, app.timeline.rows[293:])
+        assert app.seen == before
+        app.timeline.splice(0, app.timeline.rows[200:])
+        assert [row.text for row in app.timeline.rows][:1] == ["300\nmore"]
+        assert app.timeline.scroll_offset.y == 0, "what was read is gone: the oldest there is takes its place"

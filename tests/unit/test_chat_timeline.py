@@ -147,6 +147,13 @@ def test_the_oldest_give_way_beyond_the_limit() -> None:
     assert [entry.content for entry in timeline.entries] == ["3", "4", "5"]
 
 
+def test_the_oldest_give_way_together_when_a_tenth_more_is_there() -> None:
+    timeline = after(limit=20)
+    removed = [timeline.apply(stored(message(seq, str(seq)))).removed for seq in range(1, 24)]
+    assert removed == [()] * 22 + [("m1", "m2", "m3")]
+    assert len(timeline.entries) == 20
+
+
 def test_another_history_clears_all_but_what_waits() -> None:
     timeline = after(stored(message(1, "old")), partial("你"), queued("a"))
     assert set(timeline.apply(HistoryRestarted()).removed) == {"m1", "s"}

@@ -3,6 +3,7 @@
 from tests.support.staged import NOW, USER, connected, history, spoken, stored
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_tui.client.chat.events import MessageWithdrawn, Refused, TextQueued
+from voicechat_tui.client.chat.timeline import LIMIT
 from voicechat_tui.ui.model.conversation import Conversation
 from voicechat_tui.ui.timeline.row import RowState
 
@@ -80,6 +81,18 @@ def test_older_messages_come_before_the_first() -> None:
     )
     assert [row.text for row in made.rows()] == ["four", "five", "six"]
     assert (made.first_seq, made.last_seq) == (4, 6)
+
+
+def test_rows_that_stay_are_the_same_where_the_oldest_give_way() -> None:
+    made = Conversation(USER, lambda: NOW)
+    most = LIMIT + LIMIT // 10
+    for seq in range(1, most + 1):
+        made.apply(stored(seq, "bob", "word"))
+    before = made.rows()
+    assert made.apply(stored(most + 1, "bob", "word")) == 0
+    kept = made.rows()[:-1]
+    assert len(kept) == LIMIT - 1
+    assert all(row is old for row, old in zip(kept, before[-len(kept) :], strict=True))
 
 
 def test_rows_from_a_place_on_are_the_rest_of_all_rows() -> None:

@@ -29,6 +29,8 @@ from voicechat_tui.client.chat.events import (
 
 LIMIT = 10_000
 """Stored messages that are kept; older ones can be read again over HTTP."""
+_SURPLUS = 0.1
+"""The part of the limit by which it may be exceeded, so that not every message makes another one give way."""
 
 
 class EntryState(Enum):
@@ -97,7 +99,7 @@ class ChatTimeline:
 
     Args:
         user: Who looks at it; taken from the connection unless given.
-        limit: Stored messages that are kept.
+        limit: Stored messages that are kept; a tenth more may be there until they give way together.
     """
 
     def __init__(self, user: str | None = None, limit: int = LIMIT) -> None:
@@ -187,7 +189,9 @@ class ChatTimeline:
         return Change(changed=(entry,), removed=self._trim())
 
     def _trim(self) -> tuple[str, ...]:
-        surplus = self._seqs[: max(0, len(self._seqs) - self._limit)]
+        if len(self._seqs) <= self._limit * (1 + _SURPLUS):
+            return ()
+        surplus = self._seqs[: len(self._seqs) - self._limit]
         del self._seqs[: len(surplus)]
         return tuple(self._stored.pop(seq).key for seq in surplus)
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import islice, takewhile
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -100,15 +101,33 @@ class Timeline(ScrollView, can_focus=True):
         return self._follows
 
     def splice(self, start: int, rows: Sequence[Row]) -> None:
-        """Replace the rows from a place on, at a cost that grows with what is replaced."""
+        """Replace the rows from a place on; only those that are new or follow another row are measured.
+
+        Where rows before those that are seen are gone, what the reader sees stays where it is.
+        """
+        gone, kept = _overlap(self._rows[start:], rows)
         self._rows[start:] = rows
-        self._measure(start)
+        if not (gone and kept and self._is_laid_out):
+            self._measure(start + kept)
+            return
+        seen, begin = self.scroll_offset.y, self._tops[start]
+        is_behind = seen > begin and not self._follows
+        ends = self._tops[start + gone + 1 : start + gone + kept + 1]
+        del self._tops[start + 1 :]
+        moved = self._move(start, ends)
+        self._measure(start + kept)
+        if is_behind:
+            self.scroll_to(y=max(begin, seen + moved), animate=False, immediate=True, force=True)
 
     def prepend(self, rows: Sequence[Row]) -> None:
         """Put older rows before the first one; what the reader sees stays where it is."""
         from_end = self._tops[-1] - self.scroll_offset.y
+        ends = self._tops[1:]
         self._rows[:0] = rows
-        self._measure(0)
+        if ends and self._is_laid_out:
+            del self._tops[1:]
+            self._move(len(rows), ends)
+        self._measure(len(self._tops) - 1)
         self.scroll_to(y=self._tops[-1] - from_end, animate=False, immediate=True, force=True)
 
     def show_newest(self) -> None:
@@ -158,28 +177,46 @@ class Timeline(ScrollView, can_focus=True):
     def _text_width(self) -> int:
         return self.scrollable_content_region.width
 
+    @property
+    def _is_laid_out(self) -> bool:
+        return 0 < self._laid_out_for == self._text_width
+
     def _set_follows(self, follows: bool) -> None:
         if follows != self._follows:
             self._follows = follows
             self.post_message(self.FollowChanged(follows))
 
+    def _move(self, place: int, ends: Sequence[int]) -> int:
+        """Take over where rows end; return by how many lines they have moved.
+
+        Args:
+            place: Of the first one, which is measured again: what stands before it is another row.
+            ends: Where they ended.
+        """
+        self._measure_until(place + 1)
+        moved = self._tops[-1] - ends[0]
+        self._tops += [end + moved for end in ends[1:]]
+        return moved
+
+    def _measure_until(self, stop: int) -> None:
+        """Compute where the rows before a place end, as far as that is not known."""
+        for place in range(len(self._tops) - 1, stop):
+            previous = self._rows[place - 1] if place else None
+            self._tops.append(self._tops[-1] + height(self._rows[place], previous, self._laid_out_for))
+
     def _measure(self, start: int) -> None:
         """Compute where rows begin, from one on."""
         width = self._text_width
         if not width:
+            self._laid_out_for, self._tops = 0, [0]
             return
         if width != self._laid_out_for:
             self._laid_out_for = width
             start = 0
         follows = self._follows
         del self._tops[start + 1 :]
-        previous = self._rows[start - 1] if start else None
-        top = self._tops[start]
-        for row in self._rows[start:]:
-            top += height(row, previous, width)
-            self._tops.append(top)
-            previous = row
-        self.virtual_size = Size(width, top)
+        self._measure_until(len(self._rows))
+        self.virtual_size = Size(width, self._tops[-1])
         if follows:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
         self.refresh()
@@ -235,6 +272,13 @@ class Timeline(ScrollView, can_focus=True):
     def selection_updated(self, _selection: Selection | None) -> None:
         """Draw a changed selection."""
         self.refresh()
+
+
+def _overlap(old: Sequence[Row], new: Sequence[Row]) -> tuple[int, int]:
+    """Return how many rows are gone from the beginning, and how many behind them are still the same."""
+    gone = next((place for place, row in enumerate(old) if row is new[0]), 0) if new else 0
+    pairs = zip(islice(old, gone, None), new, strict=False)
+    return gone, sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
 
 
 def _select(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
