@@ -104,3 +104,41 @@ async def test_a_server_that_ends_tells_and_sends_the_finals_first() -> None:
             told = await silent.expect(Error)
             assert (told.code, told.fatal) == (ErrorCode.SHUTTING_DOWN, True)
             assert await silent.closed_with() == 1012
+
+
+@pytest.fixture(scope="module")
+def weighing_server() -> Iterator[LiveServer]:
+    with serving(demo_settings(max_streams=3, resume_grace_s=GRACE_S)) as server:
+        yield server
+
+
+async def test_a_stream_of_a_size_that_costs_as_much_as_many_is_refused_beside_others(
+    weighing_server: LiveServer,
+) -> None:
+    async with connected(weighing_server.ws) as usual, connected(weighing_server.ws) as dear:
+        await usual.send(Start())
+        await usual.expect(Ready)
+        await dear.send(Start(chunk_size=(30, 1, 30)))
+        error = await dear.expect(Error)
+        assert error.code == ErrorCode.BUSY
+        assert "no room for one of chunk size [30, 1, 30]" in error.message
+        assert "Leave `chunk_size` out" in error.advice
+        async with connected(weighing_server.ws) as another:
+            await another.send(Start(chunk_size=(0, 60, 5)))
+            await another.expect(Ready)
+            assert await streams_now(weighing_server) == 2
+    await no_streams(weighing_server)
+
+
+async def test_one_that_is_alone_may_have_any_size_and_others_wait(weighing_server: LiveServer) -> None:
+    for _ in range(2):
+        async with connected(weighing_server.ws) as dear, connected(weighing_server.ws) as usual:
+            await dear.send(Start(chunk_size=(30, 1, 30)))
+            await dear.expect(Ready)
+            assert await streams_now(weighing_server) == 1
+            await usual.send(Start())
+            assert (await usual.expect(Error)).code == ErrorCode.BUSY
+            await dear.send(Stop())
+            await dear.rest()
+        assert texts(await recognise(weighing_server.ws, pcm("network"))) == transcripts()["network"]
+        await no_streams(weighing_server)

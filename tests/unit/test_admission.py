@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from voicechat_server.asr.admission import BATCH_SIZES, batch_size, capacity, measure
+from voicechat_server.asr.admission import BATCH_SIZES, batch_size, capacity, measure, overhead
 
 CHUNK_S = 0.6
 SIZES = BATCH_SIZES[:5]
@@ -41,6 +41,24 @@ def test_a_disturbed_step_does_not_count() -> None:
     for size in steady:
         disturbed = steady | {size: [steady[size][0], *[10 * seconds for seconds in steady[size][1:]]]}
         assert batch_size(disturbed) == batch_size(steady) == 4
+
+
+@pytest.mark.parametrize(
+    ("costs", "batch", "chunks"),
+    [
+        (linear(0.0, 0.05), 8, 0),
+        (linear(0.05, 0.05), 1, 0.5),
+        (linear(0.4, 0.05), 8, 4),
+        (linear(0.1, 0.0), 16, 16),
+        ({1: [5.0]}, 1, 0),
+        ({1: [0.2, 0.9], 2: [0.3, 0.8]}, 2, 0.1 / 0.15),
+        ({1: [0.3], 2: [0.2]}, 2, 2),
+    ],
+)
+def test_the_overhead_of_a_batch_is_told_in_its_chunks(
+    costs: dict[int, list[float]], batch: int, chunks: float
+) -> None:
+    assert overhead(costs, batch) == pytest.approx(chunks)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,20 @@ def batch_size(costs: Mapping[int, Sequence[float]]) -> int:
     return min(size for size, seconds in costs.items() if min(seconds) / size <= bound)
 
 
+def overhead(costs: Mapping[int, Sequence[float]], batch: int) -> float:
+    """Return what a batch costs besides its chunks, in chunks of a batch of the size `batch`, at most all.
+
+    Args:
+        costs: Seconds of steps at each batch size measured, that of one chunk among them.
+        batch: One of these sizes.
+    """
+    alone, largest = min(costs[1]), max(costs)
+    if largest == 1:
+        return 0.0
+    each = max(0.0, (min(costs[largest]) - alone) / (largest - 1))
+    return min(1.0, max(0.0, alone - each) / min(costs[batch])) * batch
+
+
 def _cheapest(costs: Mapping[int, Sequence[float]]) -> float:
     """Seconds of the cheapest chunk; infinite for none."""
     return min((min(seconds) / size for size, seconds in costs.items()), default=math.inf)

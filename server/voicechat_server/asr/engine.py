@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -11,8 +12,9 @@ from uuid import uuid4
 import structlog
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol.speech import Ready, Start
+from voicechat_common.protocol.speech import ChunkSize, Ready, Start
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
+from voicechat_server.asr.cost import StreamCost
 from voicechat_server.asr.endpoint import Endpointer
 from voicechat_server.asr.lane import Lane, Report
 from voicechat_server.asr.observer import RecognitionObserver
@@ -51,7 +53,7 @@ class Engine:
     Attributes:
         status: How far the engine is.
         info: What it recognises with.
-        max_streams: Streams it takes at once; None until that is known.
+        max_streams: Streams of its own chunk size that it takes at once; None until that is known.
         workers: Threads that recognise at the same time.
     """
 
@@ -71,6 +73,8 @@ class Engine:
             endpointing=config.endpoint.enabled,
         )
         self.max_streams = config.limits.max_streams
+        self._cost = StreamCost(recognition.chunk_size)
+        self._sizes: Counter[ChunkSize] = Counter()
         self._streams: dict[str, LiveStream] = {}
         self._finished: dict[str, LiveStream] = {}
         self.workers = count_workers(recognition.device, count_threads(recognition.threads))
@@ -130,7 +134,7 @@ class Engine:
         """
         try:
             self._check_ready()
-            self._check_room()
+            self._check_room(start.chunk_size or self.info.chunk_size)
         except VoicechatError as error:
             self._observer.stream_refused(error.code)
             raise
@@ -170,14 +174,19 @@ class Engine:
             retry_after_s=_RETRY_NOT_READY_S,
         )
 
-    def _check_room(self) -> None:
-        if self.max_streams is not None and len(self._streams) >= self.max_streams:
-            raise VoicechatError(
-                ErrorCode.BUSY,
-                f"The server recognises {len(self._streams)} streams, which is as many as it can.",
-                f"Try again in {_RETRY_BUSY_S:g} s, or use another server.",
-                retry_after_s=_RETRY_BUSY_S,
-            )
+    def _check_room(self, chunk_size: ChunkSize) -> None:
+        """Refuse a stream that costs more than is left; a lone one disturbs nobody."""
+        if self.max_streams is None or not self._streams:
+            return
+        if self._cost.of(self._sizes + Counter([chunk_size])) <= self.max_streams:
+            return
+        now, advice = len(self._streams), f"Try again in {_RETRY_BUSY_S:g} s, or use another server."
+        message = f"The server recognises {now} streams, which is as many as it can."
+        if self._cost.of({chunk_size: 1}) > 1:
+            others = f"{now} streams and has no room for one of chunk size {list(chunk_size)}"
+            message = f"The server recognises {others}, which costs more than one of its own."
+            advice = f"Leave `chunk_size` out. {advice}"
+        raise VoicechatError(ErrorCode.BUSY, message, advice, retry_after_s=_RETRY_BUSY_S)
 
     def _new_ready(self, start: Start) -> Ready:
         _, step, ahead = start.chunk_size or self.info.chunk_size
@@ -190,10 +199,11 @@ class Engine:
 
     def _open_lane(self, ready: Ready, start: Start, listener: Listener | None) -> LiveStream:
         stream_id = ready.stream_id
+        chunk_size = start.chunk_size or self.info.chunk_size
         config = self._config
         endpointing = config.endpoint.enabled if start.endpointing is None else start.endpointing
         session = SpeechSession(
-            start.chunk_size or self.info.chunk_size,
+            chunk_size,
             Endpointer(config.endpoint, WINDOW_SAMPLES) if endpointing else None,
         )
         lane = Lane(
@@ -206,16 +216,21 @@ class Engine:
         def send(order: Order, data: bytes) -> None:
             self._workers.submit(Command(order, lane, data))
 
-        def on_finish() -> None:
-            if live := self._streams.pop(stream_id, None):
+        def let_go() -> LiveStream | None:
+            live = self._streams.pop(stream_id, None)
+            if live is not None:
+                self._sizes -= Counter([chunk_size])
                 send(Order.DROP, b"")
+            return live
+
+        def on_finish() -> None:
+            if live := let_go():
                 self._finished[stream_id] = live
                 while len(self._finished) > _KEPT_FINISHED:
                     next(iter(self._finished.values())).release()
 
         def on_end() -> None:
-            if self._streams.pop(stream_id, None) is not None:
-                send(Order.DROP, b"")
+            let_go()
             self._finished.pop(stream_id, None)
 
         def on_event(event: StreamEvent) -> None:
@@ -223,6 +238,7 @@ class Engine:
             if listener is not None:
                 listener(event)
 
+        self._sizes[chunk_size] += 1
         send(Order.OPEN, b"")
         return LiveStream(ready, start.sample_rate, config.limits, send, on_finish, on_end, on_event)
 
@@ -254,6 +270,7 @@ class Engine:
             precision=found.precision,
         )
         self.max_streams = found.streams
+        self._cost = found.cost
         # The garbage collector would search all of PyTorch and FunASR again and again, and hold up everybody
         # for a fifth of a second each time.
         gc.freeze()

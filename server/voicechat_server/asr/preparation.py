@@ -13,8 +13,9 @@ import structlog
 from numpy.typing import NDArray
 
 from voicechat_common.protocol.speech import ChunkSize
-from voicechat_server.asr.admission import BATCH_SIZES, batch_size, capacity, measure
+from voicechat_server.asr.admission import BATCH_SIZES, batch_size, capacity, measure, overhead
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
+from voicechat_server.asr.cost import StreamCost
 from voicechat_server.asr.heap import return_freed_memory
 from voicechat_server.asr.models import ModelFiles, cache, resolve
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
@@ -37,12 +38,14 @@ class Found:
     Attributes:
         model: The model's files.
         precision: The number format it computes with.
-        streams: Live streams there is room for.
+        streams: Live streams of the server's chunk size there is room for.
+        cost: What streams of other sizes cost.
     """
 
     model: ModelFiles
     precision: str
     streams: int
+    cost: StreamCost
 
 
 def prepare(
@@ -86,13 +89,13 @@ def prepare(
 
     detector = VoiceActivityDetector()
     # The one that rehearses takes the state of all its segments away with it.
-    batch, carried = _rehearse(new_stepper(), detector, workers, recognition.chunk_size)
+    cost, carried = _rehearse(new_stepper(), detector, workers, recognition.chunk_size)
     return_freed_memory()
     wanted = config.limits.max_streams
     streams = carried if wanted is None else wanted
-    found(Found(model, precision, streams))
+    found(Found(model, precision, streams, cost))
     tell(EngineStatus(EngineState.READY, f"{model.name} is ready for {streams} streams."))
-    return Tools(new_stepper(), detector, batch)
+    return Tools(new_stepper(), detector, cost.batch_size)
 
 
 def _downloading(name: str, done: int, total: int) -> EngineStatus:
@@ -103,11 +106,11 @@ def _downloading(name: str, done: int, total: int) -> EngineStatus:
 
 def _rehearse(
     stepper: "ParaformerStepper", detector: "VoiceActivityDetector", workers: int, chunk_size: ChunkSize
-) -> tuple[int, int]:
+) -> tuple[StreamCost, int]:
     """Warm up by decoding speech in batches of growing sizes, as far as they leave time.
 
     Returns:
-        How many chunks a batch is to have at most, and how many live streams there is room for.
+        What streams cost, and how many live ones of the server's chunk size there is room for.
     """
     rehearsals = [_Rehearsal(stepper, detector, chunk_size) for _ in range(workers)]
     chunk_s = chunk_size[1] * FRAME_SAMPLES / SAMPLE_RATE
@@ -119,6 +122,7 @@ def _rehearse(
 
         costs = measure(step_all, BATCH_SIZES, give_up_s=chunk_s)
     batch = batch_size(costs)
+    cost = StreamCost(chunk_size, batch, overhead(costs, batch))
     streams = capacity(costs[batch], batch, workers, chunk_s)
     milliseconds = {size: round(median(seconds) * 1000, 1) for size, seconds in costs.items()}
     log.info(
@@ -126,9 +130,10 @@ def _rehearse(
         workers=workers,
         milliseconds=milliseconds,
         batch_size=batch,
+        overhead=round(cost.overhead, 2),
         streams=streams,
     )
-    return batch, streams
+    return cost, streams
 
 
 class _Rehearsal:
