@@ -37,6 +37,7 @@ from voicechat_tui.ui.model.status import Line, Mic
 from voicechat_tui.ui.screens.chats import ChatsScreen
 from voicechat_tui.ui.session import ChatSession
 from voicechat_tui.ui.timeline.row import RowState
+from voicechat_tui.voice.events import TalkEnded
 
 
 async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path) -> None:
@@ -287,6 +288,49 @@ async def test_a_lost_microphone_is_told_and_leaving_the_chat_closes_it() -> Non
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen) and not sound.voices[0].is_open)
         assert app.status.mic is Mic.OFF
+
+
+async def test_what_was_said_is_delivered_after_its_chat_was_left_while_another_talk_begins() -> None:
+    backend, sound = StagedBackend(), StagedSound()
+    app = staged_app(backend, chat=CHAT, sound=sound)
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: sound.voices)
+        first = sound.voices[0]
+        first.is_delivering = True
+        await pilot.press("f2", "escape")
+        await until(pilot, lambda: first.is_down)
+        app.desk.open_chat(CHAT)
+        await until(pilot, lambda: len(sound.voices) == 2)
+        await pilot.press("f2")
+        sound.voices[1].tell(Opened(HEADSET.id, 48_000))
+        await until(pilot, lambda: app.status.mic is Mic.OPEN)
+        error = VoicechatError(ErrorCode.CONNECTION_LOST, "It was lost.", "Look.")
+        first.tell(
+            LevelChanged(Level(-1.0, -1.0)), Lost(HEADSET.id, NO_MICROPHONE), TalkEnded(1, error, 1500)
+        )
+        first.end()
+        await until(pilot, lambda: len(app._notifications) == 2)
+        assert [note.title for note in app._notifications] == ["The talk broke off", "Some speech was lost"]
+        assert "1.5 s" in [note.message for note in app._notifications][1]
+        assert (app.status.mic, app.status.level) == (Mic.OPEN, None)
+        assert sound.voices[1].is_open
+
+
+async def test_an_app_that_ends_counts_what_was_said_and_not_delivered() -> None:
+    sound = StagedSound()
+    app = staged_app(StagedBackend(), chat=CHAT, sound=sound)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: sound.voices)
+        left = sound.voices[0]
+        left.is_delivering, left.unheard_ms = True, 1000
+        await pilot.press("f2", "escape")
+        await until(pilot, lambda: left.is_down)
+        app.desk.open_chat(CHAT)
+        await until(pilot, lambda: len(sound.voices) == 2)
+        await pilot.press("f2")
+        await until(pilot, lambda: sound.voices[1].is_open)
+        sound.voices[1].unheard_ms = 500
+    assert app.unheard_ms == 1500
 
 
 async def test_mistakes_in_the_settings_are_told_and_the_app_starts() -> None:

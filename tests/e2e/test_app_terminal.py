@@ -66,6 +66,39 @@ def test_start_speak_type_lose_the_network_come_back_and_quit(
         terminal.until("EXIT 0")
 
 
+def test_what_is_said_in_an_outage_comes_after_its_chat_was_left_and_is_told_if_the_app_is_left_first(
+    live_server: LiveServer, chat_id: str, files: dict[str, str]
+) -> None:
+    with (
+        null_sink() as sink,
+        relay(live_server.address) as network,
+        Tmux(app(network.address, chat_id), {**files, **sink.environment}) as terminal,
+    ):
+        terminal.until("● connected", "mic ready")
+        network.cut()
+        terminal.until("retrying in")
+        terminal.press("F2")
+        terminal.until("MIC OPEN")
+        with as_file(DIRECTORY / "greeting.wav") as sample:
+            sink.play(sample)
+        terminal.press("Escape")
+        terminal.until("Search")
+        network.mend()
+        terminal.until(transcripts()["greeting"])
+
+        network.cut()
+        terminal.press("Enter")
+        terminal.until("mic ready", "retrying in")
+        terminal.press("F2")
+        terminal.until("MIC OPEN")
+        with as_file(DIRECTORY / "greeting.wav") as sample:
+            sink.play(sample)
+        terminal.press("C-q")
+        said = terminal.until("EXIT 5")
+        assert "s of what you said did not reach the server before the app ended." in said
+        assert "journal = true" in said
+
+
 def test_a_terminal_that_is_too_small_is_told_what_is_needed(
     live_server: LiveServer, chat_id: str, files: dict[str, str], tmp_path: Path
 ) -> None:

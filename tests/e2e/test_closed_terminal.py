@@ -1,4 +1,4 @@
-"""The terminal is closed in the middle of speech: nothing is left running, nothing that was said is lost."""
+"""Network and terminal go in the middle of speech: nothing is left running, nothing that was said is lost."""
 
 import asyncio
 import time
@@ -12,6 +12,7 @@ import pytest
 from tests.support.journal import journal_in
 from tests.support.null_sink import null_sink
 from tests.support.pseudo_terminal import TerminalProcess, in_terminal
+from tests.support.relay import relay
 from tests.support.replay_cli import replay
 from tests.support.samples import DIRECTORY, transcripts
 from tests.support.server import demo_settings, serving, streams_now
@@ -45,8 +46,12 @@ async def test_the_terminal_is_closed_in_the_middle_of_speech(
     monkeypatch.setenv("VOICECHAT_TUI_LOG", str(tmp_path / "tui.log"))
     monkeypatch.setenv("VOICECHAT_TUI_JOURNAL", "true")
     journal = journal_in(tmp_path)
-    with serving(demo_settings(database=str(database), resume_grace_s=1)) as server, null_sink() as sink:
-        arguments = ("-c", APP, "--chat", chat_id, "--user", "anna", "--url", server.address)
+    with (
+        serving(demo_settings(database=str(database), resume_grace_s=1)) as server,
+        null_sink() as sink,
+        relay(server.address) as network,
+    ):
+        arguments = ("-c", APP, "--chat", chat_id, "--user", "anna", "--url", network.address)
         with in_terminal(*arguments, environment=sink.environment) as terminal:
             await asyncio.to_thread(terminal.wait_for, chat_id)
             terminal.type(F2)
@@ -54,8 +59,10 @@ async def test_the_terminal_is_closed_in_the_middle_of_speech(
             await asyncio.to_thread(terminal.wait_for, "MIC OPEN")
             speaking.start()
             await asyncio.to_thread(read_until, terminal, lambda: is_speech_acknowledged(journal))
+            network.cut()
             terminal.hang_up()
             await asyncio.to_thread(terminal.process.wait, WITHIN_S)
+            network.mend()
             await asyncio.to_thread(speaking.join)
         assert b"Traceback" not in terminal.output
         async with asyncio.timeout(WITHIN_S):
@@ -70,4 +77,6 @@ async def test_the_terminal_is_closed_in_the_middle_of_speech(
     assert {message["speaker"] for message in messages} == {"anna"}
     said = "".join(message["content"] for message in messages)
     assert said[:4] == transcripts()["talk"][:4]
-    assert "Traceback" not in (tmp_path / "tui.log").read_text()
+    log = (tmp_path / "tui.log").read_text()
+    assert "of what you said did not reach the server" in log
+    assert "Traceback" not in log

@@ -13,6 +13,7 @@ from jiwer import cer
 
 from tests.support.microphones import Listener, plugged_in
 from tests.support.null_sink import NullSink
+from tests.support.relay import relay
 from tests.support.samples import DIRECTORY, transcripts
 from tests.support.server import LiveServer, free_port
 from tests.support.speech_peer import drop_after, speech_peer
@@ -28,7 +29,15 @@ from voicechat_tui.sources.microphone import Format, InputDevice, Microphone, Mi
 from voicechat_tui.sources.microphone.events import Lost, Opened
 from voicechat_tui.sources.microphone.failures import Refusal
 from voicechat_tui.sources.microphone.portaudio import Recording, RefusedError
-from voicechat_tui.voice import JournalStopped, TalkEnded, TalkHeard, TalkStarted, VoiceEvent, VoiceStream
+from voicechat_tui.voice import (
+    JournalStopped,
+    TalkEnded,
+    TalkHeard,
+    TalkStarted,
+    VoiceEvent,
+    VoiceStream,
+    stream,
+)
 from voicechat_tui.voice.record import BeginRecord
 
 QUICK = replace(ClientPolicy(), first_delay_s=0.01, longest_delay_s=0.05)
@@ -254,6 +263,38 @@ async def test_leaving_in_the_middle_of_a_talk_sends_what_was_said_and_leaves_no
     assert kept.closed
     names = {task.get_name() for task in asyncio.all_tasks()}
     assert not {name for name in names if "talk" in name or "microphone" in name}
+
+
+async def test_what_was_said_in_an_outage_is_delivered_after_the_microphone_was_put_down(
+    live_server: LiveServer,
+) -> None:
+    with relay(live_server.address) as network:
+        async with (
+            plugged_in("headset") as (sound, (sink,)),
+            speaking(sound, f"ws://{network.address}/ws") as (voice, heard),
+        ):
+            network.cut()
+            voice.open(Start())
+            await play(sink, "greeting")
+            await voice.put_down()
+            assert not {task.get_name() for task in asyncio.all_tasks()} & {"microphone"}
+            assert heard.of(TalkEnded) == []
+            network.mend()
+            assert await heard.expect(TalkEnded) == TalkEnded(1, None, 0)
+            await heard.until_end()
+        assert voice.unheard_ms == 0
+    assert cer(transcripts()["greeting"], text_of(heard)) <= LIKE
+
+
+async def test_a_program_that_ends_in_an_outage_knows_how_much_was_not_delivered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream, "LEAVES_WITHIN_S", 0.1)
+    async with plugged_in("headset") as (sound, (sink,)):
+        async with speaking(sound, f"ws://127.0.0.1:{free_port()}/ws") as (voice, _):
+            voice.open(Start())
+            await play(sink, "network")
+        assert voice.unheard_ms > 500
 
 
 async def test_a_talk_that_ends_at_once_is_a_talk_of_nothing() -> None:

@@ -83,6 +83,12 @@ class Listener(Generic[EventT]):
                 self._came.clear()
                 await self._came.wait()
 
+    async def until_end(self) -> None:
+        """Wait until nothing more can come."""
+        if self._task is not None:
+            async with asyncio.timeout(_TOLD_WITHIN_S):
+                await asyncio.wait({self._task})
+
     def of(self, kind: type[KindT]) -> list[KindT]:
         """All events of a kind that have come."""
         return [event for event in self.told if isinstance(event, kind)]

@@ -28,13 +28,19 @@ class StagedVoice:
         talks: How each talk was opened.
         is_open: Whether a talk goes on.
         is_muted: What was last told about muting.
+        is_down: Whether the microphone was put down.
+        is_delivering: Whether what was said is on its way until a test calls `end`.
+        unheard_ms: What is lost if it is left.
     """
 
     def __init__(self) -> None:
         self.talks: list[Start] = []
         self.is_open = False
         self.is_muted = False
-        self._queue: asyncio.Queue[VoiceEvent] = asyncio.Queue()
+        self.is_down = False
+        self.is_delivering = False
+        self.unheard_ms = 0
+        self._queue: asyncio.Queue[VoiceEvent | None] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
         return self
@@ -53,14 +59,25 @@ class StagedVoice:
     def close(self) -> None:
         if self.is_open:
             self.is_open = False
-            self.tell(TalkEnded(len(self.talks), None, 0))
+            if not self.is_delivering:
+                self.tell(TalkEnded(len(self.talks), None, 0))
+
+    async def put_down(self) -> None:
+        self.close()
+        self.is_down = True
+        if not self.is_delivering:
+            self.end()
 
     def mute(self, *, muted: bool) -> None:
         self.is_muted = muted
 
     async def events(self) -> AsyncIterator[VoiceEvent]:
-        while True:
-            yield await self._queue.get()
+        while (event := await self._queue.get()) is not None:
+            yield event
+
+    def end(self) -> None:
+        """Let nothing more happen."""
+        self._queue.put_nowait(None)
 
     def tell(self, *events: VoiceEvent) -> None:
         """Let things happen."""

@@ -15,6 +15,7 @@ EPILOG = epilog(
         ExitCode.OK: "the app was left",
         ExitCode.FAILED: "the app broke down; its log says why",
         ExitCode.USAGE: "the command line or a setting is wrong, or there is no terminal",
+        ExitCode.AUDIO_LOST: "some speech did not reach the server before the app was left",
     },
 )
 
@@ -29,7 +30,8 @@ def open_app(url: str | None, user: str | None, chat: str | None, *, local: bool
         local: Whether to start a server on this machine and use it.
 
     Raises:
-        VoicechatError: `bad_setting` if something here can't be used, or there is no terminal.
+        VoicechatError: `bad_setting` if something here can't be used, or there is no terminal;
+            `connection_lost` if speech was not delivered before the person left.
     """
     # What is imported now stays for good; looking through it for garbage takes a quarter of the time.
     gc.disable()

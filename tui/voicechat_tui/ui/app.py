@@ -151,8 +151,15 @@ class VoicechatApp(BaseApp):
         self.tell(_("A server runs on this machine"), _(DEMO_MODEL))
 
     async def on_unmount(self) -> None:
-        """Close the connections of the calls."""
+        """Deliver the last words, and close the connections of the calls."""
+        if self._voice is not None:
+            await self._voice.end()
         await self.backend.aclose()
+
+    @property
+    def unheard_ms(self) -> int:
+        """What was said and did not reach the server before the app ended."""
+        return 0 if self._voice is None else self._voice.unheard_ms
 
     def show_status(self) -> None:
         """Draw the line of state where it is seen."""
@@ -210,7 +217,7 @@ class VoicechatApp(BaseApp):
 
     def on_voice_happened(self, message: VoiceHappened) -> None:
         """Hand it on to who keeps the voice."""
-        self.voice.happened(message.event)
+        self.voice.happened(message.session, message.event)
 
     # What a person does anywhere
 

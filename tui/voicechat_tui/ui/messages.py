@@ -11,6 +11,7 @@ from voicechat_common.protocol.chat_http import ChatSummary
 if TYPE_CHECKING:
     from voicechat_tui.client.chat.events import ChatEvent
     from voicechat_tui.ui.session import ChatSession
+    from voicechat_tui.ui.voice_session import VoiceSession
     from voicechat_tui.voice.events import VoiceEvent
 
 
@@ -43,9 +44,11 @@ class VoiceHappened(Message):
     """Something happened to the microphone, or to what is said into it.
 
     Attributes:
+        session: To which.
         event: What.
     """
 
+    session: "VoiceSession"
     event: "VoiceEvent"
 
 

@@ -1,5 +1,6 @@
 """Running the app in the terminal of this process."""
 
+import logging
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +33,8 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
         local: Whether to start a server on this machine and use it.
 
     Raises:
-        VoicechatError: `bad_setting` if something here can't be used, or there is no terminal.
+        VoicechatError: `bad_setting` if something here can't be used, or there is no terminal;
+            `connection_lost` if speech was not delivered before the person left.
     """
     loaded = load()
     language.use(loaded.settings.chosen_language)
@@ -61,8 +63,29 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
             chat_id=chat,
         )
         app.run()
+        lost = _lost_speech(app.unheard_ms, journal=app.settings.journal)
+        if lost is not None:
+            logging.getLogger(__name__).warning("%s", lost)
     if app.return_code:
         raise SystemExit(app.return_code)
+    if lost is not None:
+        raise lost
+
+
+def _lost_speech(unheard_ms: int, *, journal: bool) -> VoicechatError | None:
+    """Return what there is to say of speech that was not delivered before the app ended."""
+    if not unheard_ms:
+        return None
+    return VoicechatError(
+        ErrorCode.CONNECTION_LOST,
+        _(
+            "{seconds} s of what you said did not reach the server before the app ended.",
+            seconds=round(unheard_ms / 1000, 1),
+        ),
+        _("Send what is in the journal with `voicechat-tui replay --journal`.")
+        if journal
+        else _("With journal = true in the settings such speech is kept, and can be sent later."),
+    )
 
 
 def _local_backend(started: Callable[[str], None]) -> "LocalBackend":

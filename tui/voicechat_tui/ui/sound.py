@@ -21,7 +21,13 @@ from voicechat_tui.voice.stream import VoiceStream
 
 
 class Voice(Protocol):
-    """A microphone and what is said into it: `voice.stream.VoiceStream`, or what a test puts there."""
+    """A microphone and what is said into it: `voice.stream.VoiceStream`, or what a test puts there.
+
+    Attributes:
+        unheard_ms: What had been said when it was left, and the server is not known to have received.
+    """
+
+    unheard_ms: int
 
     async def __aenter__(self) -> Self: ...
 
@@ -35,6 +41,10 @@ class Voice(Protocol):
 
     def close(self) -> None:
         """End the talk."""
+        ...
+
+    async def put_down(self) -> None:
+        """Put the microphone down for good; the events end when what was said is delivered or given up."""
         ...
 
     def mute(self, *, muted: bool) -> None:

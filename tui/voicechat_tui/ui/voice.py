@@ -1,9 +1,10 @@
 """The person's own voice: the microphone while a chat is open, the talk, and what is said about both."""
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from textual.worker import Worker
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.levels import Level
@@ -22,12 +23,16 @@ from voicechat_tui.sources.microphone.events import (
 )
 from voicechat_tui.ui.messages import VoiceHappened
 from voicechat_tui.ui.model.status import Mic, Status
-from voicechat_tui.ui.session import EVENTS_AHEAD, ChatSession
+from voicechat_tui.ui.session import ChatSession
 from voicechat_tui.ui.sound import MachineSound, Sound, Voice
+from voicechat_tui.ui.voice_session import VoiceSession
 from voicechat_tui.voice.events import JournalStopped, TalkEnded, TalkHeard, TalkStarted, VoiceEvent
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.app import VoicechatApp
+
+GROUP = "voice"
+"""The group of the workers that hold a microphone or deliver what was said."""
 
 
 class VoiceDesk:
@@ -36,15 +41,18 @@ class VoiceDesk:
     Args:
         app: The app whose state this is a part of.
         sound: The machine's microphones; the real ones unless given.
+
+    Attributes:
+        sound: The machine's microphones.
+        unheard_ms: What was said and did not reach the server before the app ended.
     """
 
     def __init__(self, app: "VoicechatApp", sound: Sound | None) -> None:
         self.sound = sound or MachineSound()
+        self.unheard_ms = 0
         self._app = app
-        self._voice: Voice | None = None
-        self._worker: Worker[None] | None = None
-        self._held = asyncio.Lock()
-        self._slots = asyncio.Semaphore(EVENTS_AHEAD)
+        self._session: VoiceSession | None = None
+        self._microphone = asyncio.Lock()
         self._wanted: Start | None = None
         self._talk = 0
         self._device = ""
@@ -85,25 +93,33 @@ class VoiceDesk:
             self._start()
 
     def leave(self) -> None:
-        """The chat is left: the talk ends, and the microphone is closed."""
+        """The chat is left: the microphone is closed. What was said goes on to be delivered."""
         self._wanted = None
-        if self._voice is not None:
-            self._voice.close()
-        if self._worker is not None:
-            self._worker.cancel()
-        self._listens, self._trouble, self._level, self._lag_ms = False, None, None, None
+        self._put_down()
+        self._trouble, self._lag_ms = None, None
+
+    async def end(self) -> None:
+        """The app ends: wait for the last words, for a moment."""
+        self._wanted = None
+        workers = [worker for worker in self._app.workers if worker.group == GROUP]
+        for worker in workers:
+            if not worker.is_cancelled:
+                worker.cancel()
+            with suppress(WorkerCancelled, WorkerFailed):  # The app tells of a failure by itself.
+                await worker.wait()
 
     def toggle(self, session: ChatSession) -> None:
         """Begin to talk, or end it."""
+        voice = self._voice
         if self._wanted is not None:
             self._wanted = None
-            if self._voice is not None:
-                self._voice.close()
+            if voice is not None:
+                voice.close()
         else:
             self._wanted = Start(user=session.conversation.user, chat_id=session.chat_id)
             self._start()
-            if self._voice is not None:
-                self._talk = self._voice.open(self._wanted)
+            if voice is not None:
+                self._talk = voice.open(self._wanted)
             if self._trouble is not None:
                 self._app.tell_error(_("Nobody hears you"), self._trouble[1])
         self._app.show_status()
@@ -120,33 +136,51 @@ class VoiceDesk:
 
     def reopen(self) -> None:
         """Take the microphone of the settings, after it was changed there."""
-        if self._worker is not None and not self._worker.is_finished:
-            self._worker.cancel()
-            self._start(again=True)
+        if self._session is not None:
+            self._put_down()
+            self._start()
 
-    def _start(self, *, again: bool = False) -> None:
-        if again or self._worker is None or self._worker.is_finished or self._worker.is_cancelled:
-            self._worker = self._app.run_worker(self._live(), group="voice")
+    @property
+    def _voice(self) -> Voice | None:
+        return None if self._session is None else self._session.voice
 
-    async def _live(self) -> None:
-        """Hold the microphone, after whoever held it before has put it down."""
-        async with self._held, self.sound.voice(self._app.settings) as voice:
-            voice.mute(muted=self._muted)
-            self._voice = voice
-            try:
-                if self._wanted is not None:
-                    self._talk = voice.open(self._wanted)
-                async for event in voice.events():
-                    await self._slots.acquire()
-                    self._app.post_message(VoiceHappened(event))
-            finally:
-                self._voice = None
+    def _start(self) -> None:
+        if self._session is None:
+            self._session = VoiceSession(lambda: self.sound.voice(self._app.settings), self._microphone)
+            self._app.run_worker(self._live(self._session), group=GROUP)
+
+    def _put_down(self) -> None:
+        if self._session is not None:
+            self._session.leave()
+        self._session = None
+        self._listens, self._level = False, None
+
+    async def _live(self, session: VoiceSession) -> None:
+        try:
+            await session.run(
+                self._entered, lambda event: self._app.post_message(VoiceHappened(session, event))
+            )
+        finally:
+            self.unheard_ms += session.unheard_ms
+            if self._session is session:
+                self._session = None
+
+    def _entered(self, voice: Voice) -> None:
+        voice.mute(muted=self._muted)
+        if self._wanted is not None:
+            self._talk = voice.open(self._wanted)
 
     # What happens
 
-    def happened(self, event: VoiceEvent) -> None:
+    def happened(self, session: VoiceSession, event: VoiceEvent) -> None:
         """Take what the microphone or a talk tells."""
-        self._slots.release()
+        session.taken()
+        if session is self._session:
+            self._of_own_microphone(event)
+        self._of_talk(event)
+        self._app.show_status()
+
+    def _of_own_microphone(self, event: VoiceEvent) -> None:
         match event:
             case Opened() | Closed() | Lost() | Unavailable() | Returned():
                 self._device_changed(event)
@@ -156,17 +190,26 @@ class VoiceDesk:
                 self._app.tell_error(_("The microphone is silent"), error)
             case Overflow(ms=ms):
                 self._lost(_("{ms} ms were lost, because this machine was too busy.", ms=ms))
-            case TalkHeard(event=heard):
-                self._heard(heard)
             case TalkStarted(talk=talk):
                 self._talk = talk
+            case TalkHeard(event=Ack(lag_ms=lag_ms)):
+                self._lag_ms = lag_ms
+            case TalkEnded(talk=talk) if talk == self._talk:
+                self._wanted = None
+                self._lag_ms = None
+            case _:
+                pass
+
+    def _of_talk(self, event: VoiceEvent) -> None:
+        match event:
+            case TalkHeard(event=heard):
+                self._heard(heard)
             case TalkEnded():
                 self._ended(event)
             case JournalStopped(error=error):
                 self._app.tell_error(_("The journal has stopped"), error)
             case _:
                 pass
-        self._app.show_status()
 
     def _device_changed(self, event: Opened | Closed | Lost | Unavailable | Returned) -> None:
         app = self._app
@@ -192,8 +235,6 @@ class VoiceDesk:
 
     def _heard(self, event: Event) -> None:
         match event:
-            case Ack(lag_ms=lag_ms):
-                self._lag_ms = lag_ms
             case AudioLost(ms=ms):
                 self._lost(_("{seconds} s could not be sent any more.", seconds=round(ms / 1000, 1)))
             case Error(message=message, advice=advice):
@@ -204,9 +245,6 @@ class VoiceDesk:
                 pass  # What was recognised comes through the chat, to everybody alike.
 
     def _ended(self, event: TalkEnded) -> None:
-        if event.talk == self._talk:
-            self._wanted = None
-            self._lag_ms = None
         if event.error is not None:
             self._app.tell_error(_("The talk broke off"), event.error)
         if event.unheard_ms and event.error is not None:

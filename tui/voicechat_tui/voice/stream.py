@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,8 @@ from voicechat_tui.voice.talk import Talk
 
 LEAVES_WITHIN_S = 2.0
 """How long the last words may take when the program ends. The server keeps what it has received anyway."""
+TAIL_WITHIN_S = 2.0
+"""How long a microphone that is put down may take to give what was said before: usually its post-roll."""
 
 
 class VoiceStream:
@@ -30,6 +33,9 @@ class VoiceStream:
         policy: The limits of a stream. A talk that begins during an outage is kept as long as one that was
             interrupted by it.
         begin_record: Begins a record of each talk, which gets all audio before it is sent.
+
+    Attributes:
+        unheard_ms: What had been said when it was left, and the server is not known to have received.
     """
 
     def __init__(
@@ -50,6 +56,8 @@ class VoiceStream:
         self._talks: dict[asyncio.Task[None], Talk] = {}
         self._talk: Talk | None = None
         self._number = 0
+        self._is_down = False
+        self.unheard_ms = 0
         self._failure: BaseException | None = None
 
     async def __aenter__(self) -> Self:
@@ -62,9 +70,13 @@ class VoiceStream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-        tasks = set(self._talks)
-        if tasks:
-            await asyncio.wait(tasks, timeout=LEAVES_WITHIN_S)
+        talks = dict(self._talks)
+        tasks = set(talks)
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=LEAVES_WITHIN_S)
+        finally:
+            self.unheard_ms = sum(talk.unheard_ms for talk in talks.values())
         tasks |= {self._listening} if self._listening is not None else set()
         for task in tasks:
             task.cancel()
@@ -101,6 +113,20 @@ class VoiceStream:
             self._talk = None
             self.microphone.hush()
 
+    async def put_down(self) -> None:
+        """Put the microphone down for good. What was said is still delivered; after that the events end."""
+        self.close()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TAIL_WITHIN_S), self._in_use:
+                    pass
+            await self.microphone.__aexit__(None, None, None)
+            if self._listening is not None:
+                await asyncio.wait({self._listening})
+        finally:
+            self._is_down = True
+            self._end_if_over()
+
     def mute(self, *, muted: bool = True) -> None:
         """Mute the microphone, or not any more."""
         self.microphone.mute(muted=muted)
@@ -120,6 +146,11 @@ class VoiceStream:
         if self._talks.pop(task) is self._talk:
             self._talk = None
         self._notice_failure(task)
+        self._end_if_over()
+
+    def _end_if_over(self) -> None:
+        if self._is_down and not self._talks:
+            self._events.close()
 
     def _notice_failure(self, task: asyncio.Task[None]) -> None:
         """Let a mistake in the program reach whoever reads the events."""

@@ -40,6 +40,11 @@ class Talk:
         self._received = 0
         self.is_over = False
 
+    @property
+    def unheard_ms(self) -> int:
+        """What was said and the server is not known to have received."""
+        return milliseconds(self._client.position - self._received, self._start.sample_rate)
+
     async def run(self, source: AudioSource, microphone: asyncio.Lock) -> None:
         """Live through the talk.
 
@@ -57,8 +62,7 @@ class Talk:
         finally:
             await self._recorder.close()
         await self._tell_problem()
-        unheard = milliseconds(self._client.position - self._received, self._start.sample_rate)
-        await self._tell(TalkEnded(self._number, error, unheard))
+        await self._tell(TalkEnded(self._number, error, self.unheard_ms))
 
     async def _stream(self, source: AudioSource, microphone: asyncio.Lock) -> None:
         async with self._client:

@@ -1,0 +1,82 @@
+"""One voice: from taking the microphone to the last words of what was said into it."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from voicechat_tui.ui.session import EVENTS_AHEAD
+from voicechat_tui.ui.sound import Voice
+from voicechat_tui.voice.events import VoiceEvent
+
+
+class VoiceSession:
+    """A voice that lasts until it is left, and after that until all that was said is delivered or given up.
+
+    Args:
+        make: Makes the voice, once the microphone is free.
+        microphone: Held as long as the microphone is.
+
+    Attributes:
+        voice: The voice, while it has the microphone.
+        unheard_ms: What was still to be delivered when the app ended, and did not reach the server.
+    """
+
+    def __init__(self, make: Callable[[], Voice], microphone: asyncio.Lock) -> None:
+        self.voice: Voice | None = None
+        self.unheard_ms = 0
+        self._make = make
+        self._microphone = microphone
+        self._left = asyncio.Event()
+        self._slots = asyncio.Semaphore(EVENTS_AHEAD)
+
+    def leave(self) -> None:
+        """Put the microphone down, for whoever wants it next."""
+        if self.voice is not None:
+            self.voice.close()
+            self.voice = None
+        self._left.set()
+
+    async def run(self, entered: Callable[[Voice], object], tell: Callable[[VoiceEvent], object]) -> None:
+        """Live, and tell what happens, at most `EVENTS_AHEAD` events ahead of who is told.
+
+        Args:
+            entered: Takes the voice when it has the microphone.
+            tell: Takes what happens; `taken` is called for each.
+        """
+        async with AsyncExitStack() as microphone:
+            await microphone.enter_async_context(self._microphone)
+            if self._left.is_set():
+                return
+            voice = self._make()
+            try:
+                async with voice:
+                    if not self._left.is_set():
+                        self.voice = voice
+                        entered(voice)
+                    await self._deliver(voice, microphone, tell)
+            finally:
+                self.voice = None
+                self.unheard_ms = voice.unheard_ms
+
+    def taken(self) -> None:
+        """An event was taken."""
+        self._slots.release()
+
+    async def _deliver(
+        self, voice: Voice, microphone: AsyncExitStack, tell: Callable[[VoiceEvent], object]
+    ) -> None:
+        leaving = asyncio.create_task(self._put_down(voice, microphone), name="putting the microphone down")
+        try:
+            async for event in voice.events():
+                await self._slots.acquire()
+                tell(event)
+        finally:
+            leaving.cancel()
+            await asyncio.wait({leaving})
+        if not leaving.cancelled():
+            leaving.result()
+
+    async def _put_down(self, voice: Voice, microphone: AsyncExitStack) -> None:
+        await self._left.wait()
+        await voice.put_down()
+        await microphone.aclose()
