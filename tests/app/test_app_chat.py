@@ -1,6 +1,7 @@
 """What the app does that no key asks for: drafts, refusals, reading back, lost microphones."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from tests.support.staged import (
     summary,
     until,
 )
-from tests.support.staged_sound import HEADSET, NO_MICROPHONE, StagedSound
+from tests.support.staged_sound import BUILT_IN, HEADSET, NO_MICROPHONE, StagedSound
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.levels import Level
 from voicechat_common.protocol.chat import MessageKind
@@ -314,6 +315,23 @@ async def test_what_was_said_is_delivered_after_its_chat_was_left_while_another_
         assert "1.5 s" in [note.message for note in app._notifications][1]
         assert (app.status.mic, app.status.level) == (Mic.OPEN, None)
         assert sound.voices[1].is_open
+
+
+async def test_another_theme_leaves_a_talk_alone_and_another_microphone_takes_it_over() -> None:
+    sound = StagedSound()
+    app = staged_app(StagedBackend(), chat=CHAT, sound=sound)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: sound.voices)
+        await pilot.press("f2")
+        await until(pilot, lambda: sound.voices[0].is_open)
+        settings = app.settings.model_copy(update={"theme": "light"})
+        app.setting_changed(replace(app.loaded, settings=settings))
+        await until(pilot, lambda: app.theme == "light")
+        assert (sound.voices[0].is_open, len(sound.voices)) == (True, 1)
+        settings = app.settings.model_copy(update={"device": BUILT_IN.id.name})
+        app.setting_changed(replace(app.loaded, settings=settings))
+        await until(pilot, lambda: len(sound.voices) == 2 and sound.voices[1].is_open)
+        assert sound.voices[0].is_down
 
 
 async def test_an_app_that_ends_counts_what_was_said_and_not_delivered() -> None:

@@ -231,11 +231,16 @@ class VoicechatApp(BaseApp):
 
     def setting_changed(self, loaded: Loaded) -> None:
         """Follow a setting that holds at once."""
+        before = self.settings
         # What the command line said goes on to hold.
         self.settings = loaded.settings.model_copy(update={"url": self.settings.url})
         self.loaded = replace(loaded, settings=self.settings)
         self.theme = chosen(loaded.settings.theme)
-        if self._voice is not None:
+        is_same_microphone = (before.device, before.host_api) == (
+            self.settings.device,
+            self.settings.host_api,
+        )
+        if self._voice is not None and not is_same_microphone:
             self._voice.reopen()
 
     def action_reconnect(self) -> None:
