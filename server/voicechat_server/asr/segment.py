@@ -6,7 +6,7 @@ from itertools import pairwise
 from voicechat_common.protocol.speech import Final, Partial, Word
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE
 from voicechat_server.asr.paraformer.state import SegmentState, Token
-from voicechat_server.asr.text import TimedToken, text_of, words_of
+from voicechat_server.asr.text import GrowingText, TimedToken, words_of
 
 _REACH_MS = 200
 """A token lasts half way to its neighbours, but no further than this from its middle."""
@@ -37,6 +37,7 @@ class Segment:
     limit: int | None = None
     state: SegmentState | None = None
     _tokens: list[tuple[str, int]] = field(default_factory=list)
+    _growing: GrowingText = field(default_factory=GrowingText)
     _revision: int = 0
     _text: str = ""
 
@@ -48,17 +49,21 @@ class Segment:
     def add(self, tokens: list[Token]) -> bool:
         """Take tokens of the newest chunk; tell whether the text changed."""
         middles = [self.begin + token.frame * FRAME_SAMPLES + FRAME_SAMPLES // 2 for token in tokens]
-        self._tokens += [
+        new = [
             (token.text, middle)
             for token, middle in zip(tokens, middles, strict=True)
             if self.limit is None or middle < self.limit
         ]
+        self._tokens += new
+        self._growing.add(text for text, _ in new)
         return self._renew()
 
     def limit_to(self, limit: int) -> bool:
         """Give what was spoken from `limit` on to the next segment; tell whether the text changed."""
         self.limit = limit
         self._tokens = [(text, middle) for text, middle in self._tokens if middle < limit]
+        self._growing = GrowingText()
+        self._growing.add(text for text, _ in self._tokens)
         return self._renew()
 
     @property
@@ -100,7 +105,7 @@ class Segment:
         ]
 
     def _renew(self) -> bool:
-        text = text_of(words_of(self._timed_tokens()))
+        text = str(self._growing)
         changed = text != self._text
         self._text = text
         return changed

@@ -30,33 +30,86 @@ class TimedWord:
     end_ms: int
 
 
-def words_of(tokens: Iterable[TimedToken]) -> list[TimedWord]:
-    """Join word pieces (`hel@@`, `lo`) to words, and letters spelled in a row (`a`, `p`, `i`) to `API`."""
-    words: list[TimedWord] = []
-    open_word: TimedWord | None = None
-    for token in tokens:
+class WordJoiner:
+    """Joins tokens to words as they come.
+
+    Word pieces (`hel@@`, `lo`) make a word, and letters spelled in a row (`a`, `p`, `i`) make `API`.
+    """
+
+    def __init__(self) -> None:
+        self._open: TimedWord | None = None
+        self._letters: list[TimedWord] = []
+
+    def push(self, token: TimedToken) -> list[TimedWord]:
+        """Take the next token; return the words, in order, that no later token can change any more."""
         if token.text in _UNSPOKEN:
-            continue
+            return []
+        words: list[TimedWord] = []
         piece = token.text.replace(_CONTINUES, "")
-        if open_word is not None and not _is_latin(piece):
-            words.append(open_word)
-            open_word = None
-        if open_word is None:
-            open_word = TimedWord(piece, token.start_ms, token.end_ms)
+        if self._open is not None and not _is_latin(piece):
+            words += self._close(self._open)
+            self._open = None
+        if self._open is None:
+            self._open = TimedWord(piece, token.start_ms, token.end_ms)
         else:
-            open_word = TimedWord(open_word.text + piece, open_word.start_ms, token.end_ms)
+            self._open = TimedWord(self._open.text + piece, self._open.start_ms, token.end_ms)
         if not token.text.endswith(_CONTINUES):
-            words.append(open_word)
-            open_word = None
-    if open_word is not None:
-        words.append(open_word)
-    return _join_spelled(words)
+            words += self._close(self._open)
+            self._open = None
+        return words
+
+    def rest(self) -> list[TimedWord]:
+        """Return the words behind those, as they are if no token follows."""
+        if self._open is None:
+            return _spelled(self._letters)
+        if _is_letter(self._open):
+            return _spelled([*self._letters, self._open])
+        return [*_spelled(self._letters), self._open]
+
+    def _close(self, word: TimedWord) -> list[TimedWord]:
+        if _is_letter(word):
+            self._letters.append(word)
+            return []
+        words = [*_spelled(self._letters), word]
+        self._letters = []
+        return words
 
 
-def text_of(words: Sequence[TimedWord]) -> str:
-    """Join words to text: a space between two Latin words, none beside a Chinese character."""
+class GrowingText:
+    """The text of tokens as they come; what it takes does not grow with what came before."""
+
+    def __init__(self) -> None:
+        self._joiner = WordJoiner()
+        self._settled = ""
+        self._last: TimedWord | None = None
+
+    def add(self, tokens: Iterable[str]) -> None:
+        """Take the texts of the next tokens."""
+        words = [word for token in tokens for word in self._joiner.push(TimedToken(token, 0, 0))]
+        if words:
+            self._settled += text_of(words, after=self._last)
+            self._last = words[-1]
+
+    def __str__(self) -> str:
+        return self._settled + text_of(self._joiner.rest(), after=self._last)
+
+
+def words_of(tokens: Iterable[TimedToken]) -> list[TimedWord]:
+    """Join the tokens of a segment to words."""
+    joiner = WordJoiner()
+    words = [word for token in tokens for word in joiner.push(token)]
+    return words + joiner.rest()
+
+
+def text_of(words: Sequence[TimedWord], after: TimedWord | None = None) -> str:
+    """Join words to text: a space between two Latin words, none beside a Chinese character.
+
+    Args:
+        words: The words.
+        after: The word before them, if any; what parts it from them is in the text, too.
+    """
     text = ""
-    previous: TimedWord | None = None
+    previous = after
     for word in words:
         if previous is not None and _is_latin(previous.text) and _is_latin(word.text):
             text += " "
@@ -65,22 +118,15 @@ def text_of(words: Sequence[TimedWord]) -> str:
     return text
 
 
-def _join_spelled(words: list[TimedWord]) -> list[TimedWord]:
-    joined: list[TimedWord] = []
-    run: list[TimedWord] = []
-    for word in [*words, None]:
-        if word is not None and len(word.text) == 1 and _is_latin(word.text):
-            run.append(word)
-            continue
-        if len(run) > 1:
-            spelled = "".join(letter.text for letter in run).upper()
-            joined.append(TimedWord(spelled, run[0].start_ms, run[-1].end_ms))
-        else:
-            joined += run
-        run = []
-        if word is not None:
-            joined.append(word)
-    return joined
+def _spelled(letters: Sequence[TimedWord]) -> list[TimedWord]:
+    if len(letters) < 2:
+        return list(letters)
+    spelled = "".join(letter.text for letter in letters).upper()
+    return [TimedWord(spelled, letters[0].start_ms, letters[-1].end_ms)]
+
+
+def _is_letter(word: TimedWord) -> bool:
+    return len(word.text) == 1 and _is_latin(word.text)
 
 
 def _is_latin(text: str) -> bool:
