@@ -1,11 +1,18 @@
 """8-bit samples that were declared as 16-bit ones are noticed, and nothing else is taken for them."""
 
+import time
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tests.support.samples import SENTENCES, audio, packets, pcm, silence
 from voicechat_server.asr.sample_width import WidthCheck
+
+LARGEST_FRAME = 8 * 2**20
+"""Bytes, as the server's default."""
+
+SOON_S = 0.01
 
 
 def verdicts(data: bytes, size: int = 3200) -> int:
@@ -31,8 +38,9 @@ def test_unsigned_8_bit_silence_is_noticed() -> None:
     assert verdicts(bytes([128]) * 32_000) == 1
 
 
-def test_signed_8_bit_speech_is_noticed() -> None:
-    assert verdicts(signed(audio("talk"))) == 1
+@pytest.mark.parametrize("size", [3200, 1_000_000])
+def test_signed_8_bit_speech_is_noticed(size: int) -> None:
+    assert verdicts(signed(np.tile(audio("talk"), 3)), size) == 1
 
 
 @pytest.mark.parametrize("name", [*SENTENCES, "talk"])
@@ -55,4 +63,25 @@ def test_only_the_beginning_of_a_stream_is_looked_at() -> None:
     check = WidthCheck()
     for packet in packets(pcm("talk"), 3200):
         check.is_eight_bit(packet)
-    assert not check.is_eight_bit(unsigned(audio("talk")))
+    is_noticed = check.is_eight_bit(unsigned(audio("talk")))
+    assert not is_noticed
+
+
+@pytest.mark.parametrize("second", [bytes(32_000), pcm("talk")[:32_000]], ids=["silence", "speech"])
+def test_a_large_frame_does_not_hold_up_the_event_loop(second: bytes) -> None:
+    frame = second * (LARGEST_FRAME // len(second))
+    spent = []
+    for _ in range(5):
+        check = WidthCheck()
+        began = time.perf_counter()
+        assert not check.is_eight_bit(frame)
+        spent.append(time.perf_counter() - began)
+    assert min(spent) < SOON_S
+
+
+def test_a_stream_that_stays_silent_is_not_looked_at_for_ever() -> None:
+    check = WidthCheck()
+    for packet in packets(silence(70), 3200):
+        check.is_eight_bit(packet)
+    is_noticed = check.is_eight_bit(unsigned(audio("talk")))
+    assert not is_noticed

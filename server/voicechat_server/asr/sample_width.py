@@ -7,6 +7,12 @@ from voicechat_common.audio import SampleFramer
 _ENOUGH = 8000
 """Loud samples after which it is decided: half a second of speech, far less of 8-bit silence."""
 
+_OF_A_FRAME = 32_000
+"""Samples looked at in one frame, evenly spread: a frame may hold minutes, and the event loop waits."""
+
+_GIVEN_UP = 1_000_000
+"""Samples looked at, a minute at 16 kHz, after which a stream as silent as that is left alone."""
+
 _LOUD = 1024
 _NEAR = 16
 _MOST = 0.7
@@ -22,14 +28,17 @@ class WidthCheck:
 
     def __init__(self) -> None:
         self._framer = SampleFramer()
+        self._seen = 0
         self._counted = 0
         self._near = 0
 
     def is_eight_bit(self, data: bytes) -> bool:
-        """Take the next bytes of the stream; return True once, when they are surely 8-bit samples."""
-        if self._counted >= _ENOUGH:
+        """Take the next frame of the stream; return True once, when they are surely 8-bit samples."""
+        if self._counted >= _ENOUGH or self._seen >= _GIVEN_UP:
             return False
-        samples = self._framer.push(data).astype(np.int32)
+        samples = self._framer.push(data)
+        samples = samples[:: len(samples) // _OF_A_FRAME + 1].astype(np.int32)
+        self._seen += len(samples)
         samples = samples[(np.abs(samples) > _LOUD) & (samples % 256 != 0)]
         apart = (samples % 256 - samples // 256) % 256
         self._counted += len(samples)
