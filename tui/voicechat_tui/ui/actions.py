@@ -40,6 +40,12 @@ class Action:
     hint: str = ""
     in_turn: bool = False
 
+    @property
+    def on_click(self) -> str:
+        """The style of a text that does it when it is clicked, whichever widget the text is in."""
+        owner = "app" if self.context is Context.APP else "screen"
+        return f"@click={owner}.{self.id}"
+
 
 ACTIONS: tuple[Action, ...] = (
     Action(

@@ -54,5 +54,4 @@ class Hints(Widget):
         piece = Content.assemble(
             (self._keymap.label(action), "bold $text-accent"), (f" {_(action.hint)}", "")
         )
-        namespace = "app" if action.context is Context.APP else "screen"
-        return piece.stylize(f"@click={namespace}.{action.id}")
+        return piece.stylize(action.on_click)

@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from voicechat_tui.ui.actions import BY_ID
 from voicechat_tui.ui.model.status import GAP, Line, Status, parts
 
 _STYLES = {
@@ -53,5 +54,5 @@ class StatusLine(Widget):
         pieces = []
         for part in parts(self.status, self._clock(), self.content_size.width):
             piece = Content.styled(part.text, _STYLES[part.style])
-            pieces.append(piece.stylize(f"@click={part.action}") if part.action else piece)
+            pieces.append(piece.stylize(BY_ID[part.action].on_click) if part.action else piece)
         return Content(" " * GAP).join(pieces)
