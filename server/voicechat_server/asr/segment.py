@@ -17,9 +17,9 @@ def milliseconds(samples: int) -> int:
     return samples * 1000 // SAMPLE_RATE
 
 
-@dataclass
+@dataclass(eq=False)
 class Segment:
-    """What is known of a segment. Positions are samples since the stream began.
+    """What is known of a segment; equal to itself only. Positions are samples since the stream began.
 
     Attributes:
         begin: Its first sample.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # torch takes seconds to import, and the server answers befor
     from torch import Tensor
 
 
-@dataclass
+@dataclass(eq=False)
 class FeatureState:
     """What feature extraction carries from chunk to chunk.
 
@@ -25,9 +25,11 @@ class FeatureState:
     frames: "Tensor | None" = None
 
 
-@dataclass
+@dataclass(eq=False)
 class SegmentState:
-    """The recognition state of one segment; belongs to one stepper and is stepped by one thread at a time.
+    """The recognition state of one segment, equal to itself only.
+
+    It belongs to one stepper and is stepped by one thread at a time.
 
     Attributes:
         chunk_size: `[left, step, look-ahead]` in frames.
