@@ -93,7 +93,7 @@ class Settings(BaseSettings):
         4, ge=-1, le=1000, description="Earlier chunks the encoder attends to; -1 for all of the segment."
     )
     decoder_chunk_look_back: int = Field(
-        1, ge=-1, le=1000, description="Earlier chunks the decoder attends to; -1 for all of the segment."
+        1, ge=-1, le=1000, description="Earlier chunks the decoder attends to; -1, as 0, for none."
     )
     endpointing: bool = Field(
         True, description="Whether speech is cut into segments at silences, unless a stream asks otherwise."

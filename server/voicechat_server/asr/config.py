@@ -42,7 +42,7 @@ class RecognitionConfig:
         precision: `fp32`, `int8`, `fp16`, `bf16`, or `auto` for the fastest that recognises as well as fp32.
         chunk_size: `[left, step, look-ahead]` in 60 ms frames, unless a stream asks for another.
         encoder_chunk_look_back: Earlier chunks each encoder block attends to; -1 for all of the segment.
-        decoder_chunk_look_back: Earlier chunks each decoder block attends to.
+        decoder_chunk_look_back: Earlier chunks each decoder block attends to; -1, as 0, for none.
     """
 
     device: str = "cpu"
