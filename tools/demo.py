@@ -1,4 +1,4 @@
-"""`make demo`: the whole kit at work in half a minute, with no download of a model.
+"""`make demo`: the whole kit at work in a minute, with no download of a model.
 
 Starts the real server with the model that ships in the package, streams a recorded sentence to it with the
 real client at the pace of speech, shows the text as it grows, and ends the server again.
