@@ -1,7 +1,5 @@
 """8-bit samples that were declared as 16-bit ones are noticed, and nothing else is taken for them."""
 
-import time
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,8 +9,6 @@ from voicechat_server.asr.sample_width import WidthCheck
 
 LARGEST_FRAME = 8 * 2**20
 """Bytes, as the server's default."""
-
-SOON_S = 0.01
 
 
 def verdicts(data: bytes, size: int = 3200) -> int:
@@ -67,16 +63,11 @@ def test_only_the_beginning_of_a_stream_is_looked_at() -> None:
     assert not is_noticed
 
 
-@pytest.mark.parametrize("second", [bytes(32_000), pcm("talk")[:32_000]], ids=["silence", "speech"])
-def test_a_large_frame_does_not_hold_up_the_event_loop(second: bytes) -> None:
-    frame = second * (LARGEST_FRAME // len(second))
-    spent = []
-    for _ in range(5):
-        check = WidthCheck()
-        began = time.perf_counter()
-        assert not check.is_eight_bit(frame)
-        spent.append(time.perf_counter() - began)
-    assert min(spent) < SOON_S
+def test_of_a_large_frame_no_more_than_two_seconds_are_looked_at() -> None:
+    """The event loop waits meanwhile."""
+    check = WidthCheck()
+    assert not check.is_eight_bit(bytes(LARGEST_FRAME))
+    assert 16_000 < check._seen <= 32_000
 
 
 def test_a_stream_that_stays_silent_is_not_looked_at_for_ever() -> None:

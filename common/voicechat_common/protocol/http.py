@@ -101,7 +101,7 @@ class AsrInfo(Message):
         examples=[19_200],
     )
     encoder_chunk_look_back: int = Field(description="Earlier chunks the encoder sees; -1 for all.")
-    decoder_chunk_look_back: int = Field(description="Earlier chunks the decoder sees.")
+    decoder_chunk_look_back: int = Field(description="Earlier chunks the decoder sees; none for -1.")
     endpointing: bool = Field(description="Whether streams are cut at silences unless they ask otherwise.")
     streams_now: int = Field(ge=0, description="Streams that are open.")
-    streams_max: int | None = Field(description="Streams at once; null while it isn't known or is unlimited.")
+    streams_max: int | None = Field(description="Streams of chunk_size at once; null while it isn't known.")
