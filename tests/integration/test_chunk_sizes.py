@@ -1,6 +1,7 @@
 """Streams of many chunk sizes: each gets its own tokens, and one that nobody has takes no memory."""
 
 import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -24,9 +25,8 @@ def stepper() -> ParaformerStepper:
     return ParaformerStepper(Network(demo_model()), encoder_look_back=4, decoder_look_back=1)
 
 
-def pools() -> int:
-    gc.collect()
-    return sum(type(thing) is StatePool for thing in gc.get_objects())
+def sizes_held(stepper: ParaformerStepper) -> int:
+    return len(stepper._groups)
 
 
 def recognise(stepper: ParaformerStepper, size: ChunkSize, audio: NDArray[np.float32]) -> list[str]:
@@ -41,16 +41,18 @@ def recognise(stepper: ParaformerStepper, size: ChunkSize, audio: NDArray[np.flo
 
 
 def test_a_size_takes_memory_only_while_a_segment_has_it(stepper: ParaformerStepper) -> None:
-    before = pools()
     for ahead in range(1, 11):
         recognise(stepper, (0, 10, ahead), SPEECH[:20_000])
         stepper.close(stepper.open((5, 10, ahead)))
-    assert pools() == before
+    assert sizes_held(stepper) == 0
     kept = stepper.open((0, 10, 5))
+    pool = weakref.ref(stepper._groups[0, 10, 5]._pool)
     stepper.close(stepper.open((0, 10, 5)))
-    assert pools() == before + 1
+    assert sizes_held(stepper) == 1
     stepper.step([Chunk(kept, SPEECH[:9600], is_final=True)])
-    assert pools() == before
+    assert sizes_held(stepper) == 0
+    gc.collect()
+    assert pool() is None
 
 
 def test_a_segment_may_be_given_back_after_its_end(stepper: ParaformerStepper) -> None:
@@ -66,15 +68,13 @@ def test_a_segment_may_be_given_back_after_its_end(stepper: ParaformerStepper) -
 
 
 def test_the_size_of_a_state_is_told_without_keeping_it(stepper: ParaformerStepper) -> None:
-    before = pools()
     assert stepper.state_bytes((30, 10, 30)) > stepper.state_bytes((0, 10, 5)) > 0
-    assert pools() == before
+    assert sizes_held(stepper) == 0
 
 
 def test_a_state_that_cannot_be_had_leaves_nothing(
     stepper: ParaformerStepper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = pools()
 
     def fail(_: StatePool) -> None:
         raise RuntimeError("can't allocate memory")
@@ -83,7 +83,7 @@ def test_a_state_that_cannot_be_had_leaves_nothing(
         patched.setattr(StatePool, "take", fail)
         with pytest.raises(RuntimeError, match="allocate"):
             stepper.open((0, 10, 5))
-    assert pools() == before
+    assert sizes_held(stepper) == 0
     assert recognise(stepper, (0, 10, 5), SPEECH)
 
 
@@ -93,9 +93,8 @@ def test_threads_that_end_and_begin_segments_of_a_size_do_not_disturb_each_other
     sizes: list[ChunkSize] = [(0, 10, 5), (0, 8, 4), (5, 10, 5)]
     alone = [recognise(stepper, size, SPEECH) for size in sizes]
     calls = [number % len(sizes) for number in range(24)]
-    before = pools()
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(lambda call: recognise(stepper, sizes[call], SPEECH), calls))
     assert together == [alone[call] for call in calls]
     assert any(alone)
-    assert pools() == before
+    assert sizes_held(stepper) == 0
