@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.samples import packets, pcm, silence, transcripts
-from tests.support.server import LiveServer, demo_settings, no_streams, serving
+from tests.support.server import LiveServer, demo_settings, no_streams, serving, streams_now
 from tests.support.speech_client import SpeechClient, connected, recognise, texts
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import (
@@ -171,7 +171,7 @@ async def test_one_who_vanishes_after_stop_leaves_nothing_behind(forgetful_serve
     await no_streams(forgetful_server)
     async with asyncio.timeout(10):
         while forgetful_server.server.services.engine.streams_kept:
-            await asyncio.sleep(GRACE_S)
+            await streams_now(forgetful_server)
 
 
 async def test_who_lost_the_last_words_with_the_connection_is_told_them_again(

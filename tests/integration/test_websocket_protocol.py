@@ -68,7 +68,7 @@ def test_pings_of_a_client_that_does_not_read_take_no_memory(chat_server: LiveSe
         (connection,) = (
             connection
             for connection in chat_server.server.server_state.connections
-            if connection.client == raw.getsockname()
+            if isinstance(connection, WebSocketProtocol) and connection.client == raw.getsockname()
         )
         block = PING * (1 << 13)
         for _ in range(FLOOD_BYTES // len(block)):
