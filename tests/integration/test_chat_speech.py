@@ -22,7 +22,7 @@ from voicechat_common.protocol.chat import (
     NewMessage,
     SendMessage,
 )
-from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ready, Start, Stop
+from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ping, Pong, Ready, Start, Stop
 from voicechat_server.chat import database as chat_database
 from voicechat_server.chat import finals
 
@@ -81,6 +81,9 @@ async def test_two_speak_at_once_while_a_third_types(live_server: LiveServer, ch
         for name, sample in (("alice", "meeting"), ("bob", "network"))
     }
     async with in_chat(live_server.ws, chat_id, "carol") as carol:
+        # What is stored before her history is read would be told as a part of it.
+        await carol.send(Ping(id=1))
+        await carol.expect(Pong)
         await asyncio.gather(
             speak(live_server, chat_id, "alice", "meeting"),
             speak(live_server, chat_id, "bob", "network"),
