@@ -10,7 +10,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 OWN_LOGGERS = ("voicechat_server", "voicechat_common")
 
-_LONGEST_VALUE = 200
+_LONGEST_VALUE = 1000
 _CONTROLS = {
     **{code: 0x2400 + code for code in range(0x20)},
     **dict.fromkeys(range(0x7F, 0xA0), 0xFFFD),

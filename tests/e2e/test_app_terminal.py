@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.null_sink import no_microphone, null_sink
+from tests.support.null_sink import NullSink, no_microphone, null_sink
 from tests.support.relay import relay
 from tests.support.samples import DIRECTORY, transcripts
 from tests.support.server import LiveServer
@@ -29,6 +29,14 @@ def app(address: str, chat_id: str) -> list[str]:
     return [APP, "--url", address, "--user", "alice", "--chat", chat_id]
 
 
+def begin_to_speak(terminal: Tmux, sink: NullSink) -> None:
+    """Open the microphone and say the greeting."""
+    terminal.press("F2")
+    terminal.until("MIC OPEN")
+    with as_file(DIRECTORY / "greeting.wav") as sample:
+        sink.play(sample)
+
+
 def test_start_speak_type_lose_the_network_come_back_and_quit(
     live_server: LiveServer, chat_id: str, files: dict[str, str]
 ) -> None:
@@ -39,10 +47,7 @@ def test_start_speak_type_lose_the_network_come_back_and_quit(
     ):
         terminal.until("Nothing has been said here yet.", "● connected", "mic ready")
 
-        terminal.press("F2")
-        terminal.until("MIC OPEN")
-        with as_file(DIRECTORY / "greeting.wav") as sample:
-            sink.play(sample)
+        begin_to_speak(terminal, sink)
         terminal.press("F2")
         screen = terminal.until("┃", "mic ready")
         assert transcripts()["greeting"] in screen
@@ -77,10 +82,7 @@ def test_what_is_said_in_an_outage_comes_after_its_chat_was_left_and_is_told_if_
         terminal.until("● connected", "mic ready")
         network.cut()
         terminal.until("retrying in")
-        terminal.press("F2")
-        terminal.until("MIC OPEN")
-        with as_file(DIRECTORY / "greeting.wav") as sample:
-            sink.play(sample)
+        begin_to_speak(terminal, sink)
         terminal.press("Escape")
         terminal.until("Search")
         network.mend()
@@ -89,10 +91,7 @@ def test_what_is_said_in_an_outage_comes_after_its_chat_was_left_and_is_told_if_
         network.cut()
         terminal.press("Enter")
         terminal.until("mic ready", "retrying in")
-        terminal.press("F2")
-        terminal.until("MIC OPEN")
-        with as_file(DIRECTORY / "greeting.wav") as sample:
-            sink.play(sample)
+        begin_to_speak(terminal, sink)
         terminal.press("C-q")
         said = terminal.until("EXIT 5")
         assert "s of what you said did not reach the server before the app ended." in said

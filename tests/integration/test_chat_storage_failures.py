@@ -115,6 +115,13 @@ async def fill(database: Path, chat_id: str) -> None:
         await written(store, enter(chat_id), *(text("x" * 3000, chat_id) for _ in range(200)))
 
 
+def test_a_file_longer_than_its_opening_is_exported_whole(database: Path, chat_id: str) -> None:
+    asyncio.run(fill(database, chat_id))
+    with chat_serving(database) as server:
+        exported = httpx.get(f"{server.http}/chat/{chat_id}/export?format=txt").raise_for_status().text
+    assert exported.count("x" * 3000) == 200
+
+
 def test_a_file_that_is_damaged_in_the_middle(database: Path, chat_id: str) -> None:
     asyncio.run(fill(database, chat_id))
     with closing(sqlite3.connect(database)) as connection:

@@ -42,6 +42,12 @@ async def test_who_asks_a_socket_for_a_page_is_told_what_it_is(http: httpx.Async
     assert f"wscat -c ws://{http.base_url.netloc.decode()}{path}" in error.advice
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/ws/deeper", "/static-offline-docs/nothing.js"])
+async def test_nothing_else_is_taken_for_a_socket(http: httpx.AsyncClient, path: str) -> None:
+    error = ErrorBody.model_validate((await http.get(path)).json()).error
+    assert error.message == f"There is nothing at {path}."
+
+
 async def test_the_index_names_the_server_and_its_paths(http: httpx.AsyncClient) -> None:
     info = ServerInfo.model_validate((await http.get("/")).json())
     assert (info.name, info.version, info.model) == ("voicechat", __version__, "demo")

@@ -170,7 +170,7 @@ async def test_one_who_vanishes_after_stop_leaves_nothing_behind(forgetful_serve
             cut(client)
     await no_streams(forgetful_server)
     async with asyncio.timeout(10):
-        while forgetful_server.server.services.engine.streams_kept:
+        while forgetful_server.server.services.engine._finished:
             await streams_now(forgetful_server)
 
 
@@ -192,7 +192,7 @@ async def test_streams_that_are_finished_take_nobody_s_place() -> None:
     with serving(demo_settings(max_streams=1)) as server:
         for _ in range(3):
             assert texts(await recognise(server.ws, pcm("network"))) == transcripts()["network"]
-        assert server.server.services.engine.streams_kept == 3
+        assert len(server.server.services.engine._finished) == 3
 
 
 async def test_the_oldest_of_many_finished_streams_is_forgotten_first(

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
 
 from voicechat_common.errors import ErrorCode, VoicechatError
@@ -63,8 +64,6 @@ CLOSE_CODES = {
 
 MAX_REASON_BYTES = 123
 """What a WebSocket close frame has room for."""
-
-WEBSOCKETS = frozenset({"/ws", "/chatting"})
 
 NOT_FOUND_ADVICE = "GET / lists the paths of this server, and /docs explains them."
 
@@ -170,11 +169,12 @@ def _count(connection: HTTPConnection, error: VoicechatError) -> None:
 
 def _from_status(request: Request, error: HTTPException) -> VoicechatError:
     path = request.url.path
-    if error.status_code == HTTPStatus.NOT_FOUND and path in WEBSOCKETS:
+    if error.status_code == HTTPStatus.NOT_FOUND and _is_websocket(request):
+        address = request.url.replace(scheme="wss" if request.url.is_secure else "ws", query="")
         return VoicechatError(
             ErrorCode.NOT_FOUND,
             f"{path} is a WebSocket, and this was a plain HTTP request.",
-            f"Connect with a WebSocket client, such as: wscat -c ws://{request.url.netloc}{path}",
+            f"Connect with a WebSocket client, such as: wscat -c {address}",
         )
     if error.status_code == HTTPStatus.NOT_FOUND:
         return VoicechatError(ErrorCode.NOT_FOUND, f"There is nothing at {path}.", NOT_FOUND_ADVICE)
@@ -186,6 +186,12 @@ def _from_status(request: Request, error: HTTPException) -> VoicechatError:
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return _bad_json()
     return VoicechatError(ErrorCode.INTERNAL, f"{error.detail}.", NOT_FOUND_ADVICE)
+
+
+def _is_websocket(request: Request) -> bool:
+    as_socket = {**request.scope, "type": "websocket"}
+    routes = (route for route in request.app.routes if not isinstance(route, Mount))  # which take everything
+    return any(route.matches(as_socket)[0] is Match.FULL for route in routes)
 
 
 def _bad_json() -> VoicechatError:

@@ -92,11 +92,6 @@ class Engine:
         return len(self._streams)
 
     @property
-    def streams_kept(self) -> int:
-        """Streams that are finished, and kept for a client that may have lost the last words."""
-        return len(self._finished)
-
-    @property
     def orders_waiting(self) -> int:
         """Orders that no thread has taken yet."""
         return self._workers.waiting
