@@ -1,8 +1,6 @@
 """Changing one setting in the file and leaving everything else in it as it is."""
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from voicechat_common.errors import VoicechatError
-from voicechat_tui import paths
+from voicechat_tui import paths, whole_file
 from voicechat_tui.language import _
 from voicechat_tui.settings.model import Settings
 from voicechat_tui.settings.toml_file import bad_setting, parse, read_text
@@ -89,20 +87,8 @@ def _check(key: str, value: Value | None) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    target = file.resolve()  # A link, as people have who keep their settings elsewhere, stays one.
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as new:
-                new.write(text)
-                new.flush()
-                os.fsync(new.fileno())
-            if target.exists():
-                Path(name).chmod(target.stat().st_mode & 0o777)
-            Path(name).replace(target)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        whole_file.replace(file, text)
     except OSError as error:
         raise _unwritable(file, error) from error
 

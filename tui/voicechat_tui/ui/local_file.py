@@ -1,7 +1,5 @@
 """The file of what the app remembers, which all apps of a login share."""
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -10,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui import whole_file
 from voicechat_tui.language import _
 from voicechat_tui.ui.model.remembered import Contents
 
@@ -41,7 +40,7 @@ def update(path: Path, change: Callable[[Contents], Contents]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _held(path):
-        _write(path, change(_read_or_put_aside(path)[0]).model_dump_json())
+        whole_file.replace(path, change(_read_or_put_aside(path)[0]).model_dump_json())
 
 
 @contextmanager
@@ -69,16 +68,6 @@ def _read_or_put_aside(path: Path) -> tuple[Contents, VoicechatError | None]:
         aside = next(free for number in count(1) if not (free := path.with_suffix(f".old{number}")).exists())
         path.rename(aside)
         return _empty(), _put_aside(path, aside)
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as new:
-            new.write(text)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _put_aside(path: Path, aside: Path) -> VoicechatError:
