@@ -30,6 +30,7 @@ class ErrorCode(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     # Chats
     CHAT_ENDED = "chat_ended"
+    ID_TAKEN = "id_taken"
     NOT_OWNER = "not_owner"
     SLOW_READER = "slow_reader"
     STORAGE = "storage"

@@ -102,12 +102,42 @@ def test_somebody_unknown_has_no_chats(http: httpx.Client) -> None:
 def test_the_same_client_message_id_again_stores_nothing_and_answers_the_same(http: httpx.Client) -> None:
     chat_id = create(http)
     first = post(http, chat_id, "once", client_message_id="m-1")
-    again = post(http, chat_id, "once, they say", client_message_id="m-1")
+    again = post(http, chat_id, "once", client_message_id="m-1")
     others = post(http, chat_id, "bob's own", "bob", client_message_id="m-1")
     assert (first.status_code, again.status_code, others.status_code) == (201, 200, 201)
     assert again.json() == first.json()
     assert first.json()["client_message_id"] == "m-1"
     assert contents(http.get(f"/chat/{chat_id}")) == ["once", "bob's own"]
+
+
+def test_what_the_server_makes_the_same_of_two_texts_is_the_same(http: httpx.Client) -> None:
+    chat_id = create(http)
+    first = post(http, chat_id, "two\r\nlines", "Jose\u0301", client_message_id="m-1")
+    again = post(http, chat_id, "two\nlines", "Jos\u00e9", client_message_id="m-1")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+
+
+def test_another_text_under_a_name_in_use_is_a_conflict_and_can_be_sent_under_another(
+    http: httpx.Client,
+) -> None:
+    chat_id = create(http)
+    post(http, chat_id, "first run", client_message_id="1")
+    refused = post(http, chat_id, "second run", client_message_id="1")
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"]) == (409, "id_taken")
+    assert "'1'" in error["message"]
+    assert "never used" in error["advice"]
+    assert post(http, chat_id, "second run", client_message_id="2").status_code == 201
+    assert contents(http.get(f"/chat/{chat_id}")) == ["first run", "second run"]
+
+
+def test_different_texts_under_one_name_at_once_are_one_message_and_conflicts(http: httpx.Client) -> None:
+    chat_id = create(http)
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(lambda n: post(http, chat_id, f"{n}", client_message_id="m"), range(10)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
+    assert len(contents(http.get(f"/chat/{chat_id}"))) == 1
 
 
 def test_the_same_client_message_id_ten_times_at_once_is_one_message(http: httpx.Client) -> None:

@@ -247,6 +247,20 @@ async def test_the_same_client_message_id_ten_times_at_once_from_two_connections
     assert (await read_chat(chat_server, chat_id))["message_count"] == 2
 
 
+async def test_another_text_under_a_name_in_use_is_refused_and_the_connection_goes_on(
+    chat_server: LiveServer, chat_id: str
+) -> None:
+    async with in_chat(chat_server.ws, chat_id, "alice") as alice:
+        await alice.say("first run", "1")
+        await alice.send(SendMessage(content="second run", client_message_id="1"))
+        error = await alice.expect(ChatError)
+        assert (error.code, error.client_message_id, error.fatal) == ("id_taken", "1", False)
+        await alice.say("second run", "2")
+        await alice.say("first run", "1")
+    async with in_chat(chat_server.ws, chat_id, "bob") as bob:
+        assert await bob.texts(2) == ["first run", "second run"]
+
+
 async def test_chats_do_not_hear_each_other(chat_server: LiveServer, chat_id: str) -> None:
     async with (
         in_chat(chat_server.ws, f"{chat_id}-a", "alice") as here,

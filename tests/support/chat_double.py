@@ -111,6 +111,8 @@ class ChatDouble:
         earlier = [
             each for each in self.stored if each.client_message_id == name and each.speaker == self.user
         ]
+        if earlier and earlier[0].content != sent.content:
+            return [_error(ErrorCode.ID_TAKEN, client_message_id=name)]
         stored = earlier[0] if earlier else self.say(sent.content, self.user, name)
         ack = MessageAck(client_message_id=name, message_id=stored.message_id, seq=stored.seq or 0)
         return [ack] if earlier else [stored, ack]

@@ -25,6 +25,7 @@ from voicechat_tui.client.chat.events import (
 )
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.chat.state import ChatState, checked
+from voicechat_tui.client.chat.timeline import EntryState
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.client.transitions import IllegalTransitionError
 
@@ -240,6 +241,31 @@ def test_a_refusal_that_stands_is_told_with_the_text() -> None:
     wire.cut()
     wire.settle()
     assert wire.server.stored == [], "it is not sent again"
+
+
+def test_a_text_whose_name_is_in_use_comes_back_to_who_wrote_it() -> None:
+    wire = ChatWire()
+    wire.server.say("first run", "alice", "1")
+    wire.core.send("second run", "1")
+    wire.settle()
+    (refused,) = wire.of(Refused)
+    assert (refused.content, refused.code) == ("second run", "id_taken")
+    assert wire.of(Acked) == [], "what was stored is another text"
+    assert [(entry.state, entry.content) for entry in wire.timeline.entries] == [
+        (EntryState.STORED, "first run"),
+        (EntryState.REFUSED, "second run"),
+    ]
+
+
+def test_two_texts_of_one_name_are_refused_before_they_are_sent() -> None:
+    wire = ChatWire()
+    wire.core.send("one", "1")
+    wire.core.send("one", "1")
+    with pytest.raises(VoicechatError, match="'1'") as caught:
+        wire.core.send("two", "1")
+    assert caught.value.code is ErrorCode.ID_TAKEN
+    wire.settle()
+    assert wire.told == [(1, "one")]
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 4001, "a\x00b", "left\u202etfel"])

@@ -109,13 +109,47 @@ async def test_a_message_that_is_sent_again_is_the_first_one(store: Store) -> No
     (first,) = await written(store, text("once", client_message_id="m"))
     (again, other, twin) = await written(
         store,
-        text("changed", client_message_id="m"),
+        text("once", client_message_id="m"),
         text("bob's", user="bob", client_message_id="m"),
-        text("bob's again", user="bob", client_message_id="m"),
+        text("bob's", user="bob", client_message_id="m"),
     )
     assert (again.message, again.is_new) == (first.message, False)
     assert (other.is_new, twin.is_new, twin.message) == (True, False, other.message)
     assert [message.content for message in await everything(store)] == ["once", "bob's"]
+
+
+async def test_another_text_under_the_same_name_is_refused_wherever_the_first_one_is_known_from(
+    store: Store, place: str
+) -> None:
+    await written(store, enter())
+    _, in_one_batch, after = await store.write(
+        [text("one", client_message_id="m"), text("two", client_message_id="m"), text("other")]
+    )
+    (remembered,) = await store.write([text("three", client_message_id="m")])
+    async with Store(place) as other:
+        (read_anew,) = await other.write([text("four", client_message_id="m")])
+    assert [code(result) for result in (in_one_batch, remembered, read_anew)] == [ErrorCode.ID_TAKEN] * 3
+    assert isinstance(after, Outcome)
+    assert [message.content for message in await everything(store)] == ["one", "other"]
+    await written(store, end())
+    (too_late, again) = await store.write(
+        [text("five", client_message_id="m"), text("one", client_message_id="m")]
+    )
+    assert code(too_late) is ErrorCode.CHAT_ENDED, "another name would not help"
+    assert isinstance(again, Outcome)
+
+
+async def test_two_texts_of_one_name_at_once_from_two_servers_are_one_text_and_one_refusal(
+    store: Store, place: str
+) -> None:
+    await written(store, enter())
+    async with Store(place) as other:
+        results = await asyncio.gather(
+            *((store, other)[n % 2].write([text(f"{n}", client_message_id="m")]) for n in range(10))
+        )
+    refused = [result for (result,) in results if not isinstance(result, Outcome)]
+    assert [error.code for error in refused] == [ErrorCode.ID_TAKEN] * 9
+    assert len(await everything(store)) == 1
 
 
 async def test_a_batch_that_came_through_though_its_answer_was_lost_is_not_stored_twice(store: Store) -> None:
@@ -131,7 +165,7 @@ async def test_the_same_client_message_id_ten_times_at_once_is_one_message(store
     await written(store, enter())
     async with Store(place) as other:
         results = await asyncio.gather(
-            *(written((store, other)[turn % 2], text(f"{turn}", client_message_id="m")) for turn in range(10))
+            *(written((store, other)[turn % 2], text("once", client_message_id="m")) for turn in range(10))
         )
     outcomes = [outcome for (outcome,) in results]
     assert sum(outcome.is_new for outcome in outcomes) == 1

@@ -93,7 +93,9 @@ class PostMessage(Message):
     user_id: UserName = Field(description="Who says it.")
     content: Content
     client_message_id: ClientMessageId | None = Field(
-        None, description="Sending the same id again stores nothing and gives the same answer."
+        None,
+        description="Makes it safe to send the same text again: it is stored once, and gets the same answer. "
+        "An id that names another text already is refused.",
     )
 
 

@@ -101,13 +101,16 @@ async def read_chat(
     | BODY
     | {
         200: {"model": PostedMessage, "description": "It was said before: the answer of the first time."},
-        409: {"model": ErrorBody, "description": "The chat has ended."},
+        409: {
+            "model": ErrorBody,
+            "description": "The chat has ended, or the `client_message_id` names another text already.",
+        },
     },
 )
 async def post_message(
     services: ServicesDep, chat_id: ChatIdPath, body: PostMessage, response: Response
 ) -> PostedMessage:
-    """Answered once the message is durable. The same `client_message_id` again stores nothing twice."""
+    """Answered once the message is durable. Sent again with its `client_message_id`, it is stored once."""
     outcome = await services.chat.post(chat_id, body.user_id, body.content, body.client_message_id)
     message = outcome.message
     if message is None:

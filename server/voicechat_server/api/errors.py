@@ -22,6 +22,7 @@ HTTP_STATUSES = {
     ErrorCode.NOT_OWNER: HTTPStatus.FORBIDDEN,
     ErrorCode.ORIGIN_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     ErrorCode.CHAT_ENDED: HTTPStatus.CONFLICT,
+    ErrorCode.ID_TAKEN: HTTPStatus.CONFLICT,
     ErrorCode.BAD_JSON: HTTPStatus.BAD_REQUEST,
     ErrorCode.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ErrorCode.BAD_FIELD: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -41,6 +42,7 @@ FORGIVABLE = {
     ErrorCode.ODD_BYTES,
     ErrorCode.EIGHT_BIT,
     ErrorCode.CHAT_ENDED,
+    ErrorCode.ID_TAKEN,
     ErrorCode.NOT_OWNER,
     ErrorCode.STORAGE,
 }

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import SQLAlchemyError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.chat.records import Chat
+from voicechat_server.chat.records import Chat, Message
 
 _RETRY_S = 5.0
 _CHECK_DATABASE = "Check the place that --database or VOICECHAT_DATABASE names, and start the server again."
@@ -48,6 +48,16 @@ def chat_ended(chat: Chat) -> VoicechatError:
         ErrorCode.CHAT_ENDED,
         f"The chat {chat.chat_id!r} was ended by {chat.ended_by!r}{when}, and takes no more messages.",
         "Read it as long as you like; to say more, open another chat.",
+    )
+
+
+def id_taken(earlier: Message) -> VoicechatError:
+    """The client's name of a message is that of another text."""
+    return VoicechatError(
+        ErrorCode.ID_TAKEN,
+        f"The client_message_id {earlier.client_message_id!r} of {earlier.speaker!r} names another text "
+        f"already, message {earlier.seq} of the chat {earlier.chat_id!r}; this one is not stored.",
+        "Send it with a client_message_id that was never used in this chat, such as a random one, or none.",
     )
 
 

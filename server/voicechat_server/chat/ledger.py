@@ -77,7 +77,8 @@ class Ledger:
         """Apply an operation.
 
         Raises:
-            VoicechatError: It is refused: `not_found`, `chat_ended` or `not_owner`; nothing has changed.
+            VoicechatError: It is refused, and nothing has changed: `not_found`, `chat_ended`, `id_taken` or
+                `not_owner`.
         """
         match operation:
             case Enter():
@@ -99,11 +100,15 @@ class Ledger:
     def _post(self, post: Post) -> Outcome:
         chat = self._chat(post.chat_id)
         key = post_key(post)
-        earlier = self.posted_ids.get(post.message_id) or (self.posted.get(key) if key else None)
+        namesake = self.posted.get(key) if key else None
+        is_again = namesake is not None and namesake.content == post.content
+        earlier = namesake if is_again else self.posted_ids.get(post.message_id)
         if earlier is not None:
             return Outcome(chat, earlier, is_new=False)
         if chat.ended_at is not None:
             raise failures.chat_ended(chat)
+        if namesake is not None:
+            raise failures.id_taken(namesake)
         chat = self.chats[post.chat_id] = replace(chat, last_seq=chat.last_seq + 1)
         message = Message(
             message_id=post.message_id,

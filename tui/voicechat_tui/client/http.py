@@ -105,7 +105,7 @@ class HttpClient:
     async def post(
         self, chat_id: str, user: str, content: str, client_message_id: str | None = None
     ) -> PostedMessage:
-        """Say something; it is durable when this returns. The same client_message_id again does no harm."""
+        """Say something; it is durable when this returns. Repeating it with its client_message_id is safe."""
         body = _checked(PostMessage, user_id=user, content=content, client_message_id=client_message_id)
         return await self._post(f"{_path(chat_id)}/messages", body, PostedMessage)
 

@@ -29,7 +29,7 @@ class Place(Protocol):
         ...
 
     def send(self, text: str, client_message_id: str | None = None) -> str:
-        """Say something; return its client_message_id. The same id again does no harm."""
+        """Say something; return its client_message_id. The same text with the same id again does no harm."""
         ...
 
     def typing(self, is_typing: bool) -> None:

@@ -92,13 +92,15 @@ class ChatClient:
 
         Args:
             text: What.
-            client_message_id: A name that makes saying it again harmless; one is made unless given.
+            client_message_id: A name that makes saying it again harmless; one is made unless given. If it
+                stands for another text already, this one is `Refused`.
 
         Returns:
             The client_message_id, which `Acked`, `Postponed` and `Refused` repeat.
 
         Raises:
-            VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
+            VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait, `id_taken` if
+                another text of that name waits.
         """
         name = self._core.send(text, client_message_id)
         self._link.wake()

@@ -96,7 +96,8 @@ class ChatCore:
         """Take a text; return its client_message_id.
 
         Raises:
-            VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
+            VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait, `id_taken` if
+                another text of that name waits.
         """
         queued = self._outbox.add(content, client_message_id)
         self._typing.stopped()
@@ -238,8 +239,13 @@ class ChatCore:
     def _on_message(self, message: NewMessage | MessageHistory, now: float) -> None:
         events = self._inbox.take(message)
         self._tell(events, now)
-        # A stored message is durable, so the own text it is needs no other acknowledgement.
-        if any(isinstance(event, MessageStored) for event in events) and message.speaker == self.user:
+        # A stored message is durable, so the own text it is needs no other acknowledgement. One that says
+        # something else has only the name in common with it, which the server will refuse.
+        if (
+            any(isinstance(event, MessageStored) for event in events)
+            and message.speaker == self.user
+            and self._outbox.holds(message.client_message_id, message.content)
+        ):
             self._settle(message.client_message_id, message.message_id, self._inbox.seq)
 
     def _tell(self, events: list[ChatEvent], now: float) -> None:

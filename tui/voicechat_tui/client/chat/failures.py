@@ -25,6 +25,15 @@ def too_much_unsent(limit: int) -> VoicechatError:
     )
 
 
+def name_in_use(client_message_id: str) -> VoicechatError:
+    """Two different texts have one name."""
+    return VoicechatError(
+        ErrorCode.ID_TAKEN,
+        _("Another text named {name!r} still waits to be stored.", name=client_message_id),
+        _("Give each text a client_message_id of its own, or none."),
+    )
+
+
 def gap(expected: int, got: int) -> VoicechatError:
     """A message was missed."""
     return VoicechatError(

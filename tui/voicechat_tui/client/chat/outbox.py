@@ -69,6 +69,11 @@ class ChatOutbox:
     def __contains__(self, client_message_id: str | None) -> bool:
         return client_message_id in self._waiting
 
+    def holds(self, client_message_id: str | None, content: str) -> bool:
+        """Whether a text waits under a name and says this."""
+        waiting = self._waiting.get(client_message_id or "")
+        return waiting is not None and waiting.message.content == content
+
     @property
     def all_sent(self) -> bool:
         """Whether every text was sent over this connection."""
@@ -80,17 +85,20 @@ class ChatOutbox:
         return {name: each.message.content for name, each in self._waiting.items()}
 
     def add(self, content: str, client_message_id: str | None) -> TextQueued:
-        """Append a text, unless one of that name waits already.
+        """Append a text, unless it waits already under that name.
 
         Raises:
-            VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
+            VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait, `id_taken` if
+                another text of that name waits.
         """
         check_room(len(self._waiting), self._policy)
         text = checked_text(content)
         name = _valid(_CLIENT_MESSAGE_ID, client_message_id or self._next_name())
         message = SendMessage(content=text, client_message_id=name)
         waiting = self._waiting.setdefault(name, _Waiting(message))
-        return TextQueued(client_message_id=name, content=waiting.message.content)
+        if waiting.message.content != text:
+            raise failures.name_in_use(name)
+        return TextQueued(client_message_id=name, content=text)
 
     def stored(self, client_message_id: str | None, message_id: str, seq: int) -> Acked | None:
         """A message is durable; return what that means for a text, if one waits under its name."""

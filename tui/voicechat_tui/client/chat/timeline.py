@@ -179,14 +179,20 @@ class ChatTimeline:
 
     def _store(self, message: NewMessage | MessageHistory, seq: int) -> Change:
         self._spoken.pop(message.message_id, None)
-        own = None
-        if message.client_message_id is not None and message.speaker == self.user:
-            own = self._own.pop(message.client_message_id, None)
+        own = self._own_text(message)
+        if own is not None:
+            del self._own[own.key]
         entry = self._entry(message, EntryState.STORED, message.message_id if own is None else own.key)
         if seq not in self._stored:
             insort(self._seqs, seq)
         self._stored[seq] = entry
         return Change(changed=(entry,), removed=self._trim())
+
+    def _own_text(self, message: NewMessage | MessageHistory) -> Entry | None:
+        """Return the own text that a stored message is; another text of the same name is not."""
+        own = self._own.get(message.client_message_id or "")
+        is_it = own is not None and message.speaker == self.user and message.content == own.content
+        return own if is_it else None
 
     def _trim(self) -> tuple[str, ...]:
         if len(self._seqs) <= self._limit * (1 + _SURPLUS):
