@@ -256,3 +256,12 @@ def test_a_kill_loses_the_last_block_at_most(journal: Journal, tmp_path: Path) -
     file = journal.take(entry)
     assert file is not None, "nobody holds it any more"
     file.close()
+
+
+def test_a_login_stays_in_the_settings(tmp_path: Path) -> None:
+    journal = journal_in(tmp_path)
+    writer = recording(journal, "http://anna:hunter2@voice.example/x")(Start(chat_id="team", user="anna"))
+    writer.append(RAMP)
+    writer.close()
+    assert only(journal).header.url == "http://voice.example/x"
+    assert b"hunter2" not in only(journal).path.read_bytes()

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -65,6 +66,20 @@ async def test_the_rest_of_a_talk_goes_to_its_server_chat_and_speaker(
     start = peer.counting.started[0]
     assert (start.chat_id, start.user, start.sample_rate) == ("team", "anna", 16_000)
     assert journal.entries() == []
+
+
+async def test_the_login_to_its_server_is_that_of_the_settings(
+    journal: Journal, peer: SpeechPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(journal, peer.url)
+    monkeypatch.setenv(
+        "VOICECHAT_TUI_URL", peer.url.replace("ws://", "http://anna:hunter2@").removesuffix("/ws")
+    )
+    assert (await replay_journal()).out == "<1..16000>\n"
+    monkeypatch.setenv("VOICECHAT_TUI_URL", "http://anna:hunter2@voice.example")
+    keep(journal, peer.url)
+    assert (await replay_journal()).out == "<1..16000>\n"
+    assert peer.logins == [f"Basic {b64encode(b'anna:hunter2').decode()}", None]
 
 
 async def test_again_there_is_nothing_to_send(journal: Journal, peer: SpeechPeer) -> None:

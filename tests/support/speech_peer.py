@@ -22,6 +22,7 @@ class SpeechPeer:
         self.url = ""
         self.connections = 0
         self.packets: list[int] = []
+        self.logins: list[str | None] = []
         self._packet_came = asyncio.Event()
         self._behaviours = list(behaviours) or [answer]
 
@@ -33,6 +34,7 @@ class SpeechPeer:
     async def handle(self, socket: ServerConnection) -> None:
         behaviour = self._behaviours[min(self.connections, len(self._behaviours) - 1)]
         self.connections += 1
+        self.logins.append(socket.request.headers.get("Authorization") if socket.request else None)
         self.counting.finished = False
         try:
             await behaviour(self, socket)

@@ -1,5 +1,6 @@
 """What the app remembers: whose it is, and what several apps of a login make of one file."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,22 @@ async def test_each_save_takes_up_what_has_changed_since_the_last(file: Path) ->
     state.keep_draft("monday", "")
     await state.save()
     assert local_state(file).written() == {}
+
+
+def test_what_an_earlier_version_kept_with_a_password_is_kept_without(file: Path) -> None:
+    file.parent.mkdir()
+    there = {"drafts": {"monday": "mine"}, "unsent": {"monday": {"own-1": "hello"}}, "seen": {"monday": 3}}
+    newer = {"drafts": {"monday": "newer"}, "unsent": {"monday": {"own-2": "there"}}}
+    login = SERVER.replace("http://", "http://alice:hunter2@")
+    servers = {login: {"alice": there, "bob": {"drafts": {"monday": "his"}}}, SERVER: {"alice": newer}}
+    file.write_text(json.dumps({"version": 2, "servers": servers}), encoding="utf-8")
+    state = local_state(file)
+    assert state.problem is None
+    assert "hunter2" not in file.read_text(encoding="utf-8")
+    assert state.remembered.drafts == {"monday": "newer"}
+    assert state.unsent("monday") == {"own-1": "hello", "own-2": "there"}
+    assert state.remembered.seen == {"monday": 3}
+    assert local_state(file, user="bob").written() == {"monday": "his"}
+    state.keep_draft("monday", "newest")
+    state.save_now()
+    assert local_state(file).remembered.drafts == {"monday": "newest"}

@@ -1,6 +1,6 @@
 """The client's log: a file of bounded size, for what is of no use to the person but to whoever helps them.
 
-What people say is never logged, at no level.
+What people say is never logged, at no level, and neither is what an address has for its server alone.
 """
 
 import logging
@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_tui.client.address import redacted
 from voicechat_tui.language import _
 
 MAX_BYTES = 1_000_000
@@ -86,6 +87,13 @@ class LogFile:
             self._handler.followers.remove(use)
 
 
+class _Form(logging.Formatter):
+    """Lines without the secrets of addresses, whoever wrote them: a library, or a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
 class _Handler(RotatingFileHandler):
     """A rotating file whose descriptor others write to as well."""
 
@@ -94,7 +102,7 @@ class _Handler(RotatingFileHandler):
             path, maxBytes=MAX_BYTES, backupCount=OLD_FILES, encoding="utf-8", errors="backslashreplace"
         )
         self.followers: list[Callable[[int], None]] = []
-        self.setFormatter(logging.Formatter(_FORM))
+        self.setFormatter(_Form(_FORM))
 
     @property
     def descriptor(self) -> int:

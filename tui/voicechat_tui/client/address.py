@@ -1,5 +1,6 @@
-"""Addresses of servers, as people write them."""
+"""Addresses of servers, as people write them, and as they may be shown."""
 
+import re
 from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 from voicechat_common.errors import ErrorCode, VoicechatError
@@ -11,6 +12,16 @@ SPEECH_PATH = "/ws"
 CHAT_PATH = "/chatting"
 _SOCKET = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _HTTP = {"ws": "http", "wss": "https"}
+
+HIDDEN = "***"
+"""Stands in an address for what only its owner may see."""
+_OWN_PARAMETERS = "|".join((*ChatQuery.model_fields, "format"))
+_OWN = re.compile(rf"(?:(?<=[&;])|^)(?:{_OWN_PARAMETERS})=[^&;#]*")
+_FOREIGN = re.compile(rf"(?:(?<=[&;])|^)(?!(?:{_OWN_PARAMETERS})=)([^=&;#]*=)?[^&;#]+")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)
+_LOGIN = re.compile(r"[^\s/@:\"'<>=(]+:(?!//)[^\s@\"'<>]+@(?=[\w\[])")
+_HEADER = re.compile(r"\b((?:proxy-)?authorization\W+\w+ +)[^\s\"',;]+", re.IGNORECASE)
 
 
 def speech_url(address: str) -> str:
@@ -61,11 +72,55 @@ def chat_url(address: str, query: ChatQuery) -> str:
     )
 
 
+def server_name(address: str) -> str:
+    """Return what a server is known by on this machine: its `server_url` without the login.
+
+    Whoever changes a password goes on with the same server.
+
+    Raises:
+        VoicechatError: `bad_setting` if it is no address.
+    """
+    return without_login(server_url(address))
+
+
+def without_login(address: str) -> str:
+    """Return an address without the user and password in front of its host."""
+    scheme = _SCHEME.match(address)
+    begin = scheme.end() if scheme else 0
+    place, mark, path = address[begin:].partition("/")
+    return address[:begin] + place.rpartition("@")[2] + mark + path
+
+
+def shown(address: str) -> str:
+    """Return an address as it may be shown, logged or stored: with `***` for a login or any other secret.
+
+    It need not be a valid one: a mistake in an address must not give away the password in it. What stands
+    in a query is hidden unless this project's own protocol asks for it.
+    """
+    scheme = _SCHEME.match(address)
+    begin = scheme.end() if scheme else 0
+    rest = address[begin:]
+    # A password may have any character in it, but an own parameter may have an @ as well.
+    place, mark, query = rest.partition("?")
+    login_end = (place + mark + _OWN.sub(lambda found: "=" * len(found[0]), query)).rfind("@")
+    if login_end >= 0:
+        rest = HIDDEN + rest[login_end:]
+    place, mark, query = rest.partition("?")
+    return address[:begin] + place + mark + _FOREIGN.sub(lambda found: (found[1] or "") + HIDDEN, query)
+
+
+def redacted(text: str) -> str:
+    """Return a text, such as a line of a log, with `***` for the secrets of every address in it."""
+    text = _URL.sub(lambda found: shown(found[0]), text)
+    text = _LOGIN.sub(f"{HIDDEN}@", text)
+    return _HEADER.sub(lambda found: found[1] + HIDDEN, text)
+
+
 def no_address(address: str) -> VoicechatError:
     """What was written can't be the address of a server."""
     return VoicechatError(
         ErrorCode.BAD_SETTING,
-        _("{address} is no address of a server.", address=repr(address)),
+        _("{address} is no address of a server.", address=repr(shown(address))),
         _("Write it like http://127.0.0.1:8000."),
     )
 

@@ -5,6 +5,7 @@ from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.chat import ChatError
 from voicechat_common.protocol.http import ErrorDetail
 from voicechat_common.protocol.speech import Error
+from voicechat_tui.client.address import redacted, shown
 from voicechat_tui.language import _, mark
 
 _CHECK_URL = mark(
@@ -19,7 +20,7 @@ def unreachable(url: str, reason: str) -> VoicechatError:
     """No connection could be made."""
     return VoicechatError(
         ErrorCode.SERVER_UNREACHABLE,
-        _("The server at {url} can't be reached: {reason}.", url=url, reason=reason),
+        _("The server at {url} can't be reached: {reason}.", url=shown(url), reason=redacted(reason)),
         _(_CHECK_SERVER),
     )
 
@@ -69,7 +70,7 @@ def not_voicechat(url: str, answer: str) -> VoicechatError:
     """Something else answers at the address."""
     return VoicechatError(
         ErrorCode.PROTOCOL_MISMATCH,
-        _("There is no voicechat server at {url}: {answer}.", url=url, answer=answer),
+        _("There is no voicechat server at {url}: {answer}.", url=shown(url), answer=redacted(answer)),
         _(_CHECK_URL),
     )
 

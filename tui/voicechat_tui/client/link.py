@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.client import failures
+from voicechat_tui.client.address import shown
 from voicechat_tui.client.connect import open_socket
 from voicechat_tui.client.event_queue import EventQueue
 from voicechat_tui.client.policy import ConnectionPolicy
@@ -88,7 +89,7 @@ class Link(Generic[EventT]):
 
     def open(self) -> None:
         """Begin to connect."""
-        self._task = asyncio.create_task(self._run(), name=f"connection to {self._url()}")
+        self._task = asyncio.create_task(self._run(), name=f"connection to {shown(self._url())}")
 
     async def close(self) -> None:
         """Close the connection, if there is one."""

@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from voicechat_common.protocol.speech import ID_MAX_LENGTH, ChunkSize
-from voicechat_tui.client.address import DEFAULT_URL
 from voicechat_tui.commands.help import epilog
-from voicechat_tui.commands.server import UrlOption, address, choose_language
+from voicechat_tui.commands.server import UrlOption, address, choose_language, configured
 from voicechat_tui.replay.exit_codes import MEANING
 from voicechat_tui.replay.options import JournalAction, ReplayOptions, parse_chunk_size, parse_speed
 
@@ -188,7 +187,7 @@ def replay(
         script=script,
         journal=_journal_action(journal, list_entries, forget),
         own_servers=url is None,
-        url=DEFAULT_URL if journal and url is None else address(url),
+        url=configured() if journal and url is None else address(url),
         speed=speed,
         json=json,
         srt=srt,

@@ -38,6 +38,13 @@ def address(url: str | None) -> str:
     return load().required().url
 
 
+def configured() -> str:
+    """Return the address in the settings, the default where they have mistakes."""
+    from voicechat_tui.settings import load
+
+    return load().settings.url
+
+
 def choose_language(*, json: bool) -> None:
     """Speak the language of the settings or the locale; English where programs read what is said.
 

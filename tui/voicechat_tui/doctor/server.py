@@ -7,6 +7,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.http import Health
 from voicechat_tui.client import failures
+from voicechat_tui.client.address import shown
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.doctor.finding import Check, Finding, Verdict, note, ok, problem
 from voicechat_tui.language import _
@@ -64,7 +65,7 @@ def _reached(url: str, health: Health, delay: timedelta) -> Finding:
         Check.SERVER,
         _(
             "{url} answers in {ms:.0f} ms, voicechat {version}.",
-            url=url,
+            url=shown(url),
             ms=delay / timedelta(milliseconds=1),
             version=health.versions.voicechat,
         ),

@@ -20,7 +20,7 @@ class EntryHeader(BaseModel):
         sample_rate: Samples per second.
         chat_id: The chat it is spoken into.
         user: Who speaks.
-        url: The server, as its settings have it.
+        url: The server, as its settings have it; without a login, which they alone keep.
         started_at: When the talk began.
     """
 

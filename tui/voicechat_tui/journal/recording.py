@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from voicechat_common.protocol.speech import Start
+from voicechat_tui.client.address import without_login
 from voicechat_tui.journal.entry import EntryHeader
 from voicechat_tui.journal.store import Journal
 from voicechat_tui.journal.writer import JournalWriter
@@ -14,7 +15,7 @@ def recording(journal: Journal, url: str) -> Callable[[Start], JournalWriter]:
 
     Args:
         journal: Where it is kept.
-        url: The server that is spoken to, as the settings have it.
+        url: The server that is spoken to, as the settings have it. Its login stays there.
     """
 
     def begin(start: Start) -> JournalWriter:
@@ -23,7 +24,7 @@ def recording(journal: Journal, url: str) -> Callable[[Start], JournalWriter]:
                 sample_rate=start.sample_rate,
                 chat_id=start.chat_id,
                 user=start.user,
-                url=url,
+                url=without_login(url),
                 started_at=datetime.now(UTC),
             )
         )

@@ -4,7 +4,7 @@ import asyncio
 import math
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.client.address import speech_url
+from voicechat_tui.client.address import server_name, shown, speech_url
 from voicechat_tui.client.speech import SpeechClient
 from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.console.interrupt import Interrupt
@@ -91,7 +91,7 @@ class JournalReplay:
         header, options = entry.header, self._options
         whose = {"user": options.user or header.user, "chat_id": options.chat_id or header.chat_id}
         start = options.start(header.sample_rate).model_copy(update=whose)
-        url = speech_url(header.url) if options.own_servers else options.url
+        url = self._spoken_to(header.url) if options.own_servers else options.url
         source = JournalSource(entry, part, options.packet_ms)
         label = entry.name if len(self._entries) > 1 else None
         hearing = [SettlingListener(file, part), *listeners(source, label, options, self._screen)]
@@ -100,6 +100,11 @@ class JournalReplay:
             await play(source, client, options.speed or math.inf, hearing, self._screen, self._interrupt)
         finally:
             self._screen.clear()
+
+    def _spoken_to(self, address: str) -> str:
+        """Return the speech URL of an entry's server, with the login that the settings have for it."""
+        configured = self._options.url
+        return configured if server_name(configured) == server_name(address) else speech_url(address)
 
 
 def _named(entries: list[Entry], names: tuple[str, ...]) -> list[Entry]:
@@ -131,6 +136,6 @@ def _json_of(entry: Entry) -> str:
             "left_s": entry.left.total_seconds(),
             "user": header.user,
             "chat": header.chat_id,
-            "url": header.url,
+            "url": shown(header.url),
         }
     )

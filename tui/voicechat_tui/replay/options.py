@@ -31,7 +31,8 @@ class ReplayOptions:
         inputs: Audio files in their order; "-" is standard input. With `journal`, names of its entries.
         script: A scenario to play instead.
         journal: What to do with the journal instead.
-        own_servers: Whether an entry of the journal goes to the server it was spoken to, not to `url`.
+        own_servers: Whether an entry of the journal goes to the server it was spoken to; `url` is that of the
+            settings then, which have the login.
         url: The WebSocket URL of the server.
         speed: How many times faster than speech, infinite for as fast as possible. None leaves files at the
             speed of speech, and standard input as it comes.

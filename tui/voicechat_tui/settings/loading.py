@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from voicechat_common.errors import VoicechatError
 from voicechat_tui import paths
 from voicechat_tui.language import _
-from voicechat_tui.settings.model import ENV_PREFIX, Settings, variable
+from voicechat_tui.settings.model import ENV_PREFIX, Settings, shown_value, variable
 from voicechat_tui.settings.toml_file import bad_setting, parse, position, read_text, shown_place
 
 
@@ -109,7 +109,7 @@ class _Given:
                 "{place}: {name} is {value}: {reason}.",
                 place=place,
                 name=".".join(keys),
-                value=repr(value),
+                value=shown_value(field, value),
                 reason=detail["msg"].removeprefix("Value error, ").removesuffix("."),
             ),
             _(Settings.model_fields[field].description or ""),

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.names import UserName
-from voicechat_tui.client.address import DEFAULT_URL, speech_url
+from voicechat_tui.client.address import DEFAULT_URL, shown, speech_url
 from voicechat_tui.client.policy import ClientPolicy
 from voicechat_tui.language import Language, mark
 
@@ -120,3 +120,8 @@ class Settings(BaseModel):
 def variable(field: str) -> str:
     """Return the environment variable of a field."""
     return f"{ENV_PREFIX}{field.upper()}"
+
+
+def shown_value(field: str, value: object) -> str:
+    """Return the value of a field as an error quotes it."""
+    return repr(shown(value) if field == "url" and isinstance(value, str) else value)

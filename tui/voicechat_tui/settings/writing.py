@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from voicechat_common.errors import VoicechatError
 from voicechat_tui import paths, whole_file
 from voicechat_tui.language import _
-from voicechat_tui.settings.model import Settings
+from voicechat_tui.settings.model import Settings, shown_value
 from voicechat_tui.settings.toml_file import bad_setting, parse, read_text
 
 Value = str | int | float | bool | Mapping[str, str | Sequence[str]]
@@ -79,7 +79,7 @@ def _check(key: str, value: Value | None) -> None:
             _(
                 "{name} can't be {value}: {reason}.",
                 name=key,
-                value=repr(value),
+                value=shown_value(key, value),
                 reason=detail["msg"].removeprefix("Value error, ").removesuffix("."),
             ),
             _(info.description or "") if info else "",

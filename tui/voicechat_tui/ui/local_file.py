@@ -20,12 +20,13 @@ def load(path: Path) -> tuple[Contents, VoicechatError | None]:
     """Return what the file says; one of no use counts as empty, and the error tells what became of it."""
     try:
         try:
-            return _read(path), None
+            contents = _parsed(path)
         except ValidationError:
             with _held(path):
                 return _read_or_put_aside(path)
     except OSError as error:
         return _empty(), _unreadable(path, error)
+    return contents.without_logins(), _rid_of_logins(path) if contents.has_logins else None
 
 
 def update(path: Path, change: Callable[[Contents], Contents]) -> None:
@@ -56,6 +57,10 @@ def _empty() -> Contents:
 
 
 def _read(path: Path) -> Contents:
+    return _parsed(path).without_logins()
+
+
+def _parsed(path: Path) -> Contents:
     with suppress(FileNotFoundError):
         return Contents.model_validate_json(path.read_bytes())
     return _empty()
@@ -70,6 +75,15 @@ def _read_or_put_aside(path: Path) -> tuple[Contents, VoicechatError | None]:
         return _empty(), _put_aside(path, aside)
 
 
+def _rid_of_logins(path: Path) -> VoicechatError | None:
+    """Take out of the file what an earlier version wrote into it, at once."""
+    try:
+        update(path, lambda there: there)
+    except OSError as error:
+        return _unusable(_("{path} can't be written: {reason}.", path=path, reason=error.strerror or error))
+    return None
+
+
 def _put_aside(path: Path, aside: Path) -> VoicechatError:
     return VoicechatError(
         ErrorCode.DISK,
@@ -79,8 +93,12 @@ def _put_aside(path: Path, aside: Path) -> VoicechatError:
 
 
 def _unreadable(path: Path, error: OSError) -> VoicechatError:
+    return _unusable(_("{path} can't be read: {reason}.", path=path, reason=error.strerror or error))
+
+
+def _unusable(message: str) -> VoicechatError:
     return VoicechatError(
         ErrorCode.DISK,
-        _("{path} can't be read: {reason}.", path=path, reason=error.strerror or error),
+        message,
         _("Make it a file that you may read and write, or name another directory with VOICECHAT_TUI_DATA."),
     )

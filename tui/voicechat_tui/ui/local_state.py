@@ -17,7 +17,7 @@ class LocalState:
 
     Args:
         path: The file; None keeps nothing.
-        server: The server's address as `server_url` gives it, or `THIS_MACHINE`.
+        server: The server's address as `server_name` gives it, or `THIS_MACHINE`.
         user: The person.
 
     Attributes:

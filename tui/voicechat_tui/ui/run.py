@@ -12,7 +12,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.names import ChatId, UserName
 from voicechat_common.protocol.codec import describe
 from voicechat_tui import language, native_stderr, paths
-from voicechat_tui.client.address import server_url
+from voicechat_tui.client.address import server_name
 from voicechat_tui.language import _
 from voicechat_tui.local_server.installation import is_installed
 from voicechat_tui.log_file import LogFile
@@ -41,7 +41,7 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
     _need_terminal()
     settings = loaded.settings.model_copy(update={"url": url} if url else {})
     loaded = replace(loaded, settings=settings)
-    server = server_url(settings.url)
+    server = server_name(settings.url)
     who = _checked(TypeAdapter(UserName), user or settings.user or login_name(), "--user")
     if chat is not None:
         _checked(TypeAdapter(ChatId), chat, "--chat")

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicechat_common.protocol.chat_http import ChatSummary
+from voicechat_tui.client.address import without_login
 
 
 class Remembered(BaseModel):
@@ -23,6 +24,16 @@ class Remembered(BaseModel):
     unsent: dict[str, dict[str, str]] = Field(default_factory=dict)
     seen: dict[str, int] = Field(default_factory=dict)
     chats: list[ChatSummary] = Field(default_factory=list)
+
+    def joined(self, newer: "Remembered") -> "Remembered":
+        """Return this with what a newer one says in its places."""
+        unsent = {chat: {**self.unsent.get(chat, {}), **texts} for chat, texts in newer.unsent.items()}
+        return Remembered(
+            drafts={**self.drafts, **newer.drafts},
+            unsent={**self.unsent, **unsent},
+            seen={**self.seen, **newer.seen},
+            chats=newer.chats or self.chats,
+        )
 
 
 class Contents(BaseModel):
@@ -43,3 +54,18 @@ class Contents(BaseModel):
     def of(self, server: str, user: str) -> Remembered:
         """Return what is remembered of a person on a server; what is changed in it is remembered."""
         return self.servers.setdefault(server, {}).setdefault(user, Remembered())
+
+    @property
+    def has_logins(self) -> bool:
+        """Whether a server stands in it with the login to it, as earlier versions wrote it."""
+        return any(without_login(server) != server for server in self.servers)
+
+    def without_logins(self) -> "Contents":
+        """Return the same with the servers' names alone; what belongs to one server is put together."""
+        servers: dict[str, dict[str, Remembered]] = {}
+        # A name without a login comes last and wins: it was written by this version.
+        for server in sorted(self.servers, key=lambda name: without_login(name) == name):
+            people = servers.setdefault(without_login(server), {})
+            for user, remembered in self.servers[server].items():
+                people[user] = people.get(user, Remembered()).joined(remembered)
+        return self.model_copy(update={"servers": servers})

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
+from voicechat_tui.client.address import shown
 from voicechat_tui.language import _
 from voicechat_tui.settings import Settings, variable
 
@@ -49,7 +50,7 @@ def lines(settings: Settings, fixed: Collection[str]) -> list[SettingLine]:
     return [
         SettingLine(
             key=key,
-            value=_shown(getattr(settings, key)),
+            value=_shown(shown(settings.url) if key == "url" else getattr(settings, key)),
             meaning=_(field.description or ""),
             choices=_choices(field.annotation),
             fixed_by=variable(key) if key in fixed else "",

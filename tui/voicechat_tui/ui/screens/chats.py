@@ -7,6 +7,7 @@ from textual.binding import BindingType
 from textual.events import Key
 from textual.widgets import Input, OptionList, Static
 
+from voicechat_tui.client.address import shown
 from voicechat_tui.language import _
 from voicechat_tui.ui.actions import Context
 from voicechat_tui.ui.keymap import bindings
@@ -79,7 +80,7 @@ class ChatsScreen(AppScreen):
         if reason and self.voicechat.can_start_local:
             offer = _("{key} starts one on this machine, to try it out.", key=keys.label("local_server"))
             return f"{reason}\n\n{offer}"
-        return reason or _("Asking {url} for your chats…", url=self.voicechat.settings.url)
+        return reason or _("Asking {url} for your chats…", url=shown(self.voicechat.settings.url))
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Tell whether an action can be done now."""

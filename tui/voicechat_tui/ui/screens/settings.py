@@ -77,7 +77,7 @@ class SettingsWindow(Window[None]):
             self._save(line.key, choice)
         else:
             value = getattr(self._loaded.settings, line.key)
-            shown = "" if value is None else line.value
+            shown = "" if value is None else value if line.key == "url" else line.value
             self.app.push_screen(Ask(line.key, line.meaning, shown), lambda text: self._written(line, text))
 
     def _written(self, line: SettingLine, text: str | None) -> None:
