@@ -108,6 +108,7 @@ CASES: dict[str, Case] = {
     "back": Case(lambda scene: scene.shows(ChatsScreen)),
     "send": Case(lambda scene: lambda: "hello" in scene.place.sent.values(), written),
     "newline": Case(lambda scene: lambda: scene.chat.composer.text == "hello\n", written),
+    "clear": Case(lambda scene: lambda: not scene.chat.composer.text, written),
     "open_chat": Case(lambda scene: scene.shows(ChatScreen)),
     "local_server": Case(lambda scene: lambda: scene.app.backend is not scene.backend, unreachable),
     "new_chat": Case(lambda scene: scene.shows(NewChat)),

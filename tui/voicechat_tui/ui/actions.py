@@ -89,6 +89,13 @@ ACTIONS: tuple[Action, ...] = (
         in_turn=True,
     ),
     Action(
+        "clear",
+        ("ctrl+l", "alt+c"),
+        mark("Clear what you write"),
+        mark("Take all of it away, however long it is; ^z brings it back."),
+        Context.CHAT,
+    ),
+    Action(
         "open_chat",
         ("enter",),
         mark("Open the chat"),

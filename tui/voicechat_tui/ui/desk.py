@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicechat_common.errors import VoicechatError
-from voicechat_common.protocol.chat import ChatEnded, ChatError
+from voicechat_common.protocol.chat import ChatEnded, ChatError, ChatStatus
 from voicechat_common.protocol.chat_http import ExportFormat
 from voicechat_tui.client.chat.events import (
     Acked,
@@ -71,7 +71,8 @@ class ChatDesk:
         conversation = self._left.pop(chat_id, None) or Conversation(app.user, app.now)
         since = conversation.last_seq or max(0, (known.message_count if known else 0) - HISTORY)
         title = known.title if known else chat_id
-        session = ChatSession(chat_id, title, conversation, app.local.unsent(chat_id))
+        ended = known is not None and known.status is ChatStatus.ENDED
+        session = ChatSession(chat_id, title, conversation, app.local.unsent(chat_id), ended=ended)
         self._start(session, since)
         return session
 
@@ -88,12 +89,19 @@ class ChatDesk:
             return
         await asyncio.to_thread(import_module, "voicechat_tui.ui.voice")
         if self.shown is session:
-            app.voice.enter()
+            self._listen(session)
         await session.run(
             lambda seq: app.backend.join(session.chat_id, app.user, seq),
             since,
             lambda event: app.post_message(ChatHappened(session, event)),
         )
+
+    def _listen(self, session: ChatSession) -> None:
+        """Let a warm microphone warm up for a chat, unless nothing can be said there any more."""
+        if session.ended:
+            self._app.voice.leave()
+        else:
+            self._app.voice.enter()
 
     def create_chat(self, title: str) -> None:
         """Create a chat and open it."""
@@ -145,7 +153,10 @@ class ChatDesk:
     def happened(self, session: ChatSession, event: ChatEvent) -> None:
         """Take what a chat's connection tells."""
         app = self._app
+        had_ended = session.ended
         changed = session.apply(event, app.clock())
+        if session.ended is not had_ended and self.shown is session:
+            self._listen(session)
         if isinstance(event, TextQueued | Acked | Refused):
             app.save_local()
         self._say(session, event)

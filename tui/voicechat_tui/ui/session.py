@@ -40,6 +40,7 @@ class ChatSession:
         title: What it is called, as far as that is known.
         conversation: What is known of it.
         unsent: Own texts of an earlier run that are not known to be stored, by client_message_id.
+        ended: Whether it is known to take no more messages.
 
     Attributes:
         reach: How it is reached.
@@ -50,7 +51,15 @@ class ChatSession:
         caught_up: Whether all that was stored before is here.
     """
 
-    def __init__(self, chat_id: str, title: str, conversation: Conversation, unsent: dict[str, str]) -> None:
+    def __init__(
+        self,
+        chat_id: str,
+        title: str,
+        conversation: Conversation,
+        unsent: dict[str, str],
+        *,
+        ended: bool = False,
+    ) -> None:
         self.chat_id = chat_id
         self.title = title
         self.conversation = conversation
@@ -59,7 +68,7 @@ class ChatSession:
         self.participants: tuple[str, ...] = ()
         self.typing: tuple[str, ...] = ()
         self.owner = ""
-        self.ended = False
+        self.ended = ended
         self.caught_up = False
         self.place: Place | None = None
         self._slots = asyncio.Semaphore(EVENTS_AHEAD)

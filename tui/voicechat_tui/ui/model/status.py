@@ -58,7 +58,7 @@ class Status:
         retry_at: When the next attempt is due, in seconds of the app's clock.
         mic: What the microphone does.
         device: Its name.
-        level: How loud it is, while it is open.
+        level: How loud it is, while it listens.
         network_ms: How long the server takes to answer.
         lag_ms: How far recognition is behind speech.
     """
@@ -169,12 +169,13 @@ def _device(text: str, status: Status) -> str:
 
 
 def _level(status: Status) -> list[Part]:
-    if status.level is None or status.mic is not Mic.OPEN:
+    if status.level is None or status.mic not in (Mic.OPEN, Mic.MUTED):
         return []
     level = status.level
     # Every value takes the same room, so that nothing to the right of it moves.
     said = _("CLIP") if level.clipped else f"{max(level.peak_db, _FLOOR_DB):.0f} dB"
-    return [Part(f"{meter(level)} {said:<6}", "bad" if level.clipped else "ok", f"{said:<6}")]
+    heard = "quiet" if status.mic is Mic.MUTED else "ok"
+    return [Part(f"{meter(level)} {said:<6}", "bad" if level.clipped else heard, f"{said:<6}")]
 
 
 def _delays(status: Status) -> list[Part]:

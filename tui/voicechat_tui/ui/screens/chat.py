@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -11,6 +12,7 @@ from textual.widgets import Static
 from voicechat_tui.language import _
 from voicechat_tui.ui.actions import Context
 from voicechat_tui.ui.keymap import bindings
+from voicechat_tui.ui.model.names import fitted, fitting, least
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.session import ChatSession
 from voicechat_tui.ui.timeline.widget import Timeline
@@ -18,6 +20,9 @@ from voicechat_tui.ui.widgets.composer import Composer
 
 FRAME_S = 0.05
 """The conversation is drawn anew at most so often, however fast people speak."""
+_HEAD_PADDING = 2
+_BELOW_PADDING = 4
+_GAP = 2
 
 
 class ChatScreen(AppScreen):
@@ -37,6 +42,10 @@ class ChatScreen(AppScreen):
         & #nothing { height: 1fr; display: none; padding: 1 2; content-align: center middle;
                      text-align: center; color: $text-muted; }
         & #below { height: 1; padding: 0 2; color: $text-muted; text-style: italic; }
+        & #over { height: auto; display: none; padding: 0 2; color: $text-warning; }
+        &.ended #over { display: block; }
+        &.ended Composer { border: round $border-blurred; color: $text-muted; }
+        &.ended.unwritten Composer { display: none; }
         &.empty Timeline { display: none; }
         &.empty #nothing { display: block; }
     }
@@ -55,6 +64,7 @@ class ChatScreen(AppScreen):
         yield Timeline()
         yield Static(id="nothing", markup=False)
         yield Static(id="below", markup=False)
+        yield Static(id="over", markup=False)
         keys = self.voicechat.keys
         yield Composer({*keys.keys("send"), *keys.keys("newline")})
 
@@ -63,6 +73,10 @@ class ChatScreen(AppScreen):
         self.composer.text = self.voicechat.local.remembered.drafts.get(self.session.chat_id, "")
         self.composer.move_cursor(self.composer.document.end)
         self.timeline.splice(0, self.session.conversation.rows())
+        self.show_chat()
+
+    def on_resize(self) -> None:
+        """Tell as many names as have room now."""
         self.show_chat()
 
     def on_screen_resume(self) -> None:
@@ -109,17 +123,35 @@ class ChatScreen(AppScreen):
             self.query_one("#nothing", Static).update(self._nothing())
         self.query_one("#head", Static).update(self._head())
         self.query_one("#below", Static).update(self._below())
+        self._show_end()
         if self.timeline.follows:
             self._unseen = 0
             self.voicechat.local.keep_seen(session.chat_id, session.conversation.last_seq)
 
+    def _show_end(self) -> None:
+        """Take the composer away where nothing more can be said, unless something is written in it."""
+        ended, composer = self.session.ended, self.composer
+        self.set_class(ended, "ended")
+        self.set_class(not composer.text, "unwritten")
+        composer.read_only = ended
+        if not ended:
+            return
+        written = _("What you wrote can't be sent; {key} clears it.", key=self.voicechat.keys.label("clear"))
+        over = _("This chat has ended; {key} goes back to the list.", key=self.voicechat.keys.label("back"))
+        self.query_one("#over", Static).update(f"{over} {written}" if composer.text else over)
+        if composer.has_focus and not composer.text:
+            self.timeline.focus()
+
     def _head(self) -> Content:
         session = self.session
         ended = f"  {_('ended')}" if session.ended else ""
-        people = ", ".join(session.participants)
-        return Content.assemble(
-            (session.title, "bold $text-primary"), (ended, "$text-warning"), (f"  {people}", "dim")
-        )
+        room = self.size.width - _HEAD_PADDING - cell_len(ended)
+        people = session.participants
+        for_people = _GAP + min(least(people), room // 2) if people else 0
+        title = fitted(session.title, room - for_people)
+        left = room - cell_len(title) - _GAP
+        there = " " * _GAP + fitting(people, left) if people else ""
+        return Content.assemble((title, "bold $text-primary"), (ended, "$text-warning"), (there, "dim"))
 
     def _below(self) -> str:
         if not self.timeline.follows:
@@ -128,9 +160,8 @@ class ChatScreen(AppScreen):
         typing = self.session.typing
         if not typing:
             return ""
-        if len(typing) == 1:
-            return _("{name} is typing…", name=typing[0])
-        return _("{names} are typing…", names=", ".join(typing))
+        say = _one_types if len(typing) == 1 else _several_type
+        return fitting(typing, self.size.width - _BELOW_PADDING, say)
 
     def _nothing(self) -> str:
         keys = self.voicechat.keys
@@ -161,7 +192,9 @@ class ChatScreen(AppScreen):
         """Tell whether an action can be done now."""
         match action:
             case "send" | "newline":
-                return self.focused is self.composer
+                return self.focused is self.composer and not self.session.ended
+            case "clear":
+                return bool(self.composer.text)
             case "copy":
                 return bool(self.timeline.rows)
             case "newest":
@@ -177,7 +210,9 @@ class ChatScreen(AppScreen):
         """Keep the draft, and tell others that one types."""
         self.voicechat.local.keep_draft(self.session.chat_id, event.text)
         self.voicechat.save_local()
-        if self.session.place is not None:
+        if self.session.ended:
+            self.show_chat()
+        elif self.session.place is not None:
             self.session.place.typing(bool(event.text.strip()))
 
     def action_talk(self) -> None:
@@ -195,9 +230,13 @@ class ChatScreen(AppScreen):
         """Begin a new line."""
         self.composer.insert("\n")
 
+    def action_clear(self) -> None:
+        """Clear all that was written; it can be undone."""
+        self.composer.clear_all()
+
     def action_back(self) -> None:
         """Leave the chat; from the conversation, go back to the composer first."""
-        if self.timeline.has_focus:
+        if self.timeline.has_focus and not self.session.ended:
             self.composer.focus()
         else:
             self.voicechat.desk.leave_chat(self.session)
@@ -227,3 +266,11 @@ class ChatScreen(AppScreen):
     def action_end_chat(self) -> None:
         """End the chat, after a question."""
         self.voicechat.desk.end_chat(self.session)
+
+
+def _one_types(name: str) -> str:
+    return _("{name} is typing…", name=name)
+
+
+def _several_type(names: str) -> str:
+    return _("{names} are typing…", names=names)

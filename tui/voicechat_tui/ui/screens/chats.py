@@ -84,8 +84,6 @@ class ChatsScreen(AppScreen):
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Tell whether an action can be done now."""
-        if action == "search":
-            return self.focused is not self.query_one("#search", Input)
         if action == "local_server":
             return self.voicechat.can_start_local
         if action == "open_chat":
@@ -93,8 +91,10 @@ class ChatsScreen(AppScreen):
         return True
 
     def action_search(self) -> None:
-        """Go to the search."""
-        self.query_one("#search", Input).focus()
+        """Go to the search; whoever is there already begins it anew."""
+        search = self.query_one("#search", Input)
+        search.focus()
+        search.select_all()
 
     def action_local_server(self) -> None:
         """Start a server on this machine."""
@@ -103,6 +103,7 @@ class ChatsScreen(AppScreen):
     def action_open_chat(self) -> None:
         """Open the marked chat."""
         if chosen := self.query_one(ChatList).chosen:
+            self._end_search()
             self.voicechat.desk.open_chat(chosen)
 
     def action_new_chat(self) -> None:
@@ -112,10 +113,16 @@ class ChatsScreen(AppScreen):
     def _begin(self, answer: NewChatAnswer | None) -> None:
         if answer is None:
             return
+        self._end_search()
         if answer.joins:
             self.voicechat.desk.open_chat(answer.text)
         else:
             self.voicechat.desk.create_chat(answer.text)
+
+    def _end_search(self) -> None:
+        """Show all chats again to who comes back from one."""
+        self.query_one("#search", Input).clear()
+        self.query_one(ChatList).focus()
 
     def on_input_changed(self) -> None:
         """Search while it is typed."""

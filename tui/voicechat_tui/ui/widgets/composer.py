@@ -6,7 +6,11 @@ from textual.events import Key
 from textual.message import Message
 from textual.widgets import TextArea
 
+from voicechat_common.names import CONTENT_MAX_LENGTH
 from voicechat_tui.language import _
+
+SHOWN_FROM = CONTENT_MAX_LENGTH * 9 // 10
+"""Characters from which on it is shown how many there are."""
 
 
 class Composer(TextArea):
@@ -26,6 +30,8 @@ class Composer(TextArea):
         scrollbar-size-vertical: 1;
         &:focus { border: round $primary; background-tint: $foreground 0%; }
         & .text-area--cursor-line { background: transparent; }
+        border-subtitle-color: $text-warning;
+        &.too-long { border-subtitle-color: $text-error; border-subtitle-style: bold; }
     }
     """
 
@@ -58,4 +64,18 @@ class Composer(TextArea):
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Tell the screen in words of its own."""
         event.stop()
+        self._show_length()
         self.post_message(self.Edited(self.text))
+
+    def clear_all(self) -> None:
+        """Take all of the text away; undoing it brings exactly that back."""
+        self.history.checkpoint()
+        self.clear()
+        self.history.checkpoint()
+
+    def _show_length(self) -> None:
+        """Tell in the frame how long the text is, where that is nearly or more than a message may have."""
+        length = len(self.text.strip())
+        self.set_class(length > CONTENT_MAX_LENGTH, "too-long")
+        said = _("{length} of {limit} characters", length=f"{length:,}", limit=f"{CONTENT_MAX_LENGTH:,}")
+        self.border_subtitle = said if length >= SHOWN_FROM else ""
