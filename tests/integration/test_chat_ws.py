@@ -283,3 +283,34 @@ async def test_a_server_that_ends_says_so(database: Path) -> None:
     with chat_serving(database) as server:
         async with in_chat(server.ws, "c", "alice") as alice:
             assert await alice.texts(1) == ["kept"]
+
+
+async def test_who_is_there_adds_up_for_everybody_who_joins_and_leaves_at_once(
+    chat_server: LiveServer, chat_id: str
+) -> None:
+    people = [f"user-{number}" for number in range(24)]
+    stay = people[::2]
+    joined = asyncio.Barrier(len(people))
+
+    async def be_there(user: str) -> None:
+        async with in_chat(chat_server.ws, chat_id, user) as connection:
+            present = connection.established.participants
+            assert user in present
+            await until_there(connection, present, set(people))
+            await joined.wait()
+            if user in stay:
+                await until_there(connection, present, set(stay))
+
+    await asyncio.gather(*map(be_there, people))
+
+
+async def until_there(connection: ChatConnection, present: list[str], expected: set[str]) -> None:
+    """Read until a list that is kept by what is told has these people."""
+    while set(present) != expected:
+        told = await connection.expect(Presence)
+        if told.is_present:
+            assert told.user not in present
+            present.append(told.user)
+        else:
+            present.remove(told.user)
+        assert told.count == len(present)

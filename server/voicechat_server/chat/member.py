@@ -66,12 +66,20 @@ class Member:
         self._chat_id = chat_id
         self._cursor = since
         self._heard = 0
+        self._has_entered = False
         self._is_live = False
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
 
+    def enter(self) -> None:
+        """Note that the list of who is there is taken for the client; what people do after it is told, too.
+
+        Before, it would contradict the list, which is sent first.
+        """
+        self._has_entered = True
+
     def receive(self, broadcast: Broadcast) -> None:
         """Take a broadcast. Until the client has caught up, the history tells what was stored."""
-        if broadcast.author == self.user:
+        if broadcast.author is not None and (broadcast.author == self.user or not self._has_entered):
             return
         if broadcast.seq is not None:
             self._heard = max(self._heard, broadcast.seq)

@@ -175,6 +175,7 @@ class ChatService:
             raise
         room = self._room(chat_id)
         room.enter(name)
+        member.enter()
         established = ConnectionEstablished(
             chat_id=chat_id,
             user=name,

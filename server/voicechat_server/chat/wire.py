@@ -39,9 +39,12 @@ def withdrawal(message: NewMessage) -> Broadcast:
 
 
 def presence(user: str, *, is_present: bool, count: int) -> Broadcast:
-    """Return how somebody's coming or going is told."""
+    """Return how somebody's coming or going is told.
+
+    A newer one of the same person replaces none that waits: the counts of those between would not add up.
+    """
     notice = Presence(user=user, is_present=is_present, count=count)
-    return Broadcast(Frame(encode(notice), key=f"presence {user}"), author=user)
+    return Broadcast(Frame(encode(notice)), author=user)
 
 
 def typing(user: str, *, is_typing: bool) -> Broadcast:
