@@ -93,6 +93,21 @@ async def test_subtitles_are_written(peer: SpeechPeer, ramp: str, tmp_path: Path
     assert srt.read_text(encoding="utf-8") == f"1\n00:00:00,000 --> 00:00:01,000\n{WHOLE}\n\n"
 
 
+async def test_subtitles_take_the_place_of_no_file(peer: SpeechPeer, ramp: str, tmp_path: Path) -> None:
+    srt = tmp_path / "ramp.srt"
+    srt.write_text("by hand", encoding="utf-8")
+    result = await replay(ramp, "--url", peer.url, "--speed", "max", "--srt", str(srt))
+    assert result.code == ExitCode.OK
+    assert f"{srt} was there already; the subtitles are in {tmp_path / 'ramp-2.srt'}." in result.err
+    assert srt.read_text(encoding="utf-8") == "by hand"
+    assert WHOLE in (tmp_path / "ramp-2.srt").read_text(encoding="utf-8")
+
+
+async def test_subtitles_can_be_piped_on(peer: SpeechPeer, ramp: str) -> None:
+    result = await replay(ramp, "--url", peer.url, "--speed", "max", "--srt", "/dev/stdout")
+    assert f"00:00:01,000\n{WHOLE}\n" in result.out
+
+
 async def test_piped_audio_is_recognised(peer: SpeechPeer) -> None:
     result = await replay("-", "--url", peer.url, "--rate", "8000", data=bytes_of(RAMP))
     assert (result.code, result.out) == (ExitCode.OK, f"{WHOLE}\n")

@@ -1,5 +1,6 @@
 """Replaying files and standard input, one stream after another."""
 
+import asyncio
 import math
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.language import _
+from voicechat_tui.new_file import create
 from voicechat_tui.replay.listeners import JsonListener, Listener, TalkListener, TextListener, json_line
 from voicechat_tui.replay.options import STDIN, ReplayOptions
 from voicechat_tui.replay.stream import StreamRun
@@ -59,7 +61,7 @@ async def _replay_one(name: str, options: ReplayOptions, screen: Screen, interru
         finally:
             screen.clear()
             if options.srt is not None:
-                _write_srt(options.srt, client)
+                await _write_srt(options.srt, client, screen)
 
 
 async def play(
@@ -128,15 +130,11 @@ def _source(name: str, options: ReplayOptions) -> AudioSource:
     return StdinSource(sys.stdin.fileno(), options.rate, options.packet_ms)
 
 
-def _write_srt(path: Path, client: SpeechClient) -> None:
-    try:
-        path.write_text(srt(cues_of(client.transcript.segments)), encoding="utf-8")
-    except OSError as error:
-        raise VoicechatError(
-            ErrorCode.BAD_SETTING,
-            _("The subtitles can't be written to {path}: {reason}.", path=path, reason=error.strerror),
-            _("Name another file with --srt."),
-        ) from error
+async def _write_srt(wanted: Path, client: SpeechClient, screen: Screen) -> None:
+    text = srt(cues_of(client.transcript.segments))
+    path = await asyncio.to_thread(create, wanted, text.encode())
+    if path != wanted:
+        screen.note(_("{wanted} was there already; the subtitles are in {path}.", wanted=wanted, path=path))
 
 
 def _error_line(name: str, error: VoicechatError) -> str:

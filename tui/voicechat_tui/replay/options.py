@@ -10,6 +10,7 @@ from voicechat_common.protocol.speech import ChunkSize, Start, check_chunk_size
 from voicechat_tui.client.address import DEFAULT_URL, speech_url
 from voicechat_tui.client.policy import ClientPolicy
 from voicechat_tui.language import _
+from voicechat_tui.new_file import can_create
 
 STDIN = "-"
 FULL_SPEED = "max"
@@ -37,7 +38,7 @@ class ReplayOptions:
         speed: How many times faster than speech, infinite for as fast as possible. None leaves files at the
             speed of speech, and standard input as it comes.
         json: Print events as JSON lines.
-        srt: Where to write subtitles.
+        srt: Where to write subtitles; beside it if there is a file already.
         chunk_size: Left context, step and look-ahead to ask the server for.
         endpointing: Whether the server ends segments at pauses.
         user: The name of the speaker.
@@ -86,9 +87,10 @@ class ReplayOptions:
         if self.srt is not None:
             if len(self.inputs) != 1:
                 raise _bad(_("Subtitles are of one recording."), _("Use --srt with one file."))
-            if self.srt.is_dir() or not self.srt.parent.is_dir():
+            if not can_create(self.srt):
                 raise _bad(
-                    _("{path} can't be written.", path=self.srt), _("Name a file in a directory that exists.")
+                    _("{path} can't be written.", path=self.srt),
+                    _("Name a file in a directory that exists, and that you may write to."),
                 )
         return replace(self, url=speech_url(self.url))
 

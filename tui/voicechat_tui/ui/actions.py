@@ -159,7 +159,7 @@ ACTIONS: tuple[Action, ...] = (
         "export",
         ("ctrl+s",),
         mark("Save the chat to a file"),
-        mark("Write the conversation to a text file in the current directory."),
+        mark("Write the conversation to a new text file in the current directory."),
         Context.CHAT,
     ),
     Action(
@@ -208,7 +208,7 @@ ACTIONS: tuple[Action, ...] = (
         "screenshot",
         ("alt+p",),
         mark("Save a picture of the screen"),
-        mark("Write the screen as it is now to an SVG file in the current directory."),
+        mark("Write the screen as it is now to a new SVG file in the current directory."),
         Context.APP,
     ),
     Action(

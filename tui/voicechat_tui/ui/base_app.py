@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
@@ -15,6 +16,7 @@ from textual.notifications import SeverityLevel
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.language import _
+from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.settings import Loaded
 from voicechat_tui.ui.actions import Context
 from voicechat_tui.ui.keymap import Keymap
@@ -131,8 +133,17 @@ class BaseApp(App[None]):
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Save the screen as a picture."""
-        saved = self.save_screenshot(filename, path)
-        self.tell(_("Picture saved"), saved)
+        name = safe_name(filename or f"voicechat {self.now():%Y-%m-%d %H.%M.%S}.svg")
+        picture = self.export_screenshot().encode()
+        self.run_worker(self._save_picture(Path(path or ".") / name, picture), group="files")
+
+    async def _save_picture(self, wanted: Path, picture: bytes) -> None:
+        try:
+            saved = await asyncio.to_thread(create, wanted, picture)
+        except VoicechatError as error:
+            self.tell_error(_("The picture could not be saved"), error)
+        else:
+            self.tell(_("Picture saved"), str(saved.absolute()))
 
     async def action_interrupt(self) -> None:
         """Copy what is selected, or quit with the second press."""

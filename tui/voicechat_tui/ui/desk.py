@@ -19,6 +19,7 @@ from voicechat_tui.client.chat.events import (
 )
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.language import _
+from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.ui.messages import ChatHappened
 from voicechat_tui.ui.model.conversation import Conversation
 from voicechat_tui.ui.model.status import Line, Reach
@@ -230,16 +231,14 @@ class ChatDesk:
 
     async def _export(self, session: ChatSession) -> None:
         app = self._app
-        path = Path.cwd() / f"{session.chat_id}.md"
+        wanted = Path(f"{safe_name(session.chat_id)}.md")
         try:
             content = await app.backend.export(session.chat_id, ExportFormat.MD)
-            await asyncio.to_thread(path.write_bytes, content)
+            path = await asyncio.to_thread(create, wanted, content)
         except VoicechatError as error:
             app.tell_error(_("The chat could not be saved"), error)
-        except OSError as error:
-            app.tell(_("The chat could not be saved"), f"{path}: {error.strerror}", "error")
         else:
-            app.tell(_("Chat saved"), str(path))
+            app.tell(_("Chat saved"), str(path.absolute()))
 
     def end_chat(self, session: ChatSession) -> None:
         """End a chat, after a question."""
