@@ -13,6 +13,10 @@ def toasts(app: VoicechatApp) -> list[tuple[str, str]]:
     return [(note.title, note.message) for note in app._notifications]
 
 
+def pictures(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.glob("*.svg"))
+
+
 async def told(pilot: Pilot[None], app: VoicechatApp, number: int) -> None:
     """Wait until so many things were told."""
     await until(pilot, lambda: len(toasts(app)) == number)
@@ -40,8 +44,7 @@ async def test_each_picture_is_a_file_of_its_own(tmp_path: Path) -> None:
         for number in (1, 2):
             await pilot.press("alt+p")
             await told(pilot, app, number)
-    names = sorted(name for name in os.listdir(tmp_path) if name.endswith(".svg"))
-    assert names == ["voicechat 2026-11-24 14.05.00-2.svg", "voicechat 2026-11-24 14.05.00.svg"]
+    assert pictures(tmp_path) == ["voicechat 2026-11-24 14.05.00-2.svg", "voicechat 2026-11-24 14.05.00.svg"]
 
 
 async def test_a_directory_that_is_gone_is_told(tmp_path: Path) -> None:
