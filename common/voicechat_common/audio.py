@@ -10,9 +10,6 @@ SAMPLE_RATE = 16_000
 SAMPLE_WIDTH = 2
 """Bytes of one sample: signed 16 bit, little-endian."""
 
-CONTAINER_HEAD_BYTES = 4096
-"""How many first bytes of a stream are enough for `container_of` to recognise every format it knows."""
-
 Samples = NDArray[np.int16]
 
 _FULL_SCALE = 32_768.0
@@ -109,50 +106,3 @@ class Resampler:
         if self._stream is None:
             return np.zeros(0, np.int16)
         return to_int16(self._stream.resample_chunk(np.zeros(0, np.float32), last=True))
-
-
-def container_of(head: bytes) -> str | None:
-    """Return the file format that the first bytes of a stream belong to, or None if they may be PCM.
-
-    Args:
-        head: The first bytes, best `CONTAINER_HEAD_BYTES` of them. Fewer may leave a format unrecognised.
-    """
-    if head[:4] in (b"RIFF", b"RIFX", b"RF64") and head[8:12] == b"WAVE":
-        return "WAV"
-    if head[:4] == b"fLaC":
-        return "FLAC"
-    if head[:5] == b"OggS\0":
-        return "Ogg"
-    if (head[:3] == b"ID3" and head[3:4] in (b"\2", b"\3", b"\4")) or _starts_with_mp3_frames(head):
-        return "MP3"
-    return None
-
-
-_MP3_KBITS = {
-    1: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    2: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-_MP3_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
-
-
-def _mp3_frame_bytes(header: bytes) -> int | None:
-    """Return the length of the MPEG layer III frame with this 4-byte header, None if it isn't one."""
-    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE6 != 0xE2:
-        return None
-    version = header[1] >> 3 & 3
-    bitrate, rate, padding = header[2] >> 4, header[2] >> 2 & 3, header[2] >> 1 & 1
-    if version not in _MP3_RATES or bitrate in (0, 15) or rate == 3:
-        return None
-    is_mpeg1 = version == 3
-    kbits = _MP3_KBITS[1 if is_mpeg1 else 2][bitrate - 1]
-    return (144 if is_mpeg1 else 72) * kbits * 1000 // _MP3_RATES[version][rate] + padding
-
-
-def _starts_with_mp3_frames(head: bytes) -> bool:
-    """Tell whether two frames follow each other: one header alone also occurs in loud PCM."""
-    length = _mp3_frame_bytes(head[:4])
-    if length is None:
-        return False
-    following = head[length : length + 4]
-    same_stream = following[:2] == head[:2] and len(following) == 4 and not (following[2] ^ head[2]) & 0x0C
-    return same_stream and _mp3_frame_bytes(following) is not None

@@ -53,7 +53,7 @@ class AudioFile:
             raise _bad(
                 f"{path} is not an audio file that can be read: {_reason(error)}",
                 "WAV, FLAC, OGG and MP3 work; convert anything else, such as with "
-                f"`ffmpeg -i {path.name} {path.stem or 'audio'}.wav`.",
+                f"`ffmpeg -i {path.name} {_converted_name(path)}`.",
             ) from error
         self.sample_rate: int = self._file.samplerate
         self.channels: int = self._file.channels
@@ -104,6 +104,11 @@ class AudioFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _converted_name(path: Path) -> str:
+    """Return a name for the same audio as WAV, other than that of the file itself."""
+    return f"{path.stem}-converted.wav" if path.suffix.lower() == ".wav" else f"{path.stem}.wav"
 
 
 def _reason(error: soundfile.LibsndfileError) -> str:

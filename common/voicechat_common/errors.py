@@ -13,6 +13,7 @@ class ErrorCode(StrEnum):
     BAD_ORDER = "bad_order"
     FRAME_TOO_LARGE = "frame_too_large"
     NOT_PCM = "not_pcm"
+    MESSAGE_IN_BINARY = "message_in_binary"
     ODD_BYTES = "odd_bytes"
     EIGHT_BIT = "eight_bit"
     IDLE_TIMEOUT = "idle_timeout"

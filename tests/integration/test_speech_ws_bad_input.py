@@ -1,8 +1,10 @@
 """What a client does wrong on `/ws`: each gets a clear error, and nobody else notices."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -14,6 +16,9 @@ from tests.support.server import LiveServer
 from tests.support.speech_client import SpeechClient, connected, receipt, recognise, texts
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Error, Ping, Pong, Ready, Start, Stop
+
+WEBM = Path(__file__).parents[1] / "data" / "complaint.webm"
+"""A sample as a browser's recorder makes it."""
 
 pytestmark = pytest.mark.usefixtures("the_others_are_untouched")
 
@@ -52,7 +57,7 @@ async def still_usable(live_server: LiveServer) -> AsyncIterator[SpeechClient]:
         yield client
         await client.send(Ping(id=1))
         assert await client.expect(Pong) == Pong(id=1)
-        await client.send(pcm("network"), Stop())
+        await client.send(Start(), pcm("network"), Stop())
         messages = await client.rest()
         assert texts(messages) == texts(await recognise(live_server.ws, pcm("network")))
         assert receipt(messages).received_samples == len(pcm("network")) // 2
@@ -107,11 +112,28 @@ async def test_a_chunk_size_with_letters_or_zeros(live_server: LiveServer, chunk
         assert (await client.expect(Ready)).chunk_ms == 600
 
 
-async def test_audio_after_a_refused_start_is_ignored_until_one_is_accepted(live_server: LiveServer) -> None:
+@pytest.mark.parametrize(
+    "first",
+    [
+        '{"type":"start","sample_rate":1}',
+        '{"type":"strat","sample_rate":8000}',
+        '{"type":"session.update","session":{"input_audio_format":"g711_ulaw"}}',
+        '{"mode":"2pass","chunk_size":[5,10,5],"wav_format":"pcm","is_speaking":true}',
+        '{"config":{"sample_rate":8000}}',
+        '[{"type":"start"}]',
+        "start",
+        b'{"type":"start","sample_rate":8000}',
+        b' {"config":{"sample_rate":8000}}\n',
+    ],
+)
+async def test_audio_after_a_first_message_that_can_not_be_used_is_ignored_until_a_start_is_accepted(
+    live_server: LiveServer, first: str | bytes
+) -> None:
     async with connected(live_server.ws) as client:
-        await error_of(client, '{"type":"start","sample_rate":1}')
+        await error_of(client, first)
         error = await error_of(client, b"\0\0" * 800, b"\0\0" * 800, b"\0\0" * 800)
         assert (error.code, error.fatal) == (ErrorCode.BAD_ORDER, False)
+        assert "`start`" in error.advice
         await client.send(Start(), pcm("network"), Stop())
         messages = await client.rest()
         assert not [message for message in messages if isinstance(message, Error)]
@@ -157,6 +179,50 @@ async def test_a_wav_header_sent_as_if_it_were_pcm(live_server: LiveServer, size
         assert "WAV" in error.message
         assert "voicechat-tui replay" in error.advice
         assert await client.closed_with() == 1003
+
+
+@pytest.mark.parametrize("size", [1, 3200, 1_000_000])
+async def test_what_a_browser_records_sent_as_if_it_were_pcm(live_server: LiveServer, size: int) -> None:
+    async with connected(live_server.ws) as client:
+        error = await error_of(client, *packets(WEBM.read_bytes(), size)[:200])
+        assert (error.code, error.fatal) == (ErrorCode.NOT_PCM, True)
+        assert "WebM" in error.message
+        assert "16-bit little-endian mono" in error.advice
+        assert "MediaRecorder" in error.advice
+        assert await client.closed_with() == 1003
+
+
+async def test_samples_encoded_as_text(live_server: LiveServer) -> None:
+    async with connected(live_server.ws, "/ws?format=text") as client:
+        await client.send(*packets(base64.b64encode(pcm("network")), 1000)[:20])
+        assert await client.closed_with() == 1003
+        reason = client.socket.close_reason or ""
+        assert reason.startswith("not_pcm: The audio begins like base64 data")
+
+
+@pytest.mark.parametrize(
+    "message", [b'{"type":"stop"}', b'{"eof" : 1}', b'{"is_speaking": false}\n', b"EOS", b'{"text":"EOS"}']
+)
+async def test_a_message_in_a_binary_frame_is_told_once_and_is_no_audio(
+    live_server: LiveServer, message: bytes
+) -> None:
+    data = pcm("network")
+    async with connected(live_server.ws) as client:
+        error = await error_of(client, data[:3200], message)
+        assert (error.code, error.fatal) == (ErrorCode.MESSAGE_IN_BINARY, False)
+        assert '{"type":"stop"}' in error.advice
+        await client.send(data[3200:], message, Stop())
+        messages = await client.rest()
+    assert not [message for message in messages if isinstance(message, Error)]
+    assert receipt(messages).received_samples == len(data) // 2
+    assert texts(messages) == texts(await recognise(live_server.ws, data))
+
+
+async def test_an_empty_frame_opens_no_stream(live_server: LiveServer) -> None:
+    async with connected(live_server.ws) as client:
+        await client.send(b"", Start(sample_rate=8000), pcm("network"), b"", Stop())
+        messages = await client.rest()
+    assert not [message for message in messages if isinstance(message, Error)]
 
 
 async def test_8_bit_samples_declared_as_16_bit_ones(live_server: LiveServer) -> None:

@@ -1,21 +1,17 @@
-"""PCM framing, conversion, resampling and the recognition of file formats in raw bytes."""
+"""PCM framing, conversion and resampling."""
 
-import io
 import itertools
 
 import numpy as np
 import pytest
-import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voicechat_common.audio import (
-    CONTAINER_HEAD_BYTES,
     Resampler,
     SampleFramer,
     Samples,
     bytes_of,
-    container_of,
     milliseconds,
     samples_of,
     to_int16,
@@ -82,31 +78,3 @@ def test_an_equal_rate_passes_samples_through_exactly() -> None:
     resampler = Resampler(16_000)
     assert resampler.process(samples) is samples
     assert len(resampler.finish()) == 0
-
-
-@pytest.mark.parametrize(
-    ("file_format", "subtype", "name"),
-    [("WAV", "PCM_16", "WAV"), ("FLAC", "PCM_16", "FLAC"), ("OGG", "VORBIS", "Ogg"), ("MP3", None, "MP3")],
-)
-@pytest.mark.parametrize("rate", [16_000, 44_100])
-def test_files_sent_as_pcm_are_recognised(
-    file_format: str, subtype: str | None, name: str, rate: int
-) -> None:
-    buffer = io.BytesIO()
-    soundfile.write(buffer, tone(rate, 1.0), rate, format=file_format, subtype=subtype)
-    assert container_of(buffer.getvalue()[:CONTAINER_HEAD_BYTES]) == name
-
-
-def test_an_id3_tag_is_recognised() -> None:
-    assert container_of(b"ID3\x04\0\0\0\0\0\0") == "MP3"
-
-
-@given(st.binary(max_size=64))
-def test_short_pcm_is_never_taken_for_a_file(head: bytes) -> None:
-    magic = head[:4] in (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS") or head[:3] == b"ID3"
-    assert magic or container_of(head) is None
-
-
-def test_loud_pcm_that_begins_like_an_mp3_frame_is_pcm() -> None:
-    noise = np.random.default_rng(7).integers(-32768, 32767, 2048, dtype=np.int16)
-    assert container_of(b"\xff\xfb\x90\x64" + bytes_of(noise)) is None

@@ -1,5 +1,6 @@
 """Files and standard input as sources: every format and rate, packets, odd headers, endings."""
 
+import base64
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,6 +180,17 @@ async def test_a_wav_header_that_trickles_in_is_understood(pipe: Pipe) -> None:
     np.testing.assert_array_equal(np.concatenate(packets), noise(50))
 
 
+async def test_a_file_that_is_known_by_its_second_frame_is_refused_when_that_comes(pipe: Pipe) -> None:
+    frame = b"\xff\xfb\x90\x64" + bytes(413)
+    async with stdin_with(pipe, frame) as source:
+        stream = source.packets()
+        await anext(stream)
+        pipe.write(frame)
+        with pytest.raises(VoicechatError, match="carries MP3 data"):
+            await anext(stream)
+        await stream.aclose()
+
+
 FLOAT_WAV = wav(noise(4), 1).replace(b"\1\0\1\0", b"\3\0\1\0", 1)
 
 
@@ -186,8 +198,11 @@ FLOAT_WAV = wav(noise(4), 1).replace(b"\1\0\1\0", b"\3\0\1\0", 1)
     ("data", "message"),
     [
         (b"", "nothing on standard input"),
-        (b"fLaC" + bytes(100), "carries a FLAC file"),
-        (b"ID3\4" + bytes(100), "carries a MP3 file"),
+        (b"fLaC" + bytes(100), "carries FLAC data"),
+        (b"ID3\4" + bytes(100), "carries MP3 data"),
+        (b"\x1a\x45\xdf\xa3" + bytes(100), "carries WebM or Matroska data"),
+        (base64.b64encode(bytes_of(noise(200))), "carries base64 data"),
+        (b'{"type":"start"}', "carries JSON data"),
         (wav(noise(4), 1)[:30], "ended within a WAV header"),
         (FLOAT_WAV, "not 16-bit PCM"),
         (wav(noise(4), 0), "no channels"),

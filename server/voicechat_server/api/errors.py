@@ -39,6 +39,7 @@ FORGIVABLE = {
     ErrorCode.BAD_FIELD,
     ErrorCode.BAD_ORDER,
     ErrorCode.UNKNOWN_STREAM,
+    ErrorCode.MESSAGE_IN_BINARY,
     ErrorCode.ODD_BYTES,
     ErrorCode.EIGHT_BIT,
     ErrorCode.CHAT_ENDED,

@@ -14,7 +14,7 @@ from voicechat_common.protocol.speech import (
     Stop,
     client_decoder,
 )
-from voicechat_server.api.pcm_check import PcmCheck
+from voicechat_server.api.pcm_check import MessageCheck, PcmCheck, message_in_binary
 from voicechat_server.asr.engine import Engine
 from voicechat_server.asr.stream import Stream
 from voicechat_server.chat.failures import speech_needs_a_user
@@ -49,7 +49,9 @@ class Intake:
         self._max_frame_bytes = max_frame_bytes
         self._on_open = on_open
         self._pcm_check: PcmCheck | None = PcmCheck()
-        self._start_refused = False
+        self._message_check = MessageCheck()
+        self._message_told = False
+        self._form_unknown = False
         self._refusal_told = False
 
     async def take_text(self, text: str) -> Pong | None:
@@ -79,8 +81,13 @@ class Intake:
         """
         if len(data) > self._max_frame_bytes:
             raise _too_large("binary", len(data), self._max_frame_bytes, "bytes")
-        if self._start_refused:
+        if self._message_check.is_message(data):
+            self._refuse_message()
+            return
+        if self._form_unknown:
             self._refuse_audio()
+            return
+        if not data:
             return
         stream = self._running("audio") if self.stream is not None else await self._open(Start())
         if self._pcm_check is not None:
@@ -105,9 +112,9 @@ class Intake:
                 "`start` came after the stream was open; it goes on as it was opened.",
                 "Send `start` before the first audio, or open another connection.",
             )
-        self._start_refused = True
+        self._form_unknown = True
         await self._open(start)
-        self._start_refused = self._refusal_told = False
+        self._form_unknown = self._refusal_told = False
 
     async def _open(self, start: Start) -> Stream:
         if start.stream_id is None:
@@ -151,9 +158,18 @@ class Intake:
         try:
             return client_decoder.decode(text)
         except VoicechatError as error:
-            if error.code is ErrorCode.BAD_FIELD and self.stream is None:
-                self._start_refused = self._start_refused or from_json(text)["type"] == "start"
+            # What can't be used may have been meant to say of what form the audio behind it is.
+            is_other = error.code is ErrorCode.BAD_FIELD and from_json(text)["type"] != "start"
+            self._form_unknown = self._form_unknown or (self.stream is None and not is_other)
             raise
+
+    def _refuse_message(self) -> None:
+        """Tell once that messages belong into text frames; a client that sends one so sends all so."""
+        self._form_unknown = self._form_unknown or self.stream is None
+        if self._message_told:
+            return
+        self._message_told = True
+        raise message_in_binary()
 
     def _refuse_audio(self) -> None:
         """Tell once that audio of an unknown form is not taken; a client that sends ahead needs no more."""
@@ -162,8 +178,8 @@ class Intake:
         self._refusal_told = True
         raise VoicechatError(
             ErrorCode.BAD_ORDER,
-            "Audio came after a `start` that was refused, and is ignored until one is accepted.",
-            "Correct the `start` and send it again, then the audio.",
+            "Audio came after a message that was refused, and is ignored until a `start` is accepted.",
+            "Send a correct `start`, then the audio.",
         )
 
 

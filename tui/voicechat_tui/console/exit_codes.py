@@ -22,6 +22,7 @@ _OF_ERROR: dict[ErrorCode, ExitCode] = {
     ErrorCode.BAD_SCRIPT: ExitCode.USAGE,
     ErrorCode.BAD_FIELD: ExitCode.USAGE,
     ErrorCode.BAD_AUDIO_FILE: ExitCode.BAD_AUDIO,
+    ErrorCode.NOT_PCM: ExitCode.BAD_AUDIO,
     ErrorCode.SERVER_UNREACHABLE: ExitCode.UNREACHABLE,
     ErrorCode.PROTOCOL_MISMATCH: ExitCode.UNREACHABLE,
     ErrorCode.NOT_READY: ExitCode.UNREACHABLE,

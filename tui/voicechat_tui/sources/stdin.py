@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from types import TracebackType
 from typing import Self
 
-from voicechat_common.audio import SAMPLE_RATE, Downmixer, Resampler, SampleFramer, Samples, container_of
+from voicechat_common.audio import SAMPLE_RATE, Downmixer, Resampler, SampleFramer, Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.foreign import Foreign, HeadCheck, foreign_of
 from voicechat_common.protocol.speech import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
 from voicechat_tui.language import _
 from voicechat_tui.sources.pipe import PipeReader
@@ -35,6 +36,7 @@ class StdinSource:
         self._packet_ms = packet_ms
         self._pipe = PipeReader(fd)
         self._head = b""
+        self._check: HeadCheck | None = HeadCheck()
         self._channels = 1
         self._bytes_left: int | None = None
 
@@ -43,14 +45,11 @@ class StdinSource:
         await self._read_head(_SNIFF_BYTES)
         if not self._head:
             raise _bad(_("There is nothing on standard input."), _("Pipe raw 16-bit PCM into it."))
-        container = container_of(self._head)
-        if container == "WAV":
+        if (found := foreign_of(self._head)) is not None:
+            if found.name != "WAV":
+                raise _foreign(found)
             await self._read_wav_head()
-        elif container is not None:
-            raise _bad(
-                _("Standard input carries a {container} file, not raw PCM.", container=container),
-                _("Name the file instead of `-`, or decode it: `ffmpeg -i … -f s16le -ac 1 -ar 16000 -`"),
-            )
+            self._check = None
         if not MIN_SAMPLE_RATE <= self._input_rate <= MAX_SAMPLE_RATE:
             self.sample_rate = SAMPLE_RATE
         return self
@@ -76,9 +75,14 @@ class StdinSource:
             self.remarks.append(_("Standard input ended in the middle of a sample: is it really 16-bit PCM?"))
 
     async def _data(self) -> AsyncIterator[bytes]:
-        """Give what is behind the header, as far as the header says that it is audio."""
+        """Give what is behind the header, as far as the header says that it is audio.
+
+        What some files begin with is only known with more bytes than a live source may be held up for.
+        """
         data, self._head = self._head, b""
         while True:
+            if self._check is not None and (found := self._check.look(data)) is not None:
+                raise _foreign(found)
             if self._bytes_left is not None:
                 data = data[: self._bytes_left]
                 self._bytes_left -= len(data)
@@ -109,3 +113,10 @@ class StdinSource:
 
 def _bad(message: str, advice: str) -> VoicechatError:
     return VoicechatError(ErrorCode.BAD_AUDIO_FILE, message, advice)
+
+
+def _foreign(found: Foreign) -> VoicechatError:
+    return _bad(
+        _("Standard input carries {format} data, not raw PCM.", format=found.name),
+        _("Name the file instead of `-`, or decode it: `ffmpeg -i … -f s16le -ac 1 -ar 16000 -`"),
+    )
