@@ -93,6 +93,11 @@ async def written(scene: Scene) -> None:
     await scene.write("hello")
 
 
+async def told(scene: Scene) -> None:
+    scene.app.tell("Look", "Something has happened.")
+    await until(scene.pilot, lambda: scene.app._notifications)
+
+
 async def interrupted(scene: Scene) -> None:
     await scene.pilot.press("ctrl+c")
     await until(scene.pilot, lambda: scene.app._notifications)
@@ -123,6 +128,7 @@ CASES: dict[str, Case] = {
     "devices": Case(lambda scene: scene.shows(DevicesWindow)),
     "settings": Case(lambda scene: scene.shows(SettingsWindow)),
     "theme": Case(lambda scene: lambda: scene.app.theme == "light"),
+    "dismiss": Case(lambda scene: lambda: not scene.app._notifications, told),
     "log": Case(lambda scene: scene.shows(LogWindow)),
     "screenshot": Case(lambda scene: lambda: list(Path.cwd().glob("*.svg"))),
     "palette": Case(lambda scene: lambda: scene.app.screen.query("CommandList")),

@@ -198,6 +198,13 @@ ACTIONS: tuple[Action, ...] = (
         Context.APP,
     ),
     Action(
+        "dismiss",
+        ("alt+d",),
+        mark("Dismiss the notices"),
+        mark("Take away the notices at the top of the screen; the log keeps them."),
+        Context.APP,
+    ),
+    Action(
         "log",
         ("f9",),
         mark("Log"),

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.filter import LineFilter, NoColor
-from textual.notifications import SeverityLevel
+from textual.notifications import Notify, SeverityLevel
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.language import _
@@ -30,6 +30,8 @@ from voicechat_tui.ui.themes import MONO, THEMES, after, chosen
 
 SAVED_AFTER_S = 1.0
 """How soon a draft is on the disk."""
+TOASTS = 2
+"""Toasts there are at most; the oldest one gives way."""
 QUIT_WITHIN_S = 4.0
 """How long after the first ctrl+c a second one quits."""
 
@@ -51,7 +53,8 @@ class BaseApp(App[None]):
     CommandPalette SearchIcon { display: none; }
     OptionList:ansi > .option-list--option-highlighted { text-style: underline; }
     OptionList:ansi:focus > .option-list--option-highlighted { text-style: bold underline; }
-    ToastRack { dock: top; align: right top; margin-top: 1; }
+    ToastRack { layer: default; dock: top; max-height: 50%; margin: 0; scrollbar-size-vertical: 1; }
+    Toast { width: 1fr; max-width: 100%; margin: 0; padding: 0 1; }
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class BaseApp(App[None]):
         self.keys = Keymap(self.settings.keys)
         self.happenings = EventsLog(now)
         self._is_saving = False
+        self._not_saved = ""
         self._interrupted_at = -QUIT_WITHIN_S
         for theme in THEMES:
             self.register_theme(theme)
@@ -90,9 +94,22 @@ class BaseApp(App[None]):
                     loop.add_signal_handler(getattr(signal, name), self.leave)
 
     def tell(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
-        """Say something in a toast, and note it in the log."""
+        """Say something in a toast, unless one says it already, and note it in the log."""
         self.happenings.add(f"{title}: {text}", severity)
-        self.notify(text, title=title, severity=severity, markup=False)
+        if not any((shown.title, shown.message) == (title, text) for shown in self._notifications):
+            self.notify(text, title=title, severity=severity, markup=False)
+
+    def on_notify(self, _event: Notify) -> None:
+        """Make room for a toast."""
+        shown = list(self._notifications)
+        for old in shown[: max(0, len(shown) + 1 - TOASTS)]:
+            self._unnotify(old, refresh=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Tell whether an action can be done now."""
+        if action == "dismiss":
+            return bool(self._notifications)
+        return super().check_action(action, parameters)
 
     def tell_error(self, title: str, error: VoicechatError) -> None:
         """Say what went wrong and what to do."""
@@ -110,7 +127,15 @@ class BaseApp(App[None]):
         try:
             await self.local.save()
         except OSError as error:
-            self.tell(_("Drafts can't be saved"), str(error), "warning")
+            if str(error) != self._not_saved:
+                self._not_saved = str(error)
+                self.tell(_("Drafts can't be saved"), str(error), "warning")
+        else:
+            self._not_saved = ""
+
+    def action_dismiss(self) -> None:
+        """Take the toasts away."""
+        self.clear_notifications()
 
     def action_palette(self) -> None:
         """Open the palette of commands."""

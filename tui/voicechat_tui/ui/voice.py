@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.worker import WorkerCancelled, WorkerFailed
 
 from voicechat_common.errors import VoicechatError
-from voicechat_common.levels import Level
+from voicechat_common.levels import FLOOR_DB, Level
 from voicechat_common.protocol.speech import Ack, Error, Start
 from voicechat_tui.client.events import AudioLost, Event, Retrying
 from voicechat_tui.language import _
@@ -60,6 +60,8 @@ class VoiceDesk:
         self._level: Level | None = None
         self._lag_ms: float | None = None
         self._trouble: tuple[Mic, VoicechatError] | None = None
+        self._silent: set[str] = set()
+        self._fallback = ""
 
     @property
     def status(self) -> Status:
@@ -186,8 +188,10 @@ class VoiceDesk:
                 self._device_changed(event)
             case LevelChanged(level=level):
                 self._level = level
+                if level.peak_db > FLOOR_DB:
+                    self._silent.discard(self._device)
             case AllZero(error=error):
-                self._app.tell_error(_("The microphone is silent"), error)
+                self._fell_silent(error)
             case Overflow(ms=ms):
                 self._lost(_("{ms} ms were lost, because this machine was too busy.", ms=ms))
             case TalkStarted(talk=talk):
@@ -199,6 +203,18 @@ class VoiceDesk:
                 self._lag_ms = None
             case _:
                 pass
+
+    def _fell_silent(self, error: VoicechatError) -> None:
+        """Say that a microphone gives nothing: once, until it was heard again."""
+        if self._device not in self._silent:
+            self._silent.add(self._device)
+            self._app.tell_error(_("The microphone is silent"), error)
+
+    def _took_another(self, problem: str) -> None:
+        """Say that another microphone than the wished one is open: once, until that changes."""
+        if problem and problem != self._fallback:
+            self._app.tell(_("Another microphone"), problem, "warning")
+        self._fallback = problem
 
     def _of_talk(self, event: VoiceEvent) -> None:
         match event:
@@ -217,8 +233,7 @@ class VoiceDesk:
         match event:
             case Opened(device=device, problem=problem):
                 self._device, self._trouble = device.name, None
-                if problem is not None:
-                    app.tell(_("Another microphone"), str(problem), "warning")
+                self._took_another("" if problem is None else str(problem))
             case Returned(device=device):
                 app.tell(_("Microphone"), _("{device} is back.", device=device))
             case Lost(error=error):
