@@ -223,7 +223,7 @@ class ChatScreen(AppScreen):
         """Send what was written."""
         text = self.composer.text.strip()
         if text and self.voicechat.desk.send_text(self.session, text):
-            self.composer.clear()
+            self.composer.load_text("")
             self.timeline.show_newest()
 
     def action_newline(self) -> None:

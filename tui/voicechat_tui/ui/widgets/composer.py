@@ -1,7 +1,10 @@
 """Where a message is written."""
 
+import re
 from collections.abc import Collection
 
+from textual.document._document import EditResult
+from textual.document._edit import Edit
 from textual.events import Key
 from textual.message import Message
 from textual.widgets import TextArea
@@ -11,6 +14,9 @@ from voicechat_tui.language import _
 
 SHOWN_FROM = CONTENT_MAX_LENGTH * 9 // 10
 """Characters from which on it is shown how many there are."""
+
+_LINE_BREAK = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""All that begins a new line for Python, and so for the document, beside the line feed itself."""
 
 
 class Composer(TextArea):
@@ -60,6 +66,23 @@ class Composer(TextArea):
         """Leave the keys of actions to the screen; with alt all are keys, also those that do nothing now."""
         if event.key in self._reserved or event.key.startswith("alt+"):
             event.prevent_default()
+
+    def load_text(self, text: str) -> None:
+        """Put another text here. It has no history: undo never brings back what was here before."""
+        super().load_text(_LINE_BREAK.sub("\n", text))
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Change the text."""
+        # The history undoes edits with other line breaks together, and then loses count of the lines.
+        edit.text = _LINE_BREAK.sub("\n", edit.text)
+        return super().edit(edit)
+
+    def _recompute_cursor_offset(self) -> None:
+        # Undo and redo move the cursor last. A scrollbar that appears or goes before that scrolls to where
+        # the cursor was, and that line may be gone: https://github.com/Textualize/textual/issues/6686
+        self._cursor_offset = self.wrapped_document.location_to_offset(
+            self.clamp_visitable(self.cursor_location)
+        )
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Tell the screen in words of its own."""
