@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.mistakes import reason
 from voicechat_common.protocol.speech import ChunkSize, check_chunk_size
 from voicechat_server import origins, places
 from voicechat_server.asr.config import (
@@ -235,7 +236,7 @@ def refuse_unknown_variables(environment: Mapping[str, str]) -> None:
 
 
 def _bad_setting(error: ValidationError, options: Mapping[str, object]) -> VoicechatError:
-    problems = error.errors(include_url=False, include_context=False)
+    problems = error.errors(include_url=False)
     return VoicechatError(
         ErrorCode.BAD_SETTING,
         " ".join(_problem(problem, options) for problem in problems),
@@ -247,7 +248,7 @@ def _problem(problem: ErrorDetails, options: Mapping[str, object]) -> str:
     field = str(problem["loc"][0])
     source = option(field) if field in options else variable(field)
     value = options.get(field, os.environ.get(variable(field), problem["input"]))
-    return f"{source} is {value!r}: {problem['msg'].removeprefix('Value error, ')}."
+    return f"{source} is {value!r}: {reason(problem)}."
 
 
 def _remedy(problem: ErrorDetails) -> str:

@@ -141,7 +141,7 @@ async def test_settings_with_mistakes(live_server: LiveServer, tmp_path: Path) -
     assert result.code == 1
     verdict, message, _ = result.findings["config"]
     assert verdict == "problem"
-    assert message.startswith(f"{settings}, line 2, column 9: theme is 'purple': Input should be 'auto'")
+    assert message.startswith(f"{settings}, line 2, column 9: theme is 'purple': it must be one of 'auto'")
     assert result.findings["server"][0] == "ok"
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicechat_tui.client.address import redacted, server_name, shown, without_login
+from voicechat_common.errors import VoicechatError
+from voicechat_tui.client.address import redacted, server_name, shown, unhidden, without_login
 
 SECRET = "hunter2"
 
@@ -70,3 +71,24 @@ def test_a_server_has_one_name_whatever_the_login() -> None:
     names = {server_name(f"{login}voice.example:8000/x") for login in ("", "anna:a@", "http://b:c@", "ws://")}
     assert names == {"http://voice.example:8000/x"}
     assert without_login("http://a:b@host/x@y") == "http://host/x@y"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("http://***@voice.example", "http://anna:hunter2@voice.example"),
+        ("http://***@voice.example/x", "http://anna:hunter2@voice.example/x"),
+        ("http://bob:b@voice.example", "http://bob:b@voice.example"),
+        ("other.example", "other.example"),
+    ],
+)
+def test_an_address_that_is_corrected_keeps_its_hidden_login(written: str, expected: str) -> None:
+    assert unhidden(written, "http://anna:hunter2@voice.example") == expected
+
+
+@pytest.mark.parametrize(
+    "written", ["http://***@other.example", "https://***@voice.example", "http://a/?b=***"]
+)
+def test_a_hidden_login_goes_to_no_other_server(written: str) -> None:
+    with pytest.raises(VoicechatError, match=r"stands for what only the server before may know"):
+        unhidden(written, "http://anna:hunter2@voice.example")

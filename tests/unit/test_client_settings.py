@@ -6,7 +6,7 @@ import pytest
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui import language
-from voicechat_tui.settings import Loaded, Settings, load, variable
+from voicechat_tui.settings import Loaded, Settings, Source, load, typed, variable
 
 
 @pytest.fixture
@@ -38,12 +38,62 @@ def test_the_file_wins_over_the_defaults_and_the_environment_over_the_file(file:
     )
     assert found.problem is None
     assert found.settings == Settings(user="安娜", url="voice.example:9000", journal=True)
-    assert found.fixed == {"user"}
+    assert [found.source(key) for key in ("user", "url", "theme")] == [
+        Source.VARIABLE,
+        Source.FILE,
+        Source.DEFAULT,
+    ]
+
+
+def test_the_command_line_wins_over_all_and_a_wrong_value_has_no_source(file: Path) -> None:
+    file.write_text('url = "a.example"\nuser = "anna"\ntheme = "purple"\n', encoding="utf-8")
+    found = load({"VOICECHAT_TUI_URL": "b.example"}, {"url": "c.example", "user": None})
+    assert (found.settings.url, found.source("url")) == ("c.example", Source.OPTION)
+    assert (found.settings.user, found.source("user")) == ("anna", Source.FILE)
+    assert (found.settings.theme, found.source("theme")) == ("auto", Source.DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("url", " voice.example:8000 ", "voice.example:8000"),
+        ("url", "", None),
+        ("user", "安娜", "安娜"),
+        ("pre_roll_ms", "250", 250),
+        ("reconnect_s", "2.5", 2.5),
+    ],
+)
+def test_what_a_person_writes_for_a_setting(key: str, text: str, value: object) -> None:
+    assert typed(key, text) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "reason"),
+    [
+        ("url", "not a url !!", "'not a url !!' is no address of a server"),
+        ("url", "http://", "is no address of a server"),
+        ("url", "ftp://host", "is no address of a server"),
+        ("url", "host:99999", "is no address of a server"),
+        ("url", "http://anna:hunter2@host name", "'http://***@host name' is no address"),
+        ("user", "x" * 65, "it has more than 64 characters"),
+        ("pre_roll_ms", "many", "it must be a whole number"),
+        ("pre_roll_ms", "-1", "it must be at least 0"),
+        ("pre_roll_ms", "1.5", "it must be a whole number"),
+        ("journal_max_mb", "0", "it must be at least 1"),
+        ("reconnect_s", "nan", "it must be"),
+        ("wait_ready_s", "9999", "it must be at most 3600"),
+    ],
+)
+def test_what_can_not_be_used_is_refused_in_words(key: str, text: str, reason: str) -> None:
+    with pytest.raises(VoicechatError) as caught:
+        typed(key, text)
+    assert reason in caught.value.message
+    assert "hunter2" not in str(caught.value)
 
 
 def test_an_empty_variable_counts_as_unset(file: Path) -> None:
     found = loaded(file, 'user = "anna"', VOICECHAT_TUI_USER="")
-    assert (found.settings.user, found.fixed) == ("anna", frozenset())
+    assert (found.settings.user, found.source("user")) == ("anna", Source.FILE)
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)
@@ -87,7 +137,7 @@ def test_a_mistake_in_the_file_is_told_with_its_place(file: Path, text: str, pla
 
 def test_a_value_that_can_not_be_used_is_told_with_its_place_and_the_rest_holds(file: Path) -> None:
     found = loaded(file, 'user = "anna"\n# my colours\ntheme =   "purple"\n')
-    assert f"{file}, line 3, column 11: theme is 'purple': Input should be 'auto', 'dark'" in str(
+    assert f"{file}, line 3, column 11: theme is 'purple': it must be one of 'auto', 'dark'" in str(
         found.problem
     )
     assert "Colours:" in str(found.problem)
@@ -136,7 +186,7 @@ def test_a_file_that_is_not_utf_8_is_told_with_its_place(file: Path) -> None:
 
 def test_a_byte_order_mark_as_windows_writes_it_does_no_harm(file: Path) -> None:
     file.write_bytes(b"\xef\xbb\xbf" + b'user = "anna"\r\n')
-    assert load({}) == Loaded(Settings(user="anna"), None, file)
+    assert load({}) == Loaded(Settings(user="anna"), None, file, {"user": Source.FILE})
 
 
 def test_a_directory_in_place_of_the_file_is_told(file: Path) -> None:

@@ -57,7 +57,7 @@ def test_chunk_size_is_read_as_a_list_or_as_json(text: str, monkeypatch: pytest.
         ("0,10,5,5", "three whole numbers are needed, such as 0,10,5"),
         ("0,0,5", "step must be 1 to 60 frames, not 0"),
         ("0,10,0", "look-ahead must be 1 to 30 frames, not 0"),
-        ("0,1.5,5", "valid integer"),
+        ("0,1.5,5", "whole number"),
     ],
 )
 def test_an_impossible_chunk_size_is_refused_with_the_reason(text: str, reason: str) -> None:

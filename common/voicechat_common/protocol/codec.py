@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.mistakes import describe
 
 MessageT = TypeVar("MessageT")
 
@@ -20,16 +21,6 @@ class Message(BaseModel):
 def encode(message: BaseModel) -> str:
     """Return the JSON text of one message."""
     return message.model_dump_json()
-
-
-def describe(error: ValidationError) -> str:
-    """Say in one line what is wrong with which field."""
-    parts = []
-    for item in error.errors(include_url=False, include_context=False):
-        # The first element of a tagged union's location is the tag, which is not a field.
-        path = [str(part) for part in item["loc"]]
-        parts.append(f"{'.'.join(path) or 'message'}: {item['msg'].removeprefix('Value error, ')}")
-    return "; ".join(parts)
 
 
 class Decoder(Generic[MessageT]):

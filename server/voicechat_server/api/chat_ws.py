@@ -8,8 +8,9 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.mistakes import describe
 from voicechat_common.protocol.chat import ChatQuery, EndChat, SendMessage, Typing, chat_client_decoder
-from voicechat_common.protocol.codec import describe, encode
+from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Ping, Pong
 from voicechat_server.api.at_once import AtOnce
 from voicechat_server.api.errors import close_code, close_reason, internal_error, shutting_down

@@ -11,6 +11,7 @@ from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.mistakes import joined, reason
 from voicechat_common.protocol.http import ErrorBody, ErrorDetail
 from voicechat_common.protocol.speech import Error
 from voicechat_server.api.services import services_of
@@ -148,8 +149,8 @@ def install(app: FastAPI) -> None:
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         if any(item["type"] == "json_invalid" for item in error.errors()):
             return _counted(request, _bad_json())
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+        problems = joined(
+            [(".".join(str(part) for part in item["loc"]), reason(item)) for item in error.errors()]
         )
         return _counted(
             request,

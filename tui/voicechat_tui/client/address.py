@@ -19,6 +19,8 @@ _OWN_PARAMETERS = "|".join((*ChatQuery.model_fields, "format"))
 _OWN = re.compile(rf"(?:(?<=[&;])|^)(?:{_OWN_PARAMETERS})=[^&;#]*")
 _FOREIGN = re.compile(rf"(?:(?<=[&;])|^)(?!(?:{_OWN_PARAMETERS})=)([^=&;#]*=)?[^&;#]+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\x7f\\<>\"`{|}^]")
+_NOT_IN_HOSTS = re.compile(r"[!$&'()*+,;=]")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)
 _LOGIN = re.compile(r"[^\s/@:\"'<>=(]+:(?!//)[^\s@\"'<>]+@(?=[\w\[])")
 _HEADER = re.compile(r"\b((?:proxy-)?authorization\W+\w+ +)[^\s\"',;]+", re.IGNORECASE)
@@ -85,8 +87,7 @@ def server_name(address: str) -> str:
 
 def without_login(address: str) -> str:
     """Return an address without the user and password in front of its host."""
-    scheme = _SCHEME.match(address)
-    begin = scheme.end() if scheme else 0
+    begin = len(_scheme(address))
     place, mark, path = address[begin:].partition("/")
     return address[:begin] + place.rpartition("@")[2] + mark + path
 
@@ -97,8 +98,7 @@ def shown(address: str) -> str:
     It need not be a valid one: a mistake in an address must not give away the password in it. What stands
     in a query is hidden unless this project's own protocol asks for it.
     """
-    scheme = _SCHEME.match(address)
-    begin = scheme.end() if scheme else 0
+    begin = len(_scheme(address))
     rest = address[begin:]
     # A password may have any character in it, but an own parameter may have an @ as well.
     place, mark, query = rest.partition("?")
@@ -107,6 +107,41 @@ def shown(address: str) -> str:
         rest = HIDDEN + rest[login_end:]
     place, mark, query = rest.partition("?")
     return address[:begin] + place + mark + _FOREIGN.sub(lambda found: (found[1] or "") + HIDDEN, query)
+
+
+def unhidden(written: str, before: str) -> str:
+    """Return an address that was written over a shown one, with the login that was hidden in that.
+
+    Args:
+        written: What a person made of `shown(before)`.
+        before: The address with its secrets.
+
+    Raises:
+        VoicechatError: `bad_setting` if it can't be put back: a login is for its own server alone.
+    """
+    if written == shown(before):
+        return before
+    if HIDDEN not in written:
+        return written
+    login, mark, _rest = before[len(_scheme(before)) :].rpartition("@")
+    whole = written.replace(f"{HIDDEN}@", login + mark, 1)
+    if HIDDEN in whole or _origin(whole) != _origin(before):
+        raise VoicechatError(
+            ErrorCode.BAD_SETTING,
+            _("{hidden} stands for what only the server before may know.", hidden=HIDDEN),
+            _("Write it anew, or leave it out."),
+        )
+    return whole
+
+
+def _origin(address: str) -> tuple[str, str | None, int | None]:
+    parts = _parts(address)
+    return parts.scheme, parts.hostname, parts.port
+
+
+def _scheme(address: str) -> str:
+    found = _SCHEME.match(address)
+    return found[0] if found else ""
 
 
 def redacted(text: str) -> str:
@@ -130,7 +165,13 @@ def _parts(address: str) -> SplitResult:
         parts = urlsplit(address if "://" in address else f"ws://{address}")
         # A host that can't be encoded is one that no name server can be asked for.
         host = (parts.hostname or "").encode("idna")
-        valid = parts.scheme in _SOCKET and bool(host) and (parts.port is None or parts.port > 0)
+        valid = (
+            parts.scheme in _SOCKET
+            and bool(host)
+            and (parts.port is None or parts.port > 0)
+            and not _NOT_IN_ADDRESSES.search(address)
+            and not _NOT_IN_HOSTS.search(host.decode())
+        )
     except ValueError as error:
         raise no_address(address) from error
     if not valid:

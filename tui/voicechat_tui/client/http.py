@@ -9,6 +9,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.mistakes import describe
 from voicechat_common.protocol.chat_http import (
     DEFAULT_LIMIT,
     ChatDetail,
@@ -19,7 +20,7 @@ from voicechat_common.protocol.chat_http import (
     PostedMessage,
     PostMessage,
 )
-from voicechat_common.protocol.codec import describe, encode
+from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.http import AsrInfo, ErrorBody, Health, Readiness, ServerInfo
 from voicechat_tui.client import failures
 from voicechat_tui.client.address import no_address, server_url

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from voicechat_common.mistakes import describe
 from voicechat_common.names import ChatId, UserName
-from voicechat_common.protocol.codec import describe
 from voicechat_tui.login import login_name
 
 _SERVER = "Server"

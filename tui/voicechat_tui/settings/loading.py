@@ -2,18 +2,29 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from enum import Enum, auto
 from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from voicechat_common.errors import VoicechatError
+from voicechat_common.mistakes import reason
 from voicechat_tui import paths
 from voicechat_tui.language import _
 from voicechat_tui.settings.model import ENV_PREFIX, Settings, shown_value, variable
 from voicechat_tui.settings.toml_file import bad_setting, parse, position, read_text, shown_place
+
+
+class Source(Enum):
+    """Where the value of a setting comes from; an earlier one wins over a later one."""
+
+    OPTION = auto()
+    VARIABLE = auto()
+    FILE = auto()
+    DEFAULT = auto()
 
 
 @dataclass(frozen=True)
@@ -24,13 +35,17 @@ class Loaded:
         settings: What holds: the default takes the place of every value that can't be used.
         problem: All that is wrong with what was given, or None.
         path: The settings file, whether or not it exists.
-        fixed: The fields that an environment variable decides, so that changing the file changes nothing now.
+        sources: Where each value comes from that is no default.
     """
 
     settings: Settings
     problem: VoicechatError | None
     path: Path
-    fixed: frozenset[str] = frozenset()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    def source(self, key: str) -> Source:
+        """Return where the value of a setting comes from."""
+        return self.sources.get(key, Source.DEFAULT)
 
     def required(self) -> Settings:
         """Return the settings, for a command that nobody watches.
@@ -43,26 +58,30 @@ class Loaded:
         return self.settings
 
 
-def load(environment: Mapping[str, str] | None = None) -> Loaded:
-    """Return the settings of the file, with the environment's in their places.
+def load(
+    environment: Mapping[str, str] | None = None, options: Mapping[str, str | None] | None = None
+) -> Loaded:
+    """Return the settings of the file; the environment's win over them, and the command line's over those.
 
     Args:
         environment: The variables; those of the process unless given.
+        options: What the command line says, checked already; None for what it doesn't say.
     """
     path = paths.config_file()
-    given = _Given(path, os.environ if environment is None else environment)
-    settings, problems = given.validated()
+    said = {key: value for key, value in (options or {}).items() if value is not None}
+    given = _Given(path, os.environ if environment is None else environment, said)
+    settings, problems, sources = given.validated()
     problem = None
     if problems:
         advice = dict.fromkeys(problem.advice for problem in problems)
         problem = bad_setting(" ".join(problem.message for problem in problems), " ".join(advice))
-    return Loaded(settings, problem, path, frozenset(given.variables))
+    return Loaded(settings, problem, path, sources)
 
 
 class _Given:
-    """What the file and the environment say."""
+    """What the file, the environment and the command line say."""
 
-    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, environment: Mapping[str, str], options: Mapping[str, str]) -> None:
         self._path = path
         self._problems: list[VoicechatError] = []
         self._text = ""
@@ -72,21 +91,30 @@ class _Given:
             values = parse(self._text, path)
         except VoicechatError as error:
             self._problems.append(error)
-        names = {variable(field): field for field in Settings.model_fields}
-        self.variables = {field: environment[name] for name, field in names.items() if environment.get(name)}
+        names = {variable(key): key for key in Settings.model_fields}
+        self.variables = {key: environment[name] for name, key in names.items() if environment.get(name)}
         self._problems += self._unknown_keys(values)
         self._problems += _unknown_variables(environment, names)
         known = {key: value for key, value in values.items() if key in Settings.model_fields}
-        self._values = {**known, **self.variables}
+        self._values = {**known, **self.variables, **options}
+        self._sources = {
+            **dict.fromkeys(known, Source.FILE),
+            **dict.fromkeys(self.variables, Source.VARIABLE),
+            **dict.fromkeys(options, Source.OPTION),
+        }
 
-    def validated(self) -> tuple[Settings, list[VoicechatError]]:
-        """Return the settings that are left without the wrong ones, and what is wrong with those."""
+    def validated(self) -> tuple[Settings, list[VoicechatError], dict[str, Source]]:
+        """Return the settings without the wrong ones, what is wrong with those, and the others' sources."""
         values = self._values
         while True:
             try:
-                return Settings.model_validate(values), self._problems
+                return (
+                    Settings.model_validate(values),
+                    self._problems,
+                    {key: self._sources[key] for key in values},
+                )
             except ValidationError as error:
-                details = error.errors(include_url=False, include_context=False)
+                details = error.errors(include_url=False)
                 self._problems += [self._wrong(detail) for detail in details]
                 wrong = {detail["loc"][0] for detail in details}
                 values = {key: value for key, value in values.items() if key not in wrong}
@@ -100,19 +128,19 @@ class _Given:
                 )
 
     def _wrong(self, detail: ErrorDetails) -> VoicechatError:
-        field = str(detail["loc"][0])
-        value = self.variables.get(field, detail["input"])
+        key = str(detail["loc"][0])
+        value = self.variables.get(key, detail["input"])
         keys = tuple(part for part in detail["loc"] if isinstance(part, str))
-        place = variable(field) if field in self.variables else self._place(keys)
+        place = variable(key) if key in self.variables else self._place(keys)
         return bad_setting(
             _(
                 "{place}: {name} is {value}: {reason}.",
                 place=place,
                 name=".".join(keys),
-                value=shown_value(field, value),
-                reason=detail["msg"].removeprefix("Value error, ").removesuffix("."),
+                value=shown_value(key, value),
+                reason=reason(detail),
             ),
-            _(Settings.model_fields[field].description or ""),
+            _(Settings.model_fields[key].description or ""),
         )
 
     def _place(self, keys: tuple[str, ...]) -> str:

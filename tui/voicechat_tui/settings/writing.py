@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from voicechat_common.errors import VoicechatError
+from voicechat_common.mistakes import reason
 from voicechat_tui import paths, whole_file
 from voicechat_tui.language import _
 from voicechat_tui.settings.model import Settings, shown_value
@@ -36,6 +37,22 @@ def change(key: str, value: Value | None, path: Path | None = None) -> None:
     _write(file, changed(text, key, value))
 
 
+def typed(key: str, text: str) -> Value | None:
+    """Return what a person has written for a setting as `change` takes it; None for nothing.
+
+    Args:
+        key: The name of the setting, which is a text or a number.
+        text: What was written.
+
+    Raises:
+        VoicechatError: `bad_setting` if it can't be used.
+    """
+    if not (stripped := text.strip()):
+        return None
+    value = _checked(key, stripped)
+    return value if isinstance(value, int | float) else stripped
+
+
 def changed(text: str, key: str, value: Value | None) -> str:
     """Return a valid TOML text with one setting changed.
 
@@ -45,7 +62,8 @@ def changed(text: str, key: str, value: Value | None) -> str:
     # Whoever only reads settings need not wait for it.
     import tomlkit
 
-    _check(key, value)
+    if value is not None:
+        _checked(key, value)
     document = tomlkit.parse(text)
     if value is None:
         with suppress(tomlkit.exceptions.NonExistentKey):
@@ -69,18 +87,19 @@ def _inserted(text: str, line: str) -> str:
     return text[:at] + line + text[at:]
 
 
-def _check(key: str, value: Value | None) -> None:
+def _checked(key: str, value: Value) -> object:
+    """Return a value as the settings have it."""
     try:
-        Settings.model_validate({} if value is None else {key: value})
+        return getattr(Settings.model_validate({key: value}), key)
     except ValidationError as error:
-        detail = error.errors(include_url=False, include_context=False)[0]
+        detail = error.errors(include_url=False)[0]
         info = Settings.model_fields.get(key)
         raise bad_setting(
             _(
                 "{name} can't be {value}: {reason}.",
                 name=key,
                 value=shown_value(key, value),
-                reason=detail["msg"].removeprefix("Value error, ").removesuffix("."),
+                reason=reason(detail),
             ),
             _(info.description or "") if info else "",
         ) from error

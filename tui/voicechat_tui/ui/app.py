@@ -1,8 +1,9 @@
 """The app: it holds the state, and puts screens, workers and actions together."""
 
+import asyncio
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from voicechat_common.errors import VoicechatError
+from voicechat_tui.client.address import server_name, shown
 from voicechat_tui.language import _
-from voicechat_tui.settings import Loaded
+from voicechat_tui.settings import Loaded, Source, Value, change, load, variable
 from voicechat_tui.ui.actions import Context
-from voicechat_tui.ui.backend import Backend
+from voicechat_tui.ui.backend import Backend, ServerBackend
 from voicechat_tui.ui.base_app import BaseApp
 from voicechat_tui.ui.directory import Directory
 from voicechat_tui.ui.keymap import bindings
@@ -56,6 +59,7 @@ class VoicechatApp(BaseApp):
         make_local: Makes the backend of a server on this machine; None if none can be started.
         local_at_once: Whether to start that server at once.
         chat_id: A chat to open at once.
+        options: The settings that the command line has given.
         clock: Steady seconds.
         now: The time of day in the zone to be shown.
     """
@@ -73,6 +77,7 @@ class VoicechatApp(BaseApp):
         make_local: MakeLocal | None = None,
         local_at_once: bool = False,
         chat_id: str | None = None,
+        options: Mapping[str, str | None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = local_now,
     ) -> None:
@@ -82,7 +87,10 @@ class VoicechatApp(BaseApp):
         self._desk: ChatDesk | None = None
         self.directory = Directory(backend, user)
         self._sound = sound
+        self._makes_local = make_local
         self._make_local = make_local
+        self._options = dict(options or {})
+        self._saving_settings = asyncio.Lock()
         self._begins_local = local_at_once
         self._voice: VoiceDesk | None = None
         self.reason = ""
@@ -131,16 +139,21 @@ class VoicechatApp(BaseApp):
         """Take a server on this machine instead of the one that is not reached."""
         if self._make_local is None:
             return
+        backend, self._make_local = self._make_local(self.local_server_started), None
+        self._take_server(backend, THIS_MACHINE, _("Starting a server on this machine…"))
+
+    def _take_server(self, backend: Backend, server: str, reason: str) -> None:
+        """Speak to another server from now on; the open chat is looked for there."""
         self.run_worker(self.backend.aclose(), group="calls")
-        self.backend = self._make_local(self.local_server_started)
-        self._make_local = None
-        if self._desk is not None:
-            self._desk.leave_server()
-        self.local.move_to(THIS_MACHINE)
+        self.backend = backend
+        chat_id = None if self._desk is None else self._desk.leave_server()
+        self.local.move_to(server)
         self._reach = Reach()
-        self.reason = _("Starting a server on this machine…")
-        self.directory = Directory(self.backend, self.user)
+        self.reason = reason
+        self.directory = Directory(backend, self.user)
         self.run_worker(self.directory.run(self.post_message), group="directory", exclusive=True)
+        if chat_id is not None:
+            self.desk.open_chat(chat_id)
         self._show_chats()
 
     def local_server_started(self, url: str) -> None:
@@ -227,21 +240,53 @@ class VoicechatApp(BaseApp):
 
     def action_settings(self) -> None:
         """Show and change the settings."""
-        self.push_screen(SettingsWindow(self.loaded))
+        self.push_screen(SettingsWindow())
+
+    async def save_settings(self, values: Mapping[str, Value | None]) -> None:
+        """Write settings into their file, None for the default, and follow them.
+
+        Raises:
+            VoicechatError: `bad_setting` if one can't be used, or the file can't be written.
+        """
+        # One after another: the last one that was asked for is the one that stays.
+        async with self._saving_settings:
+            for key, value in values.items():
+                await asyncio.to_thread(change, key, value, self.loaded.path)
+                # Whoever changes a setting means it now, whatever the command line said before.
+                self._options.pop(key, None)
+            self.setting_changed(await asyncio.to_thread(load, None, self._options))
 
     def setting_changed(self, loaded: Loaded) -> None:
         """Follow a setting that holds at once."""
-        before = self.settings
-        # What the command line said goes on to hold.
-        self.settings = loaded.settings.model_copy(update={"url": self.settings.url})
-        self.loaded = replace(loaded, settings=self.settings)
-        self.theme = chosen(loaded.settings.theme)
-        is_same_microphone = (before.device, before.host_api) == (
-            self.settings.device,
-            self.settings.host_api,
-        )
-        if self._voice is not None and not is_same_microphone:
+        before, now = self.loaded.settings, loaded.settings
+        is_same_server = before.url == now.url
+        self.loaded = loaded
+        # A server that the app has started itself stands in no file.
+        self.settings = now.model_copy(update={"url": self.settings.url}) if is_same_server else now
+        if before.theme != now.theme:
+            self.theme = chosen(now.theme)
+        if not is_same_server:
+            self._make_local = self._makes_local
+            self._take_server(ServerBackend(now.url), server_name(now.url), "")
+            self.tell(_("Server"), shown(now.url))
+        if self._voice is not None and (before.device, before.host_api) != (now.device, now.host_api):
             self._voice.reopen()
+
+    def action_theme(self) -> None:
+        """Take the next theme, and remember it."""
+        super().action_theme()
+        if self.loaded.source("theme") is Source.VARIABLE:
+            self.tell(
+                _("Theme"), _("At the next start {variable} decides again.", variable=variable("theme"))
+            )
+        else:
+            self.run_worker(self._keep_theme(self.theme), group="files")
+
+    async def _keep_theme(self, theme: str) -> None:
+        try:
+            await self.save_settings({"theme": theme})
+        except VoicechatError as error:
+            self.tell_error(_("The theme can't be kept"), error)
 
     def action_reconnect(self) -> None:
         """Try the server again now."""

@@ -127,11 +127,18 @@ class ChatDesk:
         self._app.save_local()
         self._app.show_status()
 
-    def leave_server(self) -> None:
-        """Leave every chat, because another server takes the place of theirs."""
+    def leave_server(self) -> str | None:
+        """Leave every chat, because another server takes the place of theirs; return which was shown."""
+        shown = self.shown
+        while self.screen is not None:
+            self._app.pop_screen()
+        if shown is not None:
+            self._app.voice.leave()
         for session in list(self._open.values()):
             self._close(session)
         self._left.clear()
+        self._app.save_local()
+        return None if shown is None else shown.chat_id
 
     def _close(self, session: ChatSession) -> None:
         del self._open[session.chat_id]

@@ -3,14 +3,13 @@
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.mistakes import describe
 from voicechat_common.names import ChatId, UserName
-from voicechat_common.protocol.codec import describe
 from voicechat_tui import language, native_stderr, paths
 from voicechat_tui.client.address import server_name
 from voicechat_tui.language import _
@@ -36,12 +35,12 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
         VoicechatError: `bad_setting` if something here can't be used, or there is no terminal;
             `connection_lost` if speech was not delivered before the person left.
     """
-    loaded = load()
+    options = {"url": url or None, "user": user or None}
+    loaded = load(options=options)
     language.use(loaded.settings.chosen_language)
     _need_terminal()
-    settings = loaded.settings.model_copy(update={"url": url} if url else {})
-    loaded = replace(loaded, settings=settings)
-    server = server_name(settings.url)
+    settings = loaded.settings
+    server = server_name(url or settings.url)
     who = _checked(TypeAdapter(UserName), user or settings.user or login_name(), "--user")
     if chat is not None:
         _checked(TypeAdapter(ChatId), chat, "--chat")
@@ -61,6 +60,7 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
             make_local=make_local,
             local_at_once=local,
             chat_id=chat,
+            options=options,
         )
         app.run()
         lost = _lost_speech(app.unheard_ms, journal=app.settings.journal)

@@ -9,8 +9,8 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.mistakes import describe
 from voicechat_common.protocol.chat import ChatQuery
-from voicechat_common.protocol.codec import describe
 from voicechat_tui.client.address import chat_url
 from voicechat_tui.client.chat.core import ChatCore
 from voicechat_tui.client.chat.events import ChatEvent, Failed

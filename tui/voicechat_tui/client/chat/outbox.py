@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
+from voicechat_common.mistakes import describe
 from voicechat_common.names import ClientMessageId, Content
 from voicechat_common.protocol.chat import ChatError, SendMessage
-from voicechat_common.protocol.codec import describe
 from voicechat_tui.client.chat import failures
 from voicechat_tui.client.chat.events import Acked, Postponed, Refused, TextQueued
 from voicechat_tui.client.chat.policy import ChatPolicy

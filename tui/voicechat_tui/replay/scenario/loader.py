@@ -10,6 +10,7 @@ from rapidfuzz import process
 
 from voicechat_common.audio_file import AudioFile
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.mistakes import reason
 from voicechat_tui.replay.scenario.model import STEPS, Play, Scenario, Speaker
 
 _NEAR = 60
@@ -60,7 +61,7 @@ def _describe(item: ErrorDetails) -> str:
             near = next((hint for key in given if (hint := _nearest(key, STEPS))), "")
             return f"{path}: a step needs one of {', '.join(STEPS)}{near}"
         case _:
-            return f"{path or 'the file'}: {item['msg'].removeprefix('Value error, ')}"
+            return f"{path or 'the file'}: {reason(item)}"
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:

@@ -1,16 +1,19 @@
 """The settings as lines to show and to change: pure, from the class that defines them."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from voicechat_tui.client.address import shown
-from voicechat_tui.language import _
-from voicechat_tui.settings import Settings, variable
+from voicechat_tui.language import _, listed, mark
+from voicechat_tui.settings import Loaded, Settings, Source, variable
 
-NOT_HERE = frozenset({"keys", "device", "host_api"})
-"""What a line can't show: keys have a table of their own in the file, microphones a window of their own."""
-AT_ONCE = frozenset({"theme", "device", "host_api"})
+ELSEWHERE = {
+    "keys": mark("Keys are changed in the file itself: docs/tui.md lists the names of the actions."),
+    "device": mark("The window of the microphones chooses it, with each one's level."),
+    "host_api": mark("The window of the microphones chooses it, with each one's level."),
+}
+"""What one line of text can't ask for, and where it is changed instead."""
+AT_ONCE = frozenset({"url", "theme", "device", "host_api"})
 """What holds as soon as it is changed; everything else from the next start on."""
 
 
@@ -20,17 +23,21 @@ class SettingLine:
 
     Attributes:
         key: Its name in the file.
-        value: Its value, for a person.
+        value: The value in effect, for a person.
         meaning: What it does, a sentence.
         choices: The values it can have, where these are few.
-        fixed_by: The environment variable that decides it; empty if the file does.
+        comes_from: Where the value comes from, for a person.
+        fixed_by: The environment variable that decides it; empty if it can be changed.
+        elsewhere: Where it is changed; empty if it is here.
     """
 
     key: str
     value: str
     meaning: str
     choices: tuple[str | bool, ...]
+    comes_from: str
     fixed_by: str
+    elsewhere: str
 
     def next_choice(self) -> str | bool | None:
         """Return the choice after the one that holds, or None where there are no choices."""
@@ -40,24 +47,41 @@ class SettingLine:
         return self.choices[(shown.index(self.value) + 1) % len(shown)]
 
 
-def lines(settings: Settings, fixed: Collection[str]) -> list[SettingLine]:
+def lines(loaded: Loaded, url: str, user: str) -> list[SettingLine]:
     """Return a line for each setting.
 
     Args:
-        settings: What holds.
-        fixed: The names of those that an environment variable decides.
+        loaded: What holds, and where it comes from.
+        url: The server that is spoken to, which may be one that the app has started.
+        user: Who the person is.
     """
+    in_effect = {"url": shown(url), "user": user}
     return [
         SettingLine(
             key=key,
-            value=_shown(shown(settings.url) if key == "url" else getattr(settings, key)),
+            value=_shown(in_effect.get(key, getattr(loaded.settings, key))),
             meaning=_(field.description or ""),
             choices=_choices(field.annotation),
-            fixed_by=variable(key) if key in fixed else "",
+            comes_from=_("this machine")
+            if key == "url" and url != loaded.settings.url
+            else _source(loaded, key),
+            fixed_by=variable(key) if loaded.source(key) is Source.VARIABLE else "",
+            elsewhere=_(ELSEWHERE[key]) if key in ELSEWHERE else "",
         )
         for key, field in Settings.model_fields.items()
-        if key not in NOT_HERE
     ]
+
+
+def _source(loaded: Loaded, key: str) -> str:
+    match loaded.source(key):
+        case Source.OPTION:
+            return f"--{key}"
+        case Source.VARIABLE:
+            return variable(key)
+        case Source.FILE:
+            return _("file")
+        case Source.DEFAULT:
+            return _("default")
 
 
 def _choices(annotation: Any) -> tuple[str | bool, ...]:
@@ -71,8 +95,10 @@ def _choices(annotation: Any) -> tuple[str | bool, ...]:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value is None or value == {}:
         return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, dict):
+        return listed(f"{action} = {' '.join(keys) or '–'}" for action, keys in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)

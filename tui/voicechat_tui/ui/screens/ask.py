@@ -1,5 +1,7 @@
 """A question for one line of text."""
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
@@ -14,18 +16,23 @@ class Ask(Window[str]):
         title: What stands in the frame.
         question: What is asked.
         value: What is there already.
+        wrong: Says what is wrong with a text, nothing if it can be taken; it is asked with every key.
     """
 
     AUTO_FOCUS = "Input"
     DEFAULT_CSS = """
-    Ask > Vertical { width: 64; }
+    Ask {
+        & > Vertical { width: 64; }
+        & #wrong { color: $text-error; height: auto; }
+    }
     """
 
-    def __init__(self, title: str, question: str, value: str) -> None:
+    def __init__(self, title: str, question: str, value: str, wrong: Callable[[str], str]) -> None:
         super().__init__()
         self._title = title
         self._question = question
         self._value = value
+        self._wrong = wrong
 
     def title_text(self) -> str:
         """Return what stands in the frame."""
@@ -39,8 +46,15 @@ class Ask(Window[str]):
         """Compose the question."""
         yield Static(self._question, markup=False)
         yield Input(self._value)
+        yield Static(id="wrong", markup=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say what is wrong with what is written so far."""
+        event.stop()
+        self.query_one("#wrong", Static).update(self._wrong(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Answer."""
+        """Answer, unless something is wrong."""
         event.stop()
-        self.dismiss(event.value.strip())
+        if not self._wrong(event.value):
+            self.dismiss(event.value.strip())

@@ -11,7 +11,6 @@ from textual.widgets.option_list import Option
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.language import _
-from voicechat_tui.settings import change, load
 from voicechat_tui.ui.model.status import meter
 from voicechat_tui.ui.screens.base import voicechat_of
 from voicechat_tui.ui.screens.window import Window
@@ -134,18 +133,16 @@ class DevicesWindow(Window[None]):
         """Take a microphone, and remember it."""
         event.stop()
         device = self._devices[event.option_index - 1] if event.option_index else None
-        self.run_worker(self._take(device), group="saving")
+        self.app.run_worker(self._take(device), group="files")
 
     async def _take(self, device: "InputDevice | None") -> None:
         app = voicechat_of(self)
-        path = app.loaded.path
+        name, host_api = (device.id.name, device.id.host_api) if device else (None, None)
         try:
-            await asyncio.to_thread(change, "device", device.id.name if device else None, path)
-            await asyncio.to_thread(change, "host_api", device.id.host_api if device else None, path)
-            loaded = await asyncio.to_thread(load)
+            await app.save_settings({"device": name, "host_api": host_api})
         except VoicechatError as error:
             app.tell_error(_("Not changed"), error)
             return
         app.tell(_("Microphone"), device.id.name if device else _("The system's default"))
-        self.dismiss(None)
-        app.setting_changed(loaded)
+        if self.is_current:
+            self.dismiss(None)

@@ -6,6 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from voicechat_common.mistakes import reason
 from voicechat_common.names import ChatId, Title
 from voicechat_tui.language import _
 from voicechat_tui.ui.screens.window import Window
@@ -63,6 +64,6 @@ class NewChat(Window[NewChatAnswer]):
             else:
                 text = _TITLE.validate_python(text)
         except ValidationError as error:
-            self.query_one("#wrong", Static).update(error.errors()[0]["msg"].removeprefix("Value error, "))
+            self.query_one("#wrong", Static).update(reason(error.errors()[0]))
             return
         self.dismiss(NewChatAnswer(text, joins))

@@ -1,15 +1,15 @@
 """The settings: what holds, what it means, and how to change it."""
 
-import asyncio
-
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from voicechat_common.errors import VoicechatError
+from voicechat_tui.client.address import shown as shown_address
+from voicechat_tui.client.address import unhidden
 from voicechat_tui.language import _
-from voicechat_tui.settings import Loaded, Settings, change, load
+from voicechat_tui.settings import Value, typed
 from voicechat_tui.ui.model.settings_view import AT_ONCE, SettingLine, lines
 from voicechat_tui.ui.screens.ask import Ask
 from voicechat_tui.ui.screens.base import voicechat_of
@@ -19,11 +19,7 @@ _NAME_CELLS = 18
 
 
 class SettingsWindow(Window[None]):
-    """A line for each setting; enter changes it in the file.
-
-    Args:
-        loaded: The settings as they were read.
-    """
+    """A line for each setting: what is in effect, and where it comes from. Enter changes it in the file."""
 
     AUTO_FOCUS = "OptionList"
     DEFAULT_CSS = """
@@ -36,9 +32,8 @@ class SettingsWindow(Window[None]):
     }
     """
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._loaded = loaded
         self._lines: list[SettingLine] = []
 
     def title_text(self) -> str:
@@ -47,7 +42,7 @@ class SettingsWindow(Window[None]):
 
     def closing_text(self) -> str:
         """Say where the file is."""
-        return _("enter: change   esc: close   file: {path}", path=self._loaded.path)
+        return _("enter: change   esc: close   file: {path}", path=voicechat_of(self).loaded.path)
 
     def compose_content(self) -> ComposeResult:
         """Compose the lines."""
@@ -58,7 +53,8 @@ class SettingsWindow(Window[None]):
         self._show(0)
 
     def _show(self, marked: int | None) -> None:
-        self._lines = lines(self._loaded.settings, self._loaded.fixed)
+        app = voicechat_of(self)
+        self._lines = lines(app.loaded, app.settings.url, app.user)
         options = self.query_one(OptionList)
         options.set_options([Option(_option(line)) for line in self._lines])
         options.highlighted = marked
@@ -68,58 +64,58 @@ class SettingsWindow(Window[None]):
         event.stop()
         line = self._lines[event.option_index]
         if line.fixed_by:
-            voicechat_of(self).tell(
-                _("Settings"),
-                _("{variable} decides this; unset it first.", variable=line.fixed_by),
-                "warning",
-            )
+            variable = _("{variable} decides this; unset it first.", variable=line.fixed_by)
+            voicechat_of(self).tell(_("Settings"), variable, "warning")
+        elif line.elsewhere:
+            voicechat_of(self).tell(_("Settings"), line.elsewhere)
         elif (choice := line.next_choice()) is not None:
             self._save(line.key, choice)
         else:
-            value = getattr(self._loaded.settings, line.key)
-            shown = "" if value is None else value if line.key == "url" else line.value
-            self.app.push_screen(Ask(line.key, line.meaning, shown), lambda text: self._written(line, text))
+            self._ask(line)
 
-    def _written(self, line: SettingLine, text: str | None) -> None:
-        if text is not None:
-            self._save(line.key, text or None)
+    def _ask(self, line: SettingLine) -> None:
+        settings = voicechat_of(self).loaded.settings
+        value = getattr(settings, line.key)
+        shown = shown_address(value) if line.key == "url" else "" if value is None else line.value
 
-    def _save(self, key: str, value: str | bool | None) -> None:
-        self.run_worker(self._change(key, value), group="saving", exclusive=True)
+        def written(text: str) -> Value | None:
+            return typed(line.key, unhidden(text.strip(), value) if line.key == "url" else text)
 
-    async def _change(self, key: str, value: str | bool | None) -> None:
+        def wrong(text: str) -> str:
+            try:
+                written(text)
+            except VoicechatError as error:
+                return error.message
+            return ""
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._save(line.key, written(text))
+
+        self.app.push_screen(Ask(line.key, line.meaning, shown, wrong), answered)
+
+    def _save(self, key: str, value: Value | None) -> None:
+        # The window may be closed before the file is written.
+        self.app.run_worker(self._change(key, value), group="files")
+
+    async def _change(self, key: str, value: Value | None) -> None:
         app = voicechat_of(self)
         try:
-            typed = _typed(key, value)
-            await asyncio.to_thread(change, key, typed, self._loaded.path)
-            self._loaded = await asyncio.to_thread(load)
+            await app.save_settings({key: value})
         except VoicechatError as error:
             app.tell_error(_("Not changed"), error)
             return
-        if key in AT_ONCE:
-            app.setting_changed(self._loaded)
-        else:
+        if key not in AT_ONCE:
             app.tell(_("Settings"), _("This holds from the next start on."))
-        self._show(self.query_one(OptionList).highlighted)
-
-
-def _typed(key: str, value: str | bool | None) -> str | bool | int | float | None:
-    """Return what is written into the file: a number where the setting is one."""
-    kind = Settings.model_fields[key].annotation
-    if isinstance(value, str) and kind in (int, float):
-        try:
-            return int(value) if kind is int else float(value)
-        except ValueError:
-            return value  # `change` says what is wrong with it.
-    return value
+        if self.is_attached:
+            self._show(self.query_one(OptionList).highlighted)
 
 
 def _option(line: SettingLine) -> Content:
-    fixed = f"  ({line.fixed_by})" if line.fixed_by else ""
     return Content.assemble(
         (f"{line.key:<{_NAME_CELLS}}", "bold"),
         (line.value, "$text-accent"),
-        (fixed, "dim"),
+        (f"  ({line.comes_from})", "dim"),
         "\n",
         (line.meaning, "dim"),
     )
