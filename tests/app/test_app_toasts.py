@@ -30,6 +30,10 @@ def titles(app: VoicechatApp) -> list[str]:
     return [note.title for note in app._notifications]
 
 
+async def voices(pilot: Pilot[None], sound: StagedSound, count: int) -> None:
+    await until(pilot, lambda: len(sound.voices) == count)
+
+
 async def again(pilot: Pilot[None], app: VoicechatApp) -> None:
     """Leave the chat, and come back to it."""
     await pilot.press("escape")
@@ -104,7 +108,7 @@ async def test_a_silent_microphone_is_told_once_until_it_was_heard() -> None:
 
     async with app.run_test(notifications=True) as pilot:
         for entry in range(3):
-            await until(pilot, lambda entry=entry: len(sound.voices) == entry + 1)
+            await voices(pilot, sound, entry + 1)
             sound.voices[entry].tell(Opened(HEADSET.id, 48_000), AllZero(SILENT), LevelChanged(Level()))
             await until(pilot, lambda: app.status.level)
             assert silent_times() == 1
@@ -122,7 +126,7 @@ async def test_another_microphone_than_the_wished_one_is_told_once() -> None:
     missing = VoicechatError(ErrorCode.NO_MICROPHONE, "The headset is not there.", "Plug it in.")
     async with app.run_test(notifications=True) as pilot:
         for entry in range(2):
-            await until(pilot, lambda entry=entry: len(sound.voices) == entry + 1)
+            await voices(pilot, sound, entry + 1)
             sound.voices[entry].tell(Opened(BUILT_IN.id, 48_000, missing), LevelChanged(Level()))
             await until(pilot, lambda: app.status.level)
             await again(pilot, app)

@@ -16,10 +16,9 @@ def why_not_ready(status: EngineStatus) -> VoicechatError | None:
         case EngineState.FAILED | EngineState.STOPPED:
             return VoicechatError(ErrorCode.NOT_READY, status.detail, "Start the server again.")
         case _:
-            done = "" if status.progress is None else f" ({status.progress:.0%} done)"
             return VoicechatError(
                 ErrorCode.NOT_READY,
-                f"The recogniser is not ready: {status.detail.rstrip('.')}{done}.",
+                f"The recogniser is not ready: {status.told}",
                 "Try again in a moment; GET /ready tells how far it is.",
                 retry_after_s=RETRY_AFTER_S,
             )

@@ -164,7 +164,7 @@ class Engine:
             raise VoicechatError(error.code, error.message, error.advice)
         raise VoicechatError(
             ErrorCode.NOT_READY,
-            f"The recogniser is not ready: {status.detail}",
+            f"The recogniser is not ready: {status.told}",
             "Try again in a moment; `GET /ready` tells how far it is.",
             retry_after_s=_RETRY_NOT_READY_S,
         )

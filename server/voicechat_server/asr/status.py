@@ -35,6 +35,12 @@ class EngineStatus:
     progress: float | None = None
     error: VoicechatError | None = None
 
+    @property
+    def told(self) -> str:
+        """The sentence, with how much of a download is done."""
+        done = "" if self.progress is None else f" ({self.progress:.0%} done)"
+        return f"{self.detail.rstrip('.')}{done}."
+
 
 @dataclass(frozen=True)
 class EngineInfo:

@@ -12,11 +12,13 @@ class Retrying(Message):
     Attributes:
         in_s: Seconds until the next attempt.
         reason: Why there is none, a sentence.
+        advice: What to do about it; empty if it isn't told.
     """
 
     type: Literal["retrying"] = "retrying"
     in_s: float
     reason: str
+    advice: str = ""
 
 
 class Resumed(Message):

@@ -103,7 +103,14 @@ class VoicechatApp(BaseApp):
         session = self._desk.shown if self._desk else None
         reach = self._reach if session is None else session.reach
         voice = self._voice.status if self._voice else Status()
-        return replace(voice, line=reach.line, retry_at=reach.retry_at, network_ms=reach.network_ms)
+        return replace(
+            voice,
+            line=reach.line,
+            retry_at=reach.retry_at,
+            reason=reach.reason,
+            network_ms=reach.network_ms,
+            texts=self._desk.waiting if self._desk else None,
+        )
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the list of chats."""
@@ -210,7 +217,10 @@ class VoicechatApp(BaseApp):
         """Say why there is no list, and when it is asked for again."""
         if self._reach.line is not Line.RETRYING:
             self.happenings.add(str(message.error), "warning")
-        self._reach = Reach(Line.RETRYING, self.clock() + message.in_s)
+        retry_at = self.clock() + message.in_s
+        self._reach = Reach(
+            Line.RETRYING, retry_at, reason=message.error.message, advice=message.error.advice
+        )
         self.reason = str(message.error)
         self._show_chats()
 

@@ -1,6 +1,7 @@
 """What is done with chats: open and leave them, say something, read back, take away, end."""
 
 import asyncio
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from voicechat_tui.language import _
 from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.ui.messages import ChatHappened
 from voicechat_tui.ui.model.conversation import Conversation
-from voicechat_tui.ui.model.status import Line, Reach
+from voicechat_tui.ui.model.status import Line, Reach, Waiting
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.confirm import Confirm
 from voicechat_tui.ui.session import ChatSession
@@ -60,6 +61,16 @@ class ChatDesk:
         """The chat that is shown."""
         return self.screen.session if self.screen else None
 
+    @property
+    def waiting(self) -> Waiting | None:
+        """The own texts that wait: of the chat that is shown, or else of all that are open."""
+        sessions = [self.shown] if self.shown else list(self._open.values())
+        found = [waiting for each in sessions if (waiting := each.waiting(self._app.clock()))]
+        if not found:
+            return None
+        oldest = min(found, key=lambda waiting: waiting.since)
+        return replace(oldest, texts=sum(waiting.texts for waiting in found))
+
     def open_chat(self, chat_id: str) -> None:
         """Show a chat and be in it."""
         if (session := self._open.get(chat_id)) is None:
@@ -85,7 +96,7 @@ class ChatDesk:
         try:
             await app.backend.prepare()
         except VoicechatError as error:
-            session.reach = Reach(Line.FAILED)
+            session.reach = Reach(Line.FAILED, reason=error.message, advice=error.advice)
             app.tell_error(_("The chat can't be reached"), error)
             return
         await asyncio.to_thread(import_module, "voicechat_tui.ui.voice")
@@ -173,9 +184,9 @@ class ChatDesk:
                 self.screen.conversation_changed(changed)
             else:
                 self.screen.show_chat()
-                app.show_status()
         elif not session.unsent and self._open.get(session.chat_id) is session and self.shown is not session:
             self._close(session)
+        app.show_status()
 
     def _say(self, session: ChatSession, event: ChatEvent) -> None:
         app = self._app
@@ -208,6 +219,7 @@ class ChatDesk:
             self._app.tell_error(_("Not sent"), error)
             return False
         self._app.save_local()
+        self._app.show_status()
         if changed is not None and self.screen is not None:
             self.screen.conversation_changed(changed)
         return True

@@ -15,6 +15,7 @@ from voicechat_tui.client.chat.events import (
     Failed,
     HistoryRestarted,
     NetworkDelay,
+    Postponed,
     PresenceChanged,
     Refused,
     Resumed,
@@ -26,7 +27,7 @@ from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.ui.backend import Place
 from voicechat_tui.ui.model.conversation import Conversation
-from voicechat_tui.ui.model.status import Line, Reach
+from voicechat_tui.ui.model.status import Line, Reach, Waiting
 
 EVENTS_AHEAD = 256
 """Events that may wait for the app; then the connection is not read, which the server notices."""
@@ -71,6 +72,8 @@ class ChatSession:
         self.ended = ended
         self.caught_up = False
         self.place: Place | None = None
+        self._waits_since: float | None = None
+        self._postponed: tuple[float | None, str] = (None, "")
         self._slots = asyncio.Semaphore(EVENTS_AHEAD)
         for name, text in unsent.items():
             conversation.apply(TextQueued(client_message_id=name, content=text))
@@ -131,6 +134,14 @@ class ChatSession:
         self.unsent[name] = text
         return self.conversation.apply(TextQueued(client_message_id=name, content=text))
 
+    def waiting(self, now: float) -> Waiting | None:
+        """Return the own texts that wait, or None; `now` is of the app's clock."""
+        if not self.unsent:
+            self._waits_since = None
+            return None
+        self._waits_since = now if self._waits_since is None else self._waits_since
+        return Waiting(self._waits_since, *self._postponed, len(self.unsent))
+
     def apply(self, event: ChatEvent, now: float) -> int | None:
         """Take an event; return the place from which rows of the conversation have changed, or None.
 
@@ -149,11 +160,11 @@ class ChatSession:
                 self.title, self.owner = chat.title, chat.owner
                 self.participants, self.typing = tuple(chat.participants), ()
                 self.ended = chat.status is ChatStatus.ENDED
-            case Retrying(in_s=in_s):
-                self.reach = Reach(Line.RETRYING, now + in_s)
+            case Retrying(in_s=in_s, reason=reason, advice=advice):
+                self.reach = Reach(Line.RETRYING, now + in_s, reason=reason, advice=advice)
                 self.typing = ()
-            case Failed():
-                self.reach = Reach(Line.FAILED)
+            case Failed(message=message, advice=advice):
+                self.reach = Reach(Line.FAILED, reason=message, advice=advice)
             case NetworkDelay(ms=ms):
                 self.reach.network_ms = ms
             case PresenceChanged(participants=participants):
@@ -166,7 +177,10 @@ class ChatSession:
                 self.ended = True
             case TextQueued(client_message_id=name, content=content):
                 self.unsent[name] = content
+            case Postponed(in_s=in_s, reason=reason):
+                self._postponed = (now + in_s, reason)
             case Acked(client_message_id=name) | Refused(client_message_id=name):
                 self.unsent.pop(name, None)
+                self._waits_since, self._postponed = None, (None, "")
             case _:
                 pass

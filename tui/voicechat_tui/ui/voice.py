@@ -8,8 +8,8 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.levels import FLOOR_DB, Level
-from voicechat_common.protocol.speech import Ack, Error, Start
-from voicechat_tui.client.events import AudioLost, Event, Retrying
+from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready, Start
+from voicechat_tui.client.events import AudioLost, Event, Resumed, Retrying
 from voicechat_tui.language import _
 from voicechat_tui.sources.microphone.events import (
     AllZero,
@@ -22,7 +22,7 @@ from voicechat_tui.sources.microphone.events import (
     Unavailable,
 )
 from voicechat_tui.ui.messages import VoiceHappened
-from voicechat_tui.ui.model.status import Mic, Status
+from voicechat_tui.ui.model.status import Mic, Status, Waiting
 from voicechat_tui.ui.session import ChatSession
 from voicechat_tui.ui.sound import MachineSound, Sound, Voice
 from voicechat_tui.ui.voice_session import VoiceSession
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 GROUP = "voice"
 """The group of the workers that hold a microphone or deliver what was said."""
+UNHEARD_S = 3.0
+"""A server acknowledges speech every second; after so long without a word it does not hear what is said."""
 
 
 class VoiceDesk:
@@ -60,13 +62,32 @@ class VoiceDesk:
         self._level: Level | None = None
         self._lag_ms: float | None = None
         self._trouble: tuple[Mic, VoicechatError] | None = None
+        self._heard_at = 0.0
+        self._waiting: dict[tuple[VoiceSession, int], Waiting] = {}
         self._silent: set[str] = set()
         self._fallback = ""
 
     @property
     def status(self) -> Status:
         """What the line of state tells of the microphone."""
-        return Status(mic=self._mic, device=self._device, level=self._level, lag_ms=self._lag_ms)
+        return Status(
+            mic=self._mic,
+            device=self._device,
+            level=self._level,
+            speech=self._speech,
+            lag_ms=self._lag_ms,
+        )
+
+    @property
+    def _speech(self) -> Waiting | None:
+        """The speech that waits, also of a chat that was left."""
+        if self._waiting:
+            # The newest one whose reason is known tells most.
+            return max(self._waiting.values(), key=lambda waiting: (bool(waiting.reason), waiting.since))
+        is_heard = self._app.clock() - self._heard_at < UNHEARD_S
+        if self._lag_ms is None or is_heard or self._mic is not Mic.OPEN:
+            return None
+        return Waiting(self._heard_at, reason=_("the server says nothing"))
 
     @property
     def _mic(self) -> Mic:
@@ -164,6 +185,7 @@ class VoiceDesk:
             )
         finally:
             self.unheard_ms += session.unheard_ms
+            self._waiting = {key: waiting for key, waiting in self._waiting.items() if key[0] is not session}
             if self._session is session:
                 self._session = None
 
@@ -180,7 +202,25 @@ class VoiceDesk:
         if session is self._session:
             self._of_own_microphone(event)
         self._of_talk(event)
+        self._note_waiting(session, event)
         self._app.show_status()
+
+    def _note_waiting(self, session: VoiceSession, event: VoiceEvent) -> None:
+        """Note whether a talk waits: from its beginning and after each loss, until the server is heard."""
+        now = self._app.clock()
+        match event:
+            case TalkStarted(talk=talk):
+                self._waiting[session, talk] = Waiting(now)
+            case TalkHeard(talk=talk, event=Retrying(in_s=in_s, reason=reason)):
+                since = self._waiting.get((session, talk), Waiting(now)).since
+                self._waiting[session, talk] = Waiting(since, now + in_s, reason)
+            case TalkHeard(talk=talk, event=Ready() | Resumed() | Ack() | Partial() | Final() | Done()):
+                self._waiting.pop((session, talk), None)
+                self._heard_at = now
+            case TalkEnded(talk=talk):
+                self._waiting.pop((session, talk), None)
+            case _:
+                pass
 
     def _of_own_microphone(self, event: VoiceEvent) -> None:
         match event:

@@ -161,7 +161,7 @@ class ChatCore:
             self.state = checked(self.state, ChatState.FAILED)
             raise error
         self.state = checked(self.state, ChatState.WAITING)
-        self._events.append(Retrying(in_s=round(delay, 3), reason=error.message))
+        self._events.append(Retrying(in_s=round(delay, 3), reason=error.message, advice=error.advice))
         return delay
 
     def check_alive(self, now: float) -> None:

@@ -1,6 +1,7 @@
 """The line of state: connection, microphone, level, delays, each in words and short enough for the screen."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import ceil
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from voicechat_tui.language import _
+from voicechat_tui.ui.model.names import fitted
 
 if TYPE_CHECKING:
     from voicechat_common.levels import Level
@@ -42,11 +44,32 @@ class Reach:
         line: In a word.
         retry_at: When the next attempt is due, in seconds of the app's clock.
         network_ms: How long it takes to answer.
+        reason: Why it is not reached, a sentence; empty while nothing has gone wrong.
+        advice: What to do about it.
     """
 
     line: Line = Line.CONNECTING
     retry_at: float = 0.0
     network_ms: float | None = None
+    reason: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something that was said and has not arrived.
+
+    Attributes:
+        since: From when on, in seconds of the app's clock.
+        retry_at: When the next attempt is due; None if none is.
+        reason: Why it waits, a sentence; empty if that is not known.
+        texts: How many texts it is.
+    """
+
+    since: float
+    retry_at: float | None = None
+    reason: str = ""
+    texts: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +79,9 @@ class Status:
     Attributes:
         line: How the server is reached.
         retry_at: When the next attempt is due, in seconds of the app's clock.
+        reason: Why it is not reached, a sentence.
+        texts: Own texts that wait to be stored.
+        speech: Own speech that waits to be recognised.
         mic: What the microphone does.
         device: Its name.
         level: How loud it is, while it listens.
@@ -65,11 +91,19 @@ class Status:
 
     line: Line = Line.CONNECTING
     retry_at: float = 0.0
+    reason: str = ""
+    texts: Waiting | None = None
+    speech: Waiting | None = None
     mic: Mic = Mic.OFF
     device: str = ""
     level: "Level | None" = None
     network_ms: float | None = None
     lag_ms: float | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether it reads differently a moment later."""
+        return self.line is Line.RETRYING or self.texts is not None or self.speech is not None
 
 
 @dataclass(frozen=True)
@@ -81,15 +115,20 @@ class Part:
         style: The style it is said in: ok, bad, busy, quiet or live.
         short: What it says where there is little room; nothing if it can be left out there.
         action: What a click on it does.
+        cause: Why it is so; as much of it as has room follows the text.
     """
 
     text: str
     style: str
     short: str = ""
     action: str = ""
+    cause: str = ""
 
 
 GAP = 2
+NOTICED_S = 1.5
+"""What waits shorter than that is on its usual way, and is not told."""
+_LEAST_CAUSE = 12
 _METER_CELLS = 10
 _FLOOR_DB = -60.0
 
@@ -102,15 +141,33 @@ def parts(status: Status, now: float, width: int) -> list[Part]:
         now: Seconds of the app's clock.
         width: Cells of the line.
     """
-    long = [_connection(status, now), _microphone(status), *_level(status), *_delays(status)]
+    waits = _waits(status, now)
+    delays = [] if waits else _delays(status)
+    long = [_connection(status, now), *waits, _microphone(status), *_level(status), *delays]
     for shortened in range(len(long) + 1):
         # What stands at the right gives way first: whether one is heard counts more than how fast.
         kept = long[: len(long) - shortened]
         rest = [Part(part.short, part.style, part.short, part.action) for part in long[len(kept) :]]
         line = [part for part in (*kept, *rest) if part.text]
         if _cells(line) <= width:
-            return line
+            return _with_causes(line, width - _cells(line))
     return line
+
+
+def _with_causes(line: list[Part], room: int) -> list[Part]:
+    found = []
+    for part in line:
+        if part.cause and room >= _LEAST_CAUSE:
+            cause = fitted(f": {part.cause}", room)
+            room -= cell_len(cause)
+            part = replace(part, text=part.text + cause)
+        found.append(part)
+    return found
+
+
+def _cause(sentence: str) -> str:
+    """Return what a sentence ends with: its cause, without what failed, which stands before it already."""
+    return (re.split(r": |：", sentence, maxsplit=1)[-1]).rstrip(".。")
 
 
 def meter(level: "Level", cells: int = _METER_CELLS) -> str:
@@ -139,11 +196,31 @@ def _connection(status: Status, now: float) -> Part:
             return Part("◌ " + _("connecting"), "busy", "◌ " + _("wait"))
         case Line.RETRYING:
             left = max(0, ceil(status.retry_at - now))
-            return Part(
-                "○ " + _("retrying in {seconds} s", seconds=left), "bad", f"○ {left} s", action="reconnect"
-            )
+            text = "○ " + _("retrying in {seconds} s", seconds=left)
+            return Part(text, "bad", f"○ {left} s", "reconnect", _cause(status.reason))
         case Line.FAILED:
-            return Part("✗ " + _("not connected"), "bad", "✗ " + _("off"), action="reconnect")
+            text = "✗ " + _("not connected")
+            return Part(text, "bad", "✗ " + _("off"), "reconnect", _cause(status.reason))
+
+
+def _waits(status: Status, now: float) -> list[Part]:
+    """Tell what was said and has not arrived, and why, unless the connection tells that."""
+    found = []
+    for waiting in (status.speech, status.texts):
+        if waiting is None or now - waiting.since < NOTICED_S:
+            continue
+        said = _texts_wait(waiting.texts) if waiting.texts else _("speech waits")
+        text, cause = "○ " + said, ""
+        if status.line is Line.CONNECTED:
+            cause = _cause(waiting.reason)
+            left = 0 if waiting.retry_at is None else ceil(waiting.retry_at - now)
+            text += f" {left} s" if left > 0 else ""
+        found.append(Part(text, "bad", "○ " + said, "reconnect", cause))
+    return found
+
+
+def _texts_wait(count: int) -> str:
+    return _("1 text waits") if count == 1 else _("{count} texts wait", count=count)
 
 
 def _microphone(status: Status) -> Part:

@@ -1,5 +1,6 @@
 """One chat: who is there, what was said and is being said, and what one writes oneself."""
 
+from math import ceil
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,10 +14,12 @@ from voicechat_tui.language import _
 from voicechat_tui.ui.actions import Context
 from voicechat_tui.ui.keymap import bindings
 from voicechat_tui.ui.model.names import fitted, fitting, least
+from voicechat_tui.ui.model.status import Line
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.session import ChatSession
 from voicechat_tui.ui.timeline.widget import Timeline
 from voicechat_tui.ui.widgets.composer import Composer
+from voicechat_tui.ui.widgets.status_line import COUNTDOWN_S
 
 FRAME_S = 0.05
 """The conversation is drawn anew at most so often, however fast people speak."""
@@ -74,6 +77,7 @@ class ChatScreen(AppScreen):
         self.composer.move_cursor(self.composer.document.end)
         self.timeline.splice(0, self.session.conversation.rows())
         self.show_chat()
+        self.set_interval(COUNTDOWN_S, self._count_down)
 
     def on_resize(self) -> None:
         """Tell as many names as have room now."""
@@ -166,11 +170,29 @@ class ChatScreen(AppScreen):
     def _nothing(self) -> str:
         keys = self.voicechat.keys
         if not self.session.caught_up:
-            return _("Connecting…")
+            return self._not_connected()
         return _(
             "Nothing has been said here yet.\n\nWrite below, or press {key} and speak.",
             key=keys.label("talk"),
         )
+
+    def _not_connected(self) -> str:
+        """Say why there is no connection, and when the next attempt is made."""
+        reach, key = self.session.reach, self.voicechat.keys.label("reconnect")
+        if not reach.reason:
+            return _("Connecting to {url}…", url=self.voicechat.settings.url)
+        left = ceil(reach.retry_at - self.voicechat.clock())
+        if reach.line is Line.FAILED:
+            attempt = _("{key} tries again.", key=key)
+        elif left > 0:
+            attempt = _("Trying again in {seconds} s; {key} tries now.", seconds=left, key=key)
+        else:
+            attempt = _("Trying again now…")
+        return f"{reach.reason} {reach.advice}\n\n{attempt}"
+
+    def _count_down(self) -> None:
+        if self.has_class("empty") and not self.session.caught_up:
+            self.query_one("#nothing", Static).update(self._nothing())
 
     def take_back(self, text: str) -> None:
         """Put a text that was not taken back to where it can be corrected."""

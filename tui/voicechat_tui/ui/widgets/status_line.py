@@ -7,7 +7,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from voicechat_tui.ui.actions import BY_ID
-from voicechat_tui.ui.model.status import GAP, Line, Status, parts
+from voicechat_tui.ui.model.status import GAP, Status, parts
 
 _STYLES = {
     "ok": "$text-success",
@@ -16,7 +16,7 @@ _STYLES = {
     "quiet": "dim",
     "live": "bold reverse $text-error",
 }
-_COUNTDOWN_S = 0.5
+COUNTDOWN_S = 0.5
 
 
 class StatusLine(Widget):
@@ -43,10 +43,10 @@ class StatusLine(Widget):
 
     def on_mount(self) -> None:
         """Keep the countdown going."""
-        self.set_interval(_COUNTDOWN_S, self._count_down)
+        self.set_interval(COUNTDOWN_S, self._count_down)
 
     def _count_down(self) -> None:
-        if self.status.line is Line.RETRYING:
+        if self.status.moves:
             self.refresh()
 
     def render(self) -> Content:
