@@ -49,6 +49,7 @@ class ErrorCode(StrEnum):
     MISSING_DEPENDENCY = "missing_dependency"
     # The client's own side
     SERVER_UNREACHABLE = "server_unreachable"
+    NO_ACCESS = "no_access"
     CONNECTION_LOST = "connection_lost"
     PROTOCOL_MISMATCH = "protocol_mismatch"
     BAD_AUDIO_FILE = "bad_audio_file"

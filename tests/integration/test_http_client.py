@@ -88,7 +88,7 @@ async def test_errors_of_the_server_come_as_they_are(chat_server: LiveServer) ->
 async def test_nobody_there() -> None:
     error = await failure(f"127.0.0.1:{free_port()}")
     assert error.code is ErrorCode.SERVER_UNREACHABLE
-    assert "no connection could be made" in error.message
+    assert "nothing listens there" in error.message
 
 
 async def test_a_server_that_hangs() -> None:

@@ -256,7 +256,7 @@ async def test_a_web_server_without_a_speech_socket(status: HTTPStatus, code: Er
 
 
 @pytest.mark.parametrize(
-    "target", ["ws://[::1", "http://127.0.0.1:1/", "ws://a%ff:b@host/", "ws://host:99999"]
+    "target", ["ws://[::1", "ftp://127.0.0.1:1/", "ws://a%ff:b@host/", "ws://host:99999"]
 )
 async def test_a_web_server_that_redirects_to_what_is_no_address(target: str) -> None:
     answer = f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()

@@ -5,7 +5,8 @@ from random import Random
 import pytest
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.client.address import speech_url
+from voicechat_common.protocol.chat import ChatQuery
+from voicechat_tui.client.address import ascii_url, chat_url, server_url, speech_url
 from voicechat_tui.client.policy import ClientPolicy
 from voicechat_tui.client.retry import Backoff
 from voicechat_tui.client.state import State, checked
@@ -102,10 +103,33 @@ def lose_connection(backoff: Backoff) -> None:
         ("[fe80::1%eth0]:8000", "ws://[fe80::1%eth0]:8000/ws"),
         ("语音.example:8000", "ws://语音.example:8000/ws"),
         ("voice.example.", "ws://voice.example./ws"),
+        ("voice.example/voice", "ws://voice.example/voice/ws"),
+        ("https://voice.example/voice/", "wss://voice.example/voice/ws"),
+        ("voice.example/voice/ws", "ws://voice.example/voice/ws"),
+        ("voice.example/voice/ws/", "ws://voice.example/voice/ws"),
+        ("voice.example/voice/chatting", "ws://voice.example/voice/ws"),
+        ("voice.example/ws/ws", "ws://voice.example/ws/ws"),
+        ("anna@voice.example", "ws://anna:@voice.example/ws"),
+        ("https://anna:a%40b@voice.example/v", "wss://anna:a%40b@voice.example/v/ws"),
     ],
 )
 def test_addresses_are_completed(address: str, url: str) -> None:
     assert speech_url(address) == url
+
+
+@pytest.mark.parametrize(
+    "address", ["voice.example/voice", "voice.example/voice/ws", "voice.example/voice/chatting"]
+)
+def test_one_address_serves_speech_chats_and_calls(address: str) -> None:
+    assert speech_url(address) == "ws://voice.example/voice/ws"
+    assert chat_url(address, ChatQuery(id="c")) == "ws://voice.example/voice/chatting?id=c&since=0"
+    assert server_url(address) == "http://voice.example/voice"
+
+
+def test_a_host_in_other_letters_is_asked_for_as_name_servers_know_it() -> None:
+    assert ascii_url("wss://语音.example:1/ws") == "wss://xn--2e3au0v.example:1/ws"
+    assert ascii_url("ws://a:b@straße.example/") == "ws://a:b@xn--strae-oqa.example/"
+    assert ascii_url("ws://[fe80::1%eth0]:8000/ws") == "ws://[fe80::1%eth0]:8000/ws"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +146,8 @@ def test_addresses_are_completed(address: str, url: str) -> None:
         "http://.é",
         "a..b",
         f"{'x' * 64}.example",
+        "☃.example",
+        "a%ff:b@voice.example",
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:

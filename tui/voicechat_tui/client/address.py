@@ -1,7 +1,7 @@
 """Addresses of servers, as people write them, and as they may be shown."""
 
 import re
-from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlencode, urlsplit, urlunsplit
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatQuery
@@ -29,13 +29,15 @@ _HEADER = re.compile(r"\b((?:proxy-)?authorization\W+\w+ +)[^\s\"',;]+", re.IGNO
 def speech_url(address: str) -> str:
     """Return the URL of the speech socket for what a person may write.
 
-    That is `host:port`, an HTTP address, or the URL itself.
+    That is `host:port` or an HTTP address, with the path under which a proxy has the server, or the URL of
+    one of its sockets. What has a query is the URL itself, whatever its path.
 
     Raises:
         VoicechatError: `bad_setting` if it is no address.
     """
     parts = _parts(address)
-    path = parts.path if parts.path not in ("", "/") else SPEECH_PATH
+    is_whole = bool(parts.query) and parts.path not in ("", "/") and not parts.path.endswith(CHAT_PATH)
+    path = parts.path if is_whole else _base_path(parts) + SPEECH_PATH
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
@@ -52,12 +54,12 @@ def server_url(address: str) -> str:
     return urlunsplit((_HTTP[parts.scheme], parts.netloc, _base_path(parts), "", ""))
 
 
-def chat_url(address: str, query: ChatQuery) -> str:
+def chat_url(address: str, query: ChatQuery | None) -> str:
     """Return the URL of a chat's socket.
 
     Args:
         address: As for `server_url`.
-        query: Which chat, who, and what they have already.
+        query: Which chat, who, and what they have already; None for the socket alone, which lets nobody in.
 
     Raises:
         VoicechatError: `bad_setting` if it is no address.
@@ -68,7 +70,7 @@ def chat_url(address: str, query: ChatQuery) -> str:
             parts.scheme,
             parts.netloc,
             _base_path(parts) + CHAT_PATH,
-            urlencode(query.model_dump(exclude_none=True)),
+            "" if query is None else urlencode(query.model_dump(exclude_none=True)),
             "",
         )
     )
@@ -151,6 +153,34 @@ def redacted(text: str) -> str:
     return _HEADER.sub(lambda found: found[1] + HIDDEN, text)
 
 
+def as_http(url: str) -> str:
+    """Return the HTTP URL for the same place as a WebSocket URL; any other is left as it is."""
+    return _with_scheme(url, _HTTP)
+
+
+def as_socket(url: str) -> str:
+    """Return the WebSocket URL for the same place as an HTTP URL; any other is left as it is."""
+    return _with_scheme(url, _SOCKET)
+
+
+def ascii_url(url: str) -> str:
+    """Return a URL with its host as name servers know it.
+
+    Raises:
+        VoicechatError: `bad_setting` if it can't be a host.
+    """
+    parts = urlsplit(url)
+    login, at, _place = parts.netloc.rpartition("@")
+    host = parts.hostname or ""
+    if host.isascii():
+        return url
+    try:
+        port = "" if parts.port is None else f":{parts.port}"
+        return urlunsplit(parts._replace(netloc=f"{login}{at}{_ascii_host(host)}{port}"))
+    except ValueError as error:
+        raise no_address(url) from error
+
+
 def no_address(address: str) -> VoicechatError:
     """What was written can't be the address of a server."""
     return VoicechatError(
@@ -164,23 +194,45 @@ def _parts(address: str) -> SplitResult:
     try:
         parts = urlsplit(address if "://" in address else f"ws://{address}")
         # A host that can't be encoded is one that no name server can be asked for.
-        host = (parts.hostname or "").encode("idna")
+        host = _ascii_host(parts.hostname or "")
+        unquote(parts.netloc.rpartition("@")[0], errors="strict")
         valid = (
             parts.scheme in _SOCKET
             and bool(host)
             and (parts.port is None or parts.port > 0)
             and not _NOT_IN_ADDRESSES.search(address)
-            and not _NOT_IN_HOSTS.search(host.decode())
+            and not _NOT_IN_HOSTS.search(host)
         )
     except ValueError as error:
         raise no_address(address) from error
     if not valid:
         raise no_address(address)
-    return parts._replace(scheme=_SOCKET[parts.scheme])
+    return parts._replace(scheme=_SOCKET[parts.scheme], netloc=_netloc(parts))
+
+
+def _netloc(parts: SplitResult) -> str:
+    """Return host and port with the login in front, if there is one; a name alone has an empty password."""
+    login, at, place = parts.netloc.rpartition("@")
+    return f"{login}:@{place}" if login and ":" not in login else f"{login}{at}{place}"
+
+
+def _ascii_host(host: str) -> str:
+    if host.isascii():
+        return host.encode("idna").decode()
+    # Its tables cost time, which hosts in plain letters need not pay.
+    import idna
+
+    return idna.encode(host, uts46=True).decode()
+
+
+def _with_scheme(url: str, schemes: dict[str, str]) -> str:
+    scheme, mark, rest = url.partition("://")
+    return schemes.get(scheme.lower(), scheme) + mark + rest
 
 
 def _base_path(parts: SplitResult) -> str:
     path = parts.path.rstrip("/")
     for socket in (SPEECH_PATH, CHAT_PATH):
-        path = path.removesuffix(socket)
+        if path.endswith(socket):
+            return path.removesuffix(socket)
     return path

@@ -1,24 +1,33 @@
 """Opening a WebSocket, with every way this can fail told in words."""
 
-import ssl
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+import asyncio
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     InvalidHandshake,
     InvalidMessage,
+    InvalidProxyMessage,
+    InvalidProxyStatus,
     InvalidStatus,
     InvalidURI,
-    WebSocketException,
+    ProxyError,
 )
 
-from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.client import failures
+from voicechat_common.errors import VoicechatError
+from voicechat_tui.client import failures, verdicts
+from voicechat_tui.client.route import MOST_REDIRECTS, Route, redirected, route_to
 from voicechat_tui.language import _
 
 _CLOSE_S = 2.0
-_PASSING_STATUS = frozenset({429, 502, 503, 504})
+
+
+class _Connect(connect):
+    """The library's way to connect, without its own way to follow redirects."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Leave redirects to the caller, who treats them as those of HTTP calls."""
+        return exc
 
 
 async def open_socket(url: str, timeout_s: float) -> ClientConnection:
@@ -26,68 +35,62 @@ async def open_socket(url: str, timeout_s: float) -> ClientConnection:
 
     Args:
         url: The WebSocket URL.
-        timeout_s: The longest the handshake may take.
+        timeout_s: The longest all of it may take.
 
     Raises:
-        VoicechatError: `server_unreachable` if it may be reached later, else `protocol_mismatch`.
+        VoicechatError: `server_unreachable` if it may be reached later; `no_access` if something on the way
+            lets nobody in, `protocol_mismatch` if something else answers, `bad_setting` if the environment
+            names what can't be used; or what the server itself says.
     """
-    try:
-        return await connect(
-            url,
-            compression=None,  # PCM and short texts do not shrink, it only costs time.
-            # The library takes a server that reads nothing for a while for dead; the cores know better.
-            ping_interval=None,
-            open_timeout=timeout_s,
-            close_timeout=_CLOSE_S,
-            proxy=None if is_this_machine(url) else True,
-        )
-    except InvalidStatus as error:
-        status = error.response.status_code
-        if status in _PASSING_STATUS:
-            raise failures.unreachable(url, _("it answered HTTP {status}", status=status)) from error
-        raise failures.not_voicechat(url, _("the answer was HTTP {status}", status=status)) from error
-    except TimeoutError as error:
-        raise failures.unreachable(url, _("no answer within {seconds:g} s", seconds=timeout_s)) from error
-    except ssl.SSLCertVerificationError as error:
-        raise failures.not_voicechat(
-            url, _("its certificate is not trusted ({reason})", reason=error.verify_message)
-        ) from error
-    except ssl.SSLError as error:
-        raise failures.not_voicechat(url, _("it does not speak TLS; write ws:// for wss://")) from error
-    except OSError as error:
-        raise failures.unreachable(url, _reason(error)) from error
-    except InvalidMessage as error:
-        if isinstance(error.__cause__, EOFError):
-            raise failures.unreachable(url, _("it closed the connection at once")) from error
-        raise failures.not_voicechat(url, _("the answer was no HTTP")) from error
-    except (InvalidURI, ValueError) as error:
-        # Also what a server redirects to; for some of it the library raises plain ValueErrors.
-        raise failures.not_voicechat(url, _("this is no WebSocket address")) from error
-    except InvalidHandshake as error:
-        raise failures.not_voicechat(url, str(error)) from error
-    except ImportError as error:
-        raise VoicechatError(
-            ErrorCode.MISSING_DEPENDENCY,
-            _("The environment names a SOCKS proxy, and the package python-socks is not installed."),
-            _("Install python-socks, or unset the proxy for this address with NO_PROXY."),
-        ) from error
-    except WebSocketException as error:
-        raise failures.unreachable(url, str(error)) from error
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_s
+    target = url
+    for _redirect in range(MOST_REDIRECTS):
+        route = await route_to(target)
+        try:
+            return await _open(route, max(0.0, deadline - loop.time()))
+        except InvalidStatus as error:
+            answer = error.response
+            location = verdicts.redirect_of(answer.status_code, answer.headers)
+            if location is None:
+                raise verdicts.of_answer(
+                    route, answer.status_code, answer.headers, answer.body, for_socket=True
+                ) from error
+            target = redirected(target, location)
+        except (OSError, EOFError, InvalidHandshake, InvalidURI, ValueError, ImportError) as error:
+            raise _failure(route, error, timeout_s) from error
+    raise failures.too_many_redirects(url, MOST_REDIRECTS)
 
 
-def is_this_machine(url: str) -> bool:
-    """Tell whether an address is local: proxies of the environment lead away from it."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+async def _open(route: Route, timeout_s: float) -> ClientConnection:
+    # The library takes it for a mistake to bring trust where nothing speaks TLS.
+    tls: dict[str, Any] = {"ssl": route.trust} if route.is_secure else {}
+    if route.proxy is not None and route.proxy.startswith("https:"):
+        tls["proxy_ssl"] = route.trust
+    return await _Connect(
+        route.target,
+        compression=None,  # PCM and short texts do not shrink, it only costs time.
+        # The library takes a server that reads nothing for a while for dead; the cores know better.
+        ping_interval=None,
+        open_timeout=timeout_s,
+        close_timeout=_CLOSE_S,
+        proxy=route.proxy,
+        **tls,
+    )
 
 
-def _reason(error: OSError) -> str:
-    """Return the system's words for an error, also where several addresses were tried."""
-    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
-        return _("nothing listens there (connection refused)")
-    if isinstance(error, ConnectionError):
-        return _("it closed the connection at once")
-    return (error.strerror or str(error) or type(error).__name__).rstrip(".")
+def _failure(route: Route, error: Exception, within_s: float) -> VoicechatError:
+    """Return what to tell of an error of the library."""
+    match error:
+        case InvalidProxyStatus():
+            return verdicts.of_proxy(route, error.response.status_code, error.response.headers)
+        case ProxyError() if not isinstance(error, InvalidProxyMessage):
+            return verdicts.of_socks(route, str(error.__cause__ or error))
+        case InvalidHandshake() if not isinstance(error, InvalidMessage | InvalidProxyMessage):
+            return failures.not_voicechat(route.url, str(error), route.proxy)
+        case InvalidURI():
+            return failures.not_voicechat(route.url, _("this is no WebSocket address"))
+        case ImportError():
+            return failures.no_socks()
+        case _:
+            return verdicts.of_failure(route, error, within_s)

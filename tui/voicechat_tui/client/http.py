@@ -1,12 +1,16 @@
 """The server's HTTP calls, typed."""
 
+import re
+import ssl
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 from pydantic import BaseModel, ValidationError
+from socksio import SOCKSError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.mistakes import describe
@@ -21,17 +25,34 @@ from voicechat_common.protocol.chat_http import (
     PostMessage,
 )
 from voicechat_common.protocol.codec import encode
-from voicechat_common.protocol.http import AsrInfo, ErrorBody, Health, Readiness, ServerInfo
-from voicechat_tui.client import failures
-from voicechat_tui.client.address import no_address, server_url
-from voicechat_tui.client.connect import is_this_machine
+from voicechat_common.protocol.http import AsrInfo, Health, Readiness, ServerInfo
+from voicechat_tui.client import failures, verdicts
+from voicechat_tui.client.address import ascii_url, no_address, server_url
+from voicechat_tui.client.route import MOST_REDIRECTS, Route, redirected, route_to
 from voicechat_tui.language import _
 
 TIMEOUT_S = 10.0
 """The longest a call may keep silent."""
 
+_STATUS = re.compile(r"\d{3}\b")
+_HUNG_UP = re.compile("disconnected|closed")
+
 BodyT = TypeVar("BodyT", bound=BaseModel)
 Query = Mapping[str, str | int]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What came of a question, and on which way."""
+
+    route: Route
+    response: httpx.Response
+
+    @property
+    def error(self) -> VoicechatError:
+        """What it tells, where it is not what was asked for."""
+        said = self.response
+        return verdicts.of_answer(self.route, said.status_code, said.headers, said.content, for_socket=False)
 
 
 class HttpClient:
@@ -50,13 +71,11 @@ class HttpClient:
     def __init__(self, server: str, timeout_s: float = TIMEOUT_S) -> None:
         self._base = server_url(server)
         try:
-            base = httpx.URL(self._base)
+            httpx.URL(ascii_url(self._base))
         except (httpx.InvalidURL, UnicodeError) as error:
             raise no_address(server) from error
-        # Proxies of the environment lead away from this machine.
-        self._http = httpx.AsyncClient(
-            base_url=base, timeout=timeout_s, trust_env=not is_this_machine(self._base)
-        )
+        self._timeout_s = timeout_s
+        self._clients: dict[tuple[str | None, ssl.SSLContext | None], httpx.AsyncClient] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -64,7 +83,13 @@ class HttpClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.aclose()
+        while self._clients:
+            _key, client = self._clients.popitem()
+            await client.aclose()
+
+    async def route(self) -> Route:
+        """Return the way the calls take, as far as this machine decides it."""
+        return await route_to(self._base)
 
     async def server_info(self) -> ServerInfo:
         """Return what the server is."""
@@ -112,7 +137,8 @@ class HttpClient:
 
     async def export(self, chat_id: str, form: ExportFormat) -> bytes:
         """Return a whole chat as a file."""
-        return self._good(await self._send("GET", f"{_path(chat_id)}/export", {"format": form.value})).content
+        answer = await self._send("GET", f"{_path(chat_id)}/export", {"format": form.value})
+        return self._good(answer).response.content
 
     async def _get(self, path: str, kind: type[BodyT], query: Query | None = None) -> BodyT:
         return self._body(self._good(await self._send("GET", path, query)), kind)
@@ -122,43 +148,72 @@ class HttpClient:
 
     async def _send(
         self, method: str, path: str, query: Query | None = None, content: str | None = None
-    ) -> httpx.Response:
+    ) -> _Answer:
+        """Ask, and ask the same again where the answer sends: the server is there, as it would say."""
+        url = self._base + path + (f"?{urlencode(query)}" if query else "")
+        for redirects in range(MOST_REDIRECTS):
+            # What people wrote is told them, not what is asked there.
+            route = await route_to(url, self._base if redirects == 0 else url)
+            answer = await self._ask(route, method, content)
+            location = verdicts.redirect_of(answer.status_code, answer.headers)
+            if location is None:
+                return _Answer(route, answer)
+            url = redirected(url, location)
+        raise failures.too_many_redirects(self._base, MOST_REDIRECTS)
+
+    async def _ask(self, route: Route, method: str, content: str | None) -> httpx.Response:
+        headers = {"Content-Type": "application/json"} if content else None
         try:
-            return await self._http.request(
-                method,
-                path,
-                params=query,
-                content=content,
-                headers={"Content-Type": "application/json"} if content else None,
+            return await self._client(route).request(method, route.target, content=content, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, SOCKSError, ImportError) as error:
+            raise self._failure(route, error) from error
+
+    def _client(self, route: Route) -> httpx.AsyncClient:
+        """Return the client for a way, whose connections stay open."""
+        key = (route.proxy, route.trust)
+        if key not in self._clients:
+            tls_to_proxy = route.trust if (route.proxy or "").startswith("https:") else None
+            proxy = None if route.proxy is None else httpx.Proxy(route.proxy, ssl_context=tls_to_proxy)
+            self._clients[key] = httpx.AsyncClient(
+                # What is not needed must not be read from files, and trusts nobody.
+                verify=route.trust or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+                proxy=proxy,
+                # The environment was asked for the way already.
+                trust_env=False,
+                timeout=self._timeout_s,
             )
-        except httpx.TimeoutException as error:
-            raise failures.unreachable(self._base, _("it did not answer in time")) from error
-        except httpx.ConnectError as error:
-            raise failures.unreachable(self._base, _("no connection could be made")) from error
-        except httpx.DecodingError as error:
-            raise failures.not_voicechat(self._base, str(error)) from error
-        except httpx.TransportError as error:
-            raise failures.unreachable(self._base, str(error) or type(error).__name__) from error
+        return self._clients[key]
 
-    def _good(self, answer: httpx.Response) -> httpx.Response:
+    def _failure(self, route: Route, error: Exception) -> VoicechatError:
+        """Return what to tell of an error of the library."""
+        match error:
+            case httpx.ProxyError() if status := _STATUS.match(str(error)):
+                return verdicts.of_proxy(route, int(status[0]), {})
+            case httpx.ProxyError() | SOCKSError():
+                return verdicts.of_socks(route, str(error))
+            case httpx.RemoteProtocolError() if _HUNG_UP.search(str(error)):
+                return failures.hung_up(route.url, route.proxy)
+            case httpx.DecodingError() | httpx.InvalidURL():
+                return failures.not_voicechat(route.url, str(error), route.proxy)
+            case ImportError():
+                return failures.no_socks()
+            case _:
+                return verdicts.of_failure(route, error, self._timeout_s)
+
+    def _good(self, answer: _Answer) -> _Answer:
         """Return an answer that is none of an error, or raise what it tells of."""
-        if answer.is_success:
+        if answer.response.is_success:
             return answer
-        try:
-            body = ErrorBody.model_validate_json(answer.content)
-        except ValidationError as error:
-            raise failures.not_voicechat(
-                self._base, _("the answer was HTTP {status}", status=answer.status_code)
-            ) from error
-        raise failures.told_by_server(body.error)
+        raise answer.error
 
-    def _body(self, answer: httpx.Response, kind: type[BodyT]) -> BodyT:
+    def _body(self, answer: _Answer, kind: type[BodyT]) -> BodyT:
         try:
-            return kind.model_validate_json(answer.content)
+            return kind.model_validate_json(answer.response.content)
         except ValidationError as error:
-            raise failures.not_voicechat(
-                self._base, _("the answer to {path} was of another kind", path=answer.url.path)
-            ) from error
+            if not answer.response.is_success:
+                raise answer.error from error
+            reason = _("the answer to {path} was of another kind", path=answer.response.url.path)
+            raise failures.not_voicechat(answer.route.url, reason, answer.route.proxy) from error
 
 
 def _path(chat_id: str) -> str:

@@ -24,6 +24,7 @@ _OF_ERROR: dict[ErrorCode, ExitCode] = {
     ErrorCode.BAD_AUDIO_FILE: ExitCode.BAD_AUDIO,
     ErrorCode.NOT_PCM: ExitCode.BAD_AUDIO,
     ErrorCode.SERVER_UNREACHABLE: ExitCode.UNREACHABLE,
+    ErrorCode.NO_ACCESS: ExitCode.UNREACHABLE,
     ErrorCode.PROTOCOL_MISMATCH: ExitCode.UNREACHABLE,
     ErrorCode.NOT_READY: ExitCode.UNREACHABLE,
     ErrorCode.BUSY: ExitCode.UNREACHABLE,
