@@ -173,7 +173,7 @@ class Link(Generic[EventT]):
         finally:
             self._socket = None
             await socket.close()
-        return None if self._core.is_done else failures.closed(_closing(socket))
+        return None if self._core.is_done else failures.closed(closing(socket))
 
     async def _read(self, socket: ClientConnection) -> None:
         """Hand the server's frames to the core until the connection is closed or useless."""
@@ -214,7 +214,7 @@ class Link(Generic[EventT]):
                 self._untold.popleft()
 
 
-def _closing(socket: ClientConnection) -> str:
+def closing(socket: ClientConnection) -> str:
     """Say how a connection was closed."""
     if socket.close_code in (None, _ABNORMAL_CLOSURE):
         return _("it broke off")

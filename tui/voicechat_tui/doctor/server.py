@@ -10,6 +10,7 @@ from voicechat_tui.client import failures
 from voicechat_tui.client.address import shown
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.doctor.finding import Check, Finding, Verdict, note, ok, problem
+from voicechat_tui.doctor.sockets import check_sockets
 from voicechat_tui.language import _
 
 ANSWERS_WITHIN_S = 5.0
@@ -32,7 +33,7 @@ async def check_server(url: str) -> list[Finding]:
             if health.versions.protocol != PROTOCOL_VERSION:
                 return [problem(Check.SERVER, failures.other_version(health.versions.protocol))]
             return [
-                _reached(url, health, delay),
+                await _reached(url, health, delay, (await http.route()).proxy),
                 await _recognition(http),
                 judge_clock(health.timestamp, asked, delay),
             ]
@@ -60,16 +61,32 @@ def judge_clock(server: datetime, asked: datetime, delay: timedelta) -> Finding:
     return note(Check.CLOCK, message, _("Set the clocks by the network (NTP), or messages show wrong times."))
 
 
-def _reached(url: str, health: Health, delay: timedelta) -> Finding:
-    return ok(
-        Check.SERVER,
-        _(
-            "{url} answers in {ms:.0f} ms, voicechat {version}.",
-            url=shown(url),
-            ms=delay / timedelta(milliseconds=1),
-            version=health.versions.voicechat,
-        ),
+async def _reached(url: str, health: Health, delay: timedelta, proxy: str | None) -> Finding:
+    """Return how a server stands that answers HTTP calls: speech and chats need its sockets."""
+    try:
+        await check_sockets(url, ANSWERS_WITHIN_S)
+    except VoicechatError as error:
+        return _no_sockets(url, error)
+    said = _(
+        "{url} answers in {ms:.0f} ms, voicechat {version}.",
+        url=shown(url),
+        ms=delay / timedelta(milliseconds=1),
+        version=health.versions.voicechat,
     )
+    if proxy is None:
+        return ok(Check.SERVER, said)
+    way = _("The way there leads through the proxy {proxy}.", proxy=shown(proxy))
+    return ok(Check.SERVER, f"{said} {way}")
+
+
+def _no_sockets(url: str, error: VoicechatError) -> Finding:
+    message = _(
+        "{url} answers HTTP calls, but its WebSockets can't be used. {reason}",
+        url=shown(url),
+        reason=error.message,
+    )
+    advice = _(failures.PASS_ON) if error.code is ErrorCode.PROTOCOL_MISMATCH else error.advice
+    return Finding(Check.SERVER, Verdict.PROBLEM, message, advice)
 
 
 async def _recognition(http: HttpClient) -> Finding:
