@@ -1,10 +1,15 @@
 """How `say` and `tail` meet their chat."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.client.chat.policy import ChatPolicy
+from voicechat_tui.client.failures import UnavailableError
 from voicechat_tui.client.http import HttpClient
+from voicechat_tui.client.retry import Backoff
 from voicechat_tui.language import _
 
 
@@ -19,12 +24,36 @@ def trying_again(reason: str, seconds: float) -> str:
     return _("{reason} Trying again in {seconds:.1f} s.", reason=reason, seconds=seconds)
 
 
-async def last_seq(server: str, chat_id: str) -> int | None:
-    """Return the seq of a chat's last message, or None if there is no such chat."""
+async def last_seq(
+    server: str, chat_id: str, limits: ChatPolicy, tell: Callable[[str], object]
+) -> int | None:
+    """Return the seq of a chat's last message, or None if there is no such chat.
+
+    A server that is said to be back soon is waited for, as it is once there is a connection.
+
+    Args:
+        server: The server's address.
+        chat_id: Which chat.
+        limits: How long to wait.
+        tell: Takes what to say of each wait.
+
+    Raises:
+        VoicechatError: If it can't be had.
+    """
+    # The jitter of a delay guards nothing.
+    backoff = Backoff(limits, Random())  # noqa: S311
     async with HttpClient(server) as http:
-        try:
-            return (await http.chat(chat_id, limit=1)).message_count
-        except VoicechatError as error:
-            if error.code is ErrorCode.NOT_FOUND:
-                return None
-            raise
+        while True:
+            try:
+                return (await http.chat(chat_id, limit=1)).message_count
+            except VoicechatError as error:
+                if error.code is ErrorCode.NOT_FOUND:
+                    return None
+                delay = backoff.delay(error, asyncio.get_running_loop().time())
+                # Where nobody answers at all, the address may be wrong, which should be told soon.
+                if delay is None or (
+                    error.code is ErrorCode.SERVER_UNREACHABLE and not isinstance(error, UnavailableError)
+                ):
+                    raise
+                tell(trying_again(error.message, delay))
+                await asyncio.sleep(delay)

@@ -70,10 +70,9 @@ class _Say:
         """Say everything, and wait until it is stored."""
         options = self._options
         # Without this the whole history would come before the first acknowledgement.
-        since = await last_seq(options.server, options.chat_id) or 0
-        client = ChatClient(
-            options.server, options.chat_id, options.user, since=since, policy=policy(options.reconnect_s)
-        )
+        limits = policy(options.reconnect_s)
+        since = await last_seq(options.server, options.chat_id, limits, self._screen.note) or 0
+        client = ChatClient(options.server, options.chat_id, options.user, since=since, policy=limits)
         try:
             async with client:
                 await self._converse(client)

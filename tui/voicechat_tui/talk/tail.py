@@ -76,7 +76,8 @@ class _Tail:
     async def run(self, interrupt: Interrupt) -> ExitCode:
         """Show the chat until it ends, or all of it is shown, or Ctrl+C."""
         options = self._options
-        last = await last_seq(options.server, options.chat_id)
+        limits = policy(options.reconnect_s)
+        last = await last_seq(options.server, options.chat_id, limits, self._screen.note)
         if last is None:
             raise VoicechatError(
                 ErrorCode.NOT_FOUND,
@@ -84,9 +85,7 @@ class _Tail:
                 _("Check its id; `voicechat-tui say` creates a chat with its first text."),
             )
         since = max(0, last - options.lines) if options.since is None else options.since
-        client = ChatClient(
-            options.server, options.chat_id, options.user, since=since, policy=policy(options.reconnect_s)
-        )
+        client = ChatClient(options.server, options.chat_id, options.user, since=since, policy=limits)
         async with client:
             showing = asyncio.create_task(self._show_all(client))
             asked = asyncio.create_task(interrupt.asked.wait())
