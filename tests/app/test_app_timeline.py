@@ -1,10 +1,15 @@
 """The conversation on the screen: what is drawn and measured of it, and what is copied."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
+from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.support.staged import CHAT, NOW, StagedBackend, caught_up, connected, staged_app, stored, until
+from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.timeline import widget
 from voicechat_tui.ui.timeline.layout import height
 from voicechat_tui.ui.timeline.row import Row
@@ -29,6 +34,82 @@ async def test_a_tab_is_drawn_as_spaces_and_copied_as_it_was_written(monkeypatch
         assert drawn[1].text.rstrip().endswith("    一    2")
         await pilot.press("ctrl+y")
         await until(pilot, lambda: copied == [TABLE])
+
+
+SAID = [
+    stored(1, "bob", "Loud and clear."),
+    stored(2, "小明", "早上好，我这边也能听得很清楚。", minutes=1),
+    stored(3, "bob", "The line was down from nine to eleven yesterday, and forty tickets " * 2, minutes=2),
+    stored(4, "carol", "\tname\tcount", minutes=3),
+]
+
+
+async def drag(pilot: Pilot[None], screen: ChatScreen, begin: str, end: str) -> str:
+    """Select with the mouse from the first character of a text to the last one of another; return what is."""
+    height = screen.timeline.size.height
+    lines = [screen.timeline.render_line(y).text for y in range(height)]
+
+    def place(text: str, behind: int) -> tuple[int, int]:
+        y = next(y for y, line in enumerate(lines) if text in line)
+        return cell_len(lines[y].partition(text)[0]) + behind, y
+
+    await pilot.mouse_down(Timeline, offset=place(begin, 0))
+    await pilot.hover(Timeline, offset=place(end, cell_len(end) - 1))
+    await pilot.mouse_up(Timeline, offset=place(end, cell_len(end) - 1))
+    await until(pilot, lambda: screen.get_selected_text())
+    return screen.get_selected_text() or ""
+
+
+def reversed_text(screen: ChatScreen) -> str:
+    """What is drawn the other way round."""
+    lines = [screen.timeline.render_line(y) for y in range(screen.timeline.size.height)]
+    found = ["".join(text for text, style, _ in line if style and style.reverse) for line in lines]
+    return "\n".join(text for text in found if text)
+
+
+@asynccontextmanager
+async def conversation(theme: str, width: int) -> AsyncIterator[tuple[Pilot[None], ChatScreen]]:
+    backend = StagedBackend()
+    app = staged_app(backend, chat=CHAT, theme=theme)
+    async with app.run_test(size=(width, 30)) as pilot:
+        await until(pilot, lambda: backend.places and app.desk.screen and app.desk.screen.is_mounted)
+        screen = app.desk.screen
+        assert screen is not None
+        backend.places[0].tell(connected("bob", "小明"), *SAID, caught_up(4))
+        await until(pilot, lambda: len(screen.timeline.rows) == len(SAID) and screen.timeline.size.height)
+        yield pilot, screen
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "ansi", "mono"])
+@pytest.mark.parametrize("width", [100, 50])
+async def test_what_is_selected_is_seen_and_copied_without_times_and_names(theme: str, width: int) -> None:
+    async with conversation(theme, width) as (pilot, screen):
+        assert await drag(pilot, screen, "我这边也", "The line") == "我这边也能听得很清楚。\nThe line"
+        assert reversed_text(screen) == "我这边也能听得很清楚。\nThe line"
+        assert await drag(pilot, screen, "clear", "clear") == "clear"
+        assert reversed_text(screen) == "clear"
+
+
+async def test_lines_that_were_wrapped_are_copied_as_one_and_tabs_as_they_were() -> None:
+    async with conversation("dark", 50) as (pilot, screen):
+        text = screen.timeline.rows[2].text
+        copied = await drag(pilot, screen, "The line", "count")
+        assert copied == f"{text}\n\tname\tcount"
+        assert reversed_text(screen).count("\n") > 2, "it takes several lines"
+
+
+async def test_a_selection_that_begins_beside_the_text_takes_the_text() -> None:
+    async with conversation("dark", 100) as (pilot, screen):
+        assert await drag(pilot, screen, "bob │ L", "小明") == "Loud and clear."
+
+
+async def test_a_message_that_is_marked_and_selected_is_still_seen_to_be_selected() -> None:
+    async with conversation("mono", 100) as (pilot, screen):
+        screen.timeline.focus()
+        await pilot.press("up", "up")
+        marked = reversed_text(screen)
+        assert await drag(pilot, screen, "The line", "The line") == "The line"
+        assert reversed_text(screen) == marked.replace("The line", "", 1)
 
 
 class Stage(App[None]):

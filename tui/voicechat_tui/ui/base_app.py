@@ -53,6 +53,9 @@ class BaseApp(App[None]):
     CommandPalette SearchIcon { display: none; }
     OptionList:ansi > .option-list--option-highlighted { text-style: underline; }
     OptionList:ansi:focus > .option-list--option-highlighted { text-style: bold underline; }
+    Screen:ansi > .screen--selection { background: ansi_default; color: ansi_default; text-style: reverse; }
+    TextArea:ansi > .text-area--selection { text-style: reverse; }
+    Input:ansi > .input--selection { text-style: reverse; }
     ToastRack { layer: default; dock: top; max-height: 50%; margin: 0; scrollbar-size-vertical: 1; }
     Toast { width: 1fr; max-width: 100%; margin: 0; padding: 0 1; }
     """

@@ -38,6 +38,30 @@ class Span:
 Line = tuple[Span, ...]
 
 
+@dataclass(frozen=True)
+class TextPlace:
+    """Where a line has the text of its row, and which part of it.
+
+    Attributes:
+        column: How many characters of the line, its time, name and sign, stand before the text.
+        begin: The text's first character, of all that the row shows.
+        end: The place behind its last one.
+    """
+
+    column: int
+    begin: int
+    end: int
+
+    def cut(self, span: tuple[int, int]) -> "TextPlace":
+        """Return the part of the text in a span of the line's characters; -1 stands for their end."""
+        first = self._at(span[0])
+        last = self.end if span[1] < 0 else max(first, self._at(span[1]))
+        return TextPlace(self.column + first - self.begin, first, last)
+
+    def _at(self, character: int) -> int:
+        return min(max(character - self.column + self.begin, self.begin), self.end)
+
+
 def layout(row: Row, previous: Row | None, width: int) -> list[Line]:
     """Return the lines of a row.
 
@@ -58,6 +82,26 @@ def layout(row: Row, previous: Row | None, width: int) -> list[Line]:
         lines.append((*left, sign, *_text(row, begin, end)))
         left = below
     return lines
+
+
+def text_places(row: Row, previous: Row | None, width: int) -> list[TextPlace | None]:
+    """Return for each of the lines of `layout` which text it has; None for a line without any."""
+    lines, wrapped = layout(row, previous, width), _wrapped(row, width)
+    found: list[TextPlace | None] = [None] * (len(lines) - len(wrapped))
+    for line, (begin, end) in zip(lines[len(found) :], wrapped, strict=True):
+        found.append(TextPlace(sum(len(span.text) for span in line) - (end - begin), begin, end))
+    return found
+
+
+def written(row: Row, begin: int, end: int) -> str:
+    """Return what was written of what a row shows between two places; a tab is one that is shown in part."""
+    pieces, at = [], 0
+    for char in row.text:
+        shown = len(_TAB) if char == "\t" else 1
+        if at < end and at + shown > begin:
+            pieces.append(char if char in "\t\n" else printable(char))
+        at += shown
+    return "".join(pieces)
 
 
 def height(row: Row, previous: Row | None, width: int) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import islice, takewhile
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
@@ -14,7 +15,15 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from voicechat_tui.ui.timeline.layout import NAME_STYLES, Line, height, layout
+from voicechat_tui.ui.timeline.layout import (
+    NAME_STYLES,
+    Line,
+    TextPlace,
+    height,
+    layout,
+    text_places,
+    written,
+)
 from voicechat_tui.ui.timeline.row import Row
 
 _CACHED_ROWS = 1024
@@ -121,6 +130,7 @@ class Timeline(ScrollView, can_focus=True):
 
     def prepend(self, rows: Sequence[Row]) -> None:
         """Put older rows before the first one; what the reader sees stays where it is."""
+        self._forget_selection()
         from_end = self._tops[-1] - self.scroll_offset.y
         ends = self._tops[1:]
         self._rows[:0] = rows
@@ -155,6 +165,7 @@ class Timeline(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Lay out anew for another width."""
         if self._text_width != self._laid_out_for:
+            self._forget_selection()
             self._strips.clear()
             self._measure(0)
         elif self._follows:
@@ -180,6 +191,11 @@ class Timeline(ScrollView, can_focus=True):
     @property
     def _is_laid_out(self) -> bool:
         return 0 < self._laid_out_for == self._text_width
+
+    def _forget_selection(self) -> None:
+        """Select nothing, where the lines that were selected have other texts now."""
+        if self.text_selection is not None:
+            self.screen.clear_selection()
 
     def _set_follows(self, follows: bool) -> None:
         if follows != self._follows:
@@ -231,7 +247,7 @@ class Timeline(ScrollView, can_focus=True):
         strip = self._drawn(place)[line - self._tops[place]]
         selection = self.text_selection
         if selection is not None and (span := selection.get_span(line)) is not None:
-            strip = _select(strip, span, self.screen.get_component_rich_style("screen--selection"))
+            strip = _select(strip, span, self._places(place)[line - self._tops[place]])
         return strip.apply_offsets(0, line)
 
     def _drawn(self, place: int) -> list[Strip]:
@@ -257,17 +273,31 @@ class Timeline(ScrollView, can_focus=True):
             self._palette[name] = self.get_component_rich_style(f"timeline--{name}")
         return self._palette[name]
 
+    def _places(self, place: int) -> list[TextPlace | None]:
+        previous = self._rows[place - 1] if place else None
+        return text_places(self._rows[place], previous, self._laid_out_for)
+
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the text that is selected with the mouse."""
-        lines = []
+        """Return what was said in the lines that are selected with the mouse, without times and names."""
         first = selection.start.y if selection.start else 0
-        last = selection.end.y if selection.end else self._tops[-1] - 1
-        for line in range(first, min(last, self._tops[-1] - 1) + 1):
-            place = bisect_right(self._tops, line) - 1
-            text = self._drawn(place)[line - self._tops[place]].text
-            begin, end = selection.get_span(line) or (0, -1)
-            lines.append(text[begin : len(text) if end < 0 else end].rstrip())
-        return "\n".join(lines), "\n"
+        last = min(selection.end.y if selection.end else self._tops[-1] - 1, self._tops[-1] - 1)
+        if first > last:
+            return None
+        texts = [
+            self._selected(place, selection)
+            for place in range(bisect_right(self._tops, first) - 1, bisect_right(self._tops, last))
+        ]
+        chosen = "\n".join(text for text in texts if text)
+        return (chosen, "\n") if chosen else None
+
+    def _selected(self, place: int, selection: Selection) -> str:
+        """Return the part of a row's text that is selected; where its lines are wrapped, it goes on."""
+        parts = [
+            text.cut(span)
+            for line, text in enumerate(self._places(place), self._tops[place])
+            if text is not None and (span := selection.get_span(line)) is not None
+        ]
+        return written(self._rows[place], parts[0].begin, parts[-1].end) if parts else ""
 
     def selection_updated(self, _selection: Selection | None) -> None:
         """Draw a changed selection."""
@@ -281,8 +311,16 @@ def _overlap(old: Sequence[Row], new: Sequence[Row]) -> tuple[int, int]:
     return gone, sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
 
 
-def _select(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
-    """Return a line with a part of it in the colours of a selection."""
-    begin, end = span[0], strip.cell_length if span[1] < 0 else span[1]
-    before, inside, after = strip.divide([begin, max(begin, end), strip.cell_length])
-    return Strip.join([before, inside.apply_style(style), after])
+def _select(strip: Strip, span: tuple[int, int], text: TextPlace | None) -> Strip:
+    """Return a line with the selected part of its text reversed, which is seen without colours too."""
+    if text is None:
+        return strip
+    drawn, part = strip.text, text.cut(span)
+    begin = cell_len(drawn[: part.column])
+    end = begin + cell_len(drawn[part.column : part.column + part.end - part.begin])
+    before, inside, after = strip.divide([begin, end, strip.cell_length])
+    reversed_ = [
+        Segment(piece, (style or Style.null()) + Style(reverse=not (style and style.reverse)), control)
+        for piece, style, control in inside
+    ]
+    return Strip.join([before, Strip(reversed_, inside.cell_length), after])

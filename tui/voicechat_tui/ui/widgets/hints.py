@@ -19,6 +19,7 @@ class Hints(Widget):
         context: What the screen is for.
     """
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
     Hints {
         height: 1;

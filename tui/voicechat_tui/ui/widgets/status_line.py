@@ -26,6 +26,7 @@ class StatusLine(Widget):
         clock: The app's clock, in seconds.
     """
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
     StatusLine {
         height: 1;
