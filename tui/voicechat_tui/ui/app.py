@@ -28,6 +28,7 @@ from voicechat_tui.ui.screens.chats import ChatsScreen
 from voicechat_tui.ui.screens.devices import DevicesWindow
 from voicechat_tui.ui.screens.settings import SettingsWindow
 from voicechat_tui.ui.themes import chosen
+from voicechat_tui.ui.turns import STEP
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.desk import ChatDesk
@@ -96,6 +97,7 @@ class VoicechatApp(BaseApp):
         self.reason = ""
         self._first_chat = chat_id
         self._reach = Reach()
+        self._has_asked = asyncio.Event()
 
     @property
     def status(self) -> Status:
@@ -136,6 +138,8 @@ class VoicechatApp(BaseApp):
             self.tell_error(_("Drafts"), self.local.problem)
         for problem in self.keys.problems:
             self.tell(_("Settings"), problem, "warning")
+        self.run_worker(self._has_asked.wait(), group=STEP)
+        self.run_worker(self.turns.run(), group="turns")
 
     @property
     def can_start_local(self) -> bool:
@@ -208,6 +212,7 @@ class VoicechatApp(BaseApp):
 
     def on_chats_listed(self, message: ChatsListed) -> None:
         """Show the chats as they are now."""
+        self._has_asked.set()
         self._reach = Reach(Line.CONNECTED)
         self.reason = ""
         self.local.remembered.chats = message.chats
@@ -215,6 +220,7 @@ class VoicechatApp(BaseApp):
 
     def on_chats_unreachable(self, message: ChatsUnreachable) -> None:
         """Say why there is no list, and when it is asked for again."""
+        self._has_asked.set()
         if self._reach.line is not Line.RETRYING:
             self.happenings.add(str(message.error), "warning")
         retry_at = self.clock() + message.in_s
@@ -290,7 +296,7 @@ class VoicechatApp(BaseApp):
                 _("Theme"), _("At the next start {variable} decides again.", variable=variable("theme"))
             )
         else:
-            self.run_worker(self._keep_theme(self.theme), group="files")
+            self.run_worker(self._keep_theme(self.theme), group=STEP)
 
     async def _keep_theme(self, theme: str) -> None:
         try:
@@ -304,5 +310,6 @@ class VoicechatApp(BaseApp):
         self.desk.retry_now()
 
     def action_mute(self) -> None:
-        """Mute the microphone, or not any more."""
-        self.voice.mute()
+        """Mute the microphone, or not any more; once, however long the key is held down."""
+        if not self.turns.is_repeat:
+            self.voice.mute()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
+from textual.events import Event
 from textual.filter import LineFilter, NoColor
 from textual.notifications import Notify, SeverityLevel
 
@@ -27,6 +28,7 @@ from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.help import Help
 from voicechat_tui.ui.screens.log import LogWindow
 from voicechat_tui.ui.themes import MONO, THEMES, after, chosen
+from voicechat_tui.ui.turns import Turns
 
 SAVED_AFTER_S = 1.0
 """How soon a draft is on the disk."""
@@ -75,6 +77,9 @@ class BaseApp(App[None]):
         self.now = now
         self.keys = Keymap(self.settings.keys)
         self.happenings = EventsLog(now)
+        self.turns = Turns(self)
+        # A page that is still moving when the next key comes would be counted from where it just is.
+        self.animation_level = "none"
         self._is_saving = False
         self._not_saved = ""
         self._interrupted_at = -QUIT_WITHIN_S
@@ -87,6 +92,11 @@ class BaseApp(App[None]):
         """Take out every colour where none is wanted."""
         filters = list(super().get_line_filters())
         return [*filters, NoColor()] if self.theme == MONO else filters
+
+    async def on_event(self, event: Event) -> None:
+        """Let what comes from the terminal wait until what came before it is done."""
+        if not self.turns.take(event):
+            await super().on_event(event)
 
     def end_with_terminal(self) -> None:
         """End in order when the terminal is closed, or somebody ends the process."""

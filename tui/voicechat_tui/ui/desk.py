@@ -27,6 +27,7 @@ from voicechat_tui.ui.model.status import Line, Reach, Waiting
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.confirm import Confirm
 from voicechat_tui.ui.session import ChatSession
+from voicechat_tui.ui.turns import STEP
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.app import VoicechatApp
@@ -117,7 +118,7 @@ class ChatDesk:
 
     def create_chat(self, title: str) -> None:
         """Create a chat and open it."""
-        self._app.run_worker(self._create(title), group="calls")
+        self._app.run_worker(self._create(title), group=STEP)
 
     async def _create(self, title: str) -> None:
         app = self._app
@@ -222,6 +223,7 @@ class ChatDesk:
         self._app.show_status()
         if changed is not None and self.screen is not None:
             self.screen.conversation_changed(changed)
+            self.screen.draw()
         return True
 
     def load_older(self, session: ChatSession) -> None:
@@ -229,7 +231,7 @@ class ChatDesk:
         first = session.conversation.first_seq
         if first > 1 and session.chat_id not in self._loading:
             self._loading.add(session.chat_id)
-            self._app.run_worker(self._load_older(session, first), group="calls")
+            self._app.run_worker(self._load_older(session, first), group=STEP)
 
     async def _load_older(self, session: ChatSession, first: int) -> None:
         since = max(0, first - 1 - HISTORY)

@@ -46,6 +46,10 @@ class Keymap:
         keys = self.keys(action)
         return key_label(keys[0]) if keys else ""
 
+    def has(self, key: str) -> bool:
+        """Tell whether a key does anything."""
+        return any(key in keys for keys in self._keys.values())
+
     def _override(self, name: str, keys: tuple[str, ...]) -> None:
         action = BY_ID.get(name)
         if action is None:

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.events import Key, Paste
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -104,10 +105,13 @@ class ChatScreen(AppScreen):
         known = self._changed_from
         self._changed_from = start if known is None else min(known, start)
         if self._frame is None:
-            self._frame = self.set_timer(FRAME_S, self._draw)
+            self._frame = self.set_timer(FRAME_S, self.draw)
 
-    def _draw(self) -> None:
-        self._frame = None
+    def draw(self) -> None:
+        """Draw now what has changed."""
+        if self._frame is not None:
+            self._frame.stop()
+            self._frame = None
         start, self._changed_from = self._changed_from, None
         if start is None:
             return
@@ -210,6 +214,22 @@ class ChatScreen(AppScreen):
 
     # What the person does
 
+    def on_key(self, event: Key) -> None:
+        """Write a letter that is typed while the composer is left: nobody has to go back to it first."""
+        if event.is_printable and not event.key.startswith("alt+"):
+            self._write(event, Key(event.key, event.character))
+
+    def on_paste(self, event: Paste) -> None:
+        """Write what is pasted, likewise."""
+        self._write(event, Paste(event.text))
+
+    def _write(self, event: Key | Paste, same: Key | Paste) -> None:
+        """Hand on what reached the screen and nobody took, unless the composer had it already."""
+        if self.focused is not self.composer and self.composer.focusable:
+            event.stop()
+            self.set_focus(self.composer)
+            self.composer.post_message(same)
+
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Tell whether an action can be done now."""
         match action:
@@ -238,8 +258,9 @@ class ChatScreen(AppScreen):
             self.session.place.typing(bool(event.text.strip()))
 
     def action_talk(self) -> None:
-        """Begin to talk, or end it."""
-        self.voicechat.voice.toggle(self.session)
+        """Begin to talk, or end it; once, however long the key is held down."""
+        if not self.voicechat.turns.is_repeat:
+            self.voicechat.voice.toggle(self.session)
 
     def action_send(self) -> None:
         """Send what was written."""

@@ -14,6 +14,7 @@ from voicechat_tui.language import _
 from voicechat_tui.ui.model.status import meter
 from voicechat_tui.ui.screens.base import voicechat_of
 from voicechat_tui.ui.screens.window import Window
+from voicechat_tui.ui.turns import STEP
 
 if TYPE_CHECKING:
     from voicechat_common.levels import Level
@@ -58,23 +59,27 @@ class DevicesWindow(Window[None]):
     def on_mount(self) -> None:
         """Begin to listen."""
         self.query_one(OptionList).display = False
+        self.run_worker(self._find(), group=STEP)
+
+    async def _find(self) -> None:
+        """Show which microphones there are, and then how loud they are."""
+        try:
+            self._devices = await voicechat_of(self).voice.sound.devices()
+        except VoicechatError as error:
+            self.query_one("#trouble", Static).update(str(error))
+            return
+        self._show_list()
         self.run_worker(self._listen(), group="meters")
 
     async def _listen(self) -> None:
         """Hold a meter for each microphone as long as the window is open, and show them."""
         voice = voicechat_of(self).voice
-        try:
-            self._devices = await voice.sound.devices()
-        except VoicechatError as error:
-            self.query_one("#trouble", Static).update(str(error))
-            return
+        options = self.query_one(OptionList)
         async with AsyncExitStack() as meters:
             for device in self._devices:
                 # One that is open already may not open twice, and its level is known.
                 if device.id.name != voice.open_device[0]:
                     self._meters[device.id] = await meters.enter_async_context(voice.sound.meter(device))
-            self._show_list()
-            options = self.query_one(OptionList)
             while options.is_attached:
                 self._show_levels(options)
                 await asyncio.sleep(SHOWN_EVERY_S)
@@ -115,7 +120,9 @@ class DevicesWindow(Window[None]):
         held = self._meters.get(device.id)
         if held is not None and held.problem is not None:
             return Content.styled(held.problem.message, "$text-error")
-        level: Level | None = held.level if held is not None else voicechat_of(self).voice.open_device[1]
+        open_name, open_level = voicechat_of(self).voice.open_device
+        level: Level | None = open_level if device.id.name == open_name else None
+        level = held.level if held is not None else level
         if level is None:
             return Content("")
         said = _("CLIP") if level.clipped else f"{level.peak_db:.0f} dB"
@@ -133,7 +140,7 @@ class DevicesWindow(Window[None]):
         """Take a microphone, and remember it."""
         event.stop()
         device = self._devices[event.option_index - 1] if event.option_index else None
-        self.app.run_worker(self._take(device), group="files")
+        self.app.run_worker(self._take(device), group=STEP)
 
     async def _take(self, device: "InputDevice | None") -> None:
         app = voicechat_of(self)

@@ -14,6 +14,7 @@ from voicechat_tui.ui.model.settings_view import AT_ONCE, SettingLine, lines
 from voicechat_tui.ui.screens.ask import Ask
 from voicechat_tui.ui.screens.base import voicechat_of
 from voicechat_tui.ui.screens.window import Window
+from voicechat_tui.ui.turns import STEP
 
 _NAME_CELLS = 18
 
@@ -96,7 +97,7 @@ class SettingsWindow(Window[None]):
 
     def _save(self, key: str, value: Value | None) -> None:
         # The window may be closed before the file is written.
-        self.app.run_worker(self._change(key, value), group="files")
+        self.app.run_worker(self._change(key, value), group=STEP)
 
     async def _change(self, key: str, value: Value | None) -> None:
         app = voicechat_of(self)

@@ -3,6 +3,7 @@
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
@@ -51,6 +52,10 @@ class Window(ModalScreen[ResultT]):
     def closing_text(self) -> str:
         """Return how the window is used and closed."""
         return _("esc: close")
+
+    def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
+        """Close, once: what answers a window that is closed, or behind another one, would close another."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
     def action_close(self) -> None:
         """Close the window."""

@@ -1,0 +1,167 @@
+"""One key after the other: each finds the app as the key before it left it, however close together they came.
+
+Textual puts a key into the queue of the widget that has the focus. From there it goes up, queue by queue, to
+the screen and to the app, and what it causes there (a text is sent, a screen opens, the focus moves) happens
+later still, while the keys behind it already reach the widget of before. So keys, pastes and clicks wait
+here, and the next one is let through when nothing is left to be done for the one before it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from textual import events
+from textual.command import CommandPalette
+from textual.message_pump import MessagePump
+from textual.worker import Worker
+
+from voicechat_tui.language import _
+from voicechat_tui.ui.model.held_key import HeldKey
+
+if TYPE_CHECKING:
+    from voicechat_tui.ui.base_app import BaseApp
+
+STEP = "step"
+"""The group of workers whose work is a part of what a key does: later keys wait for its end."""
+STEP_WITHIN_S = 2.0
+"""No key waits longer for a worker: a server that hangs must not take the keyboard away."""
+SETTLED_WITHIN_S = 10.0
+"""No key waits longer for the app's own queues; only a machine that hardly runs takes so long."""
+WAITING = 1 << 16
+"""So many keys may wait, more than anybody types ahead. Of more, the newest are dropped, and that is told."""
+_ROUNDS = 10
+"""An app to which very much happens is never quiet; what a key has caused is done after a few rounds."""
+_STEP_LOOK_S = 0.01
+
+_INPUT = (events.InputEvent, events.Paste, events.AppFocus, events.AppBlur)
+_MOVES = (
+    events.MouseMove,
+    events.MouseScrollUp,
+    events.MouseScrollDown,
+    events.MouseScrollLeft,
+    events.MouseScrollRight,
+)
+
+
+class Turns:
+    """What a person does at the terminal, in order.
+
+    Args:
+        app: Whose keys these are.
+
+    Attributes:
+        is_repeat: Whether the key whose turn it is comes from a key that is held down.
+    """
+
+    def __init__(self, app: "BaseApp") -> None:
+        self.is_repeat = False
+        self._app = app
+        self._held = HeldKey(app.clock)
+        self._waiting: asyncio.Queue[tuple[events.Event, bool]] = asyncio.Queue(WAITING)
+        self._has_lost = False
+        self._due: set[events.Event] = set()
+        self._steps: WeakKeyDictionary[Worker[object], float] = WeakKeyDictionary()
+
+    def take(self, event: events.Event) -> bool:
+        """Let an event wait for its turn; return False if it need not: it has none, or this is it."""
+        if not isinstance(event, _INPUT) or event.is_forwarded:
+            return False
+        if event in self._due:
+            self._due.discard(event)
+            return False
+        is_repeat = isinstance(event, events.Key) and self._held.repeats(event.key)
+        if self._waiting.full():
+            self._lose()
+        else:
+            self._has_lost = False
+            self._waiting.put_nowait((event, is_repeat))
+        return True
+
+    def _lose(self) -> None:
+        if not self._has_lost:
+            self._has_lost = True
+            self._app.tell(_("Keyboard"), _("Too much came at once; the end of it was lost."), "warning")
+
+    async def run(self) -> None:
+        """Give each event its turn, for ever."""
+        await self._settle()
+        is_settled = True
+        while True:
+            event, is_repeat = await self._waiting.get()
+            needs_order_only = self._needs_order_only(event)
+            if not (is_settled or needs_order_only):
+                await self._settle()
+            self.is_repeat = is_repeat
+            self._due.add(event)
+            self._app.post_message(event)
+            if not needs_order_only:
+                await self._settle()
+            is_settled = not needs_order_only
+
+    def _needs_order_only(self, event: events.Event) -> bool:
+        """Tell whether another event of this kind may follow at once, because this one changes no focus.
+
+        A long text that is pasted without brackets would take many times as long otherwise.
+        """
+        if isinstance(event, events.Key):
+            focused = self._app.focused
+            is_text = focused is not None and focused.check_consume_key(event.key, event.character)
+            return is_text and not self._app.keys.has(event.key)
+        return isinstance(event, _MOVES)
+
+    async def _settle(self) -> None:
+        """Wait until nothing is left to be done for what had its turn."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLED_WITHIN_S):
+                rounds = 0
+                while rounds < _ROUNDS and not await self._round():
+                    rounds += not self._steps_under_way()
+
+    async def _round(self) -> bool:
+        """Wait until all that is queued in the app has been handled; return whether nothing came of it."""
+        app = self._app
+        before = (app.screen_stack, app.focused)
+        nodes = [app, *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True))]
+        await _handled(nodes)
+        if self._steps_under_way():
+            await asyncio.sleep(_STEP_LOOK_S)
+            return False
+        if app.screen_stack:
+            await _drawn(app.screen_stack[-1])
+        is_same = before == (app.screen_stack, app.focused)
+        return is_same and not any(node.message_queue_size for node in nodes)
+
+    def _steps_under_way(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        steps = [
+            worker
+            for worker in self._app.workers
+            if not worker.is_finished and (worker.group == STEP or isinstance(worker.node, CommandPalette))
+        ]
+        return any(now - self._steps.setdefault(worker, now) < STEP_WITHIN_S for worker in steps)
+
+
+async def _handled(nodes: Sequence[MessagePump]) -> None:
+    """Wait until each of some nodes has handled what is in its queue now."""
+    done = asyncio.Event()
+    left = 0
+
+    def one() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            done.set()
+
+    for node in nodes:
+        left += node.call_later(one)
+    if left:
+        await done.wait()
+
+
+async def _drawn(node: MessagePump) -> None:
+    """Wait until all that has changed is laid out and drawn."""
+    done = asyncio.Event()
+    if node.call_after_refresh(done.set):
+        await done.wait()
