@@ -225,7 +225,7 @@ class ChatScreen(AppScreen):
 
     def _write(self, event: Key | Paste, same: Key | Paste) -> None:
         """Hand on what reached the screen and nobody took, unless the composer had it already."""
-        if self.focused is not self.composer and self.composer.focusable:
+        if self.focused is not self.composer and self.composer.display and not self.session.ended:
             event.stop()
             self.set_focus(self.composer)
             self.composer.post_message(same)
