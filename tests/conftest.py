@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from tests.support.chat_server import chat_serving
 from tests.support.server import LiveServer, demo_settings, serving
@@ -32,6 +33,9 @@ def pytest_configure() -> None:
     # A busy machine must not fail a property, and a run of CI must not differ from the one before it.
     hypothesis.settings.register_profile("voicechat", deadline=None, derandomize="CI" in os.environ)
     hypothesis.settings.load_profile("voicechat")
+    # httpx waits five seconds, less than a busy machine may need; a test that hangs has a timeout of its own.
+    for patience in ("connect", "read", "write", "pool"):
+        setattr(DEFAULT_TIMEOUT_CONFIG, patience, None)
     for name in [name for name in os.environ if name.upper().startswith("VOICECHAT_")]:
         del os.environ[name]
     scratch = Path(_scratch.name)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from importlib.resources import as_file
 from pathlib import Path
 
@@ -14,9 +13,9 @@ from tests.support.relay import relay
 from tests.support.samples import DIRECTORY, transcripts
 from tests.support.server import LiveServer
 from tests.support.tmux import Tmux
+from tests.support.waiting import wait_for_end_of
 
 APP = str(Path(sys.executable).with_name("voicechat-tui"))
-ENDS_WITHIN_S = 30.0
 
 
 @pytest.fixture
@@ -158,15 +157,8 @@ def test_a_closed_terminal_ends_the_app_and_keeps_the_draft(
         terminal.until("not sent")
         pid = terminal.pid()
         terminal.close()
-        wait_for_end(pid)
+        wait_for_end_of(pid)
     assert "not sent" in (Path(files["VOICECHAT_TUI_DATA"]) / "app.json").read_text(encoding="utf-8")
-
-
-def wait_for_end(pid: int) -> None:
-    deadline = time.monotonic() + ENDS_WITHIN_S
-    while Path(f"/proc/{pid}").exists():
-        assert time.monotonic() < deadline, "the app did not end"
-        time.sleep(0.05)
 
 
 def test_a_server_of_its_own_is_started_and_ended_with_the_app(files: dict[str, str], tmp_path: Path) -> None:
@@ -177,7 +169,7 @@ def test_a_server_of_its_own_is_started_and_ended_with_the_app(files: dict[str, 
         terminal.press("C-q")
         terminal.until("EXIT 0")
         for child in children:
-            wait_for_end(child)
+            wait_for_end_of(child)
     assert children
 
 

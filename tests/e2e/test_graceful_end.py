@@ -57,7 +57,7 @@ async def test_twenty_streams_and_twenty_chatters_when_the_server_is_told_to_end
     database = str(tmp_path / "chats.db")
     with started("--model", "demo", VOICECHAT_DATABASE=database) as server:
         await asyncio.to_thread(server.wait_until_ready)
-        async with AsyncExitStack() as stack, asyncio.timeout(120):
+        async with AsyncExitStack() as stack:
             speakers = [await stack.enter_async_context(connected(server.ws)) for _ in range(STREAMS)]
             chats = [
                 await stack.enter_async_context(in_chat(server.ws, CHAT, f"chatter-{number}"))

@@ -12,6 +12,7 @@ import soundfile
 from tests.support.programs import require
 from tests.support.samples import SAMPLE_RATE, audio
 from tests.support.server import LiveServer
+from tests.support.waiting import WITHIN_S
 from tools.documented import PORT, ROOT, commands
 
 SAMPLE = "greeting"
@@ -50,7 +51,6 @@ PAGES = [
     ROOT / "README.md",
     *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name not in WHOLE_PAGES),
 ]
-ENDS_WITHIN_S = 100
 
 
 def is_run_elsewhere(command: str) -> bool:
@@ -114,7 +114,7 @@ def test_the_commands_of_a_page(page: Path, workplace: Path, live_server: LiveSe
             env=environment,
             capture_output=True,
             encoding="utf-8",
-            timeout=ENDS_WITHIN_S,
+            timeout=WITHIN_S,
             check=False,
         )
         assert done.returncode == 0, f"{local}\n{done.stdout}{done.stderr}"

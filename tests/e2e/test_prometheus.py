@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ import pytest
 
 from tests.support.programs import require
 from tests.support.server import LiveServer, free_port
+from tests.support.waiting import until
 from tools.documented import PORT, ROOT
 
 DEPLOY = ROOT / "deploy"
-UP_WITHIN_S = 60
 
 
 @pytest.fixture
@@ -50,10 +49,7 @@ def prometheus(tmp_path: Path, live_server: LiveServer) -> Iterator[httpx.Client
 
 
 def wait_for_a_scrape(http: httpx.Client) -> None:
-    deadline = time.monotonic() + UP_WITHIN_S
-    while not is_scraped(http):
-        assert time.monotonic() < deadline, f"nothing scraped in {UP_WITHIN_S} s"
-        time.sleep(0.2)
+    until(lambda: is_scraped(http), lambda: "nothing was scraped")
 
 
 def is_scraped(http: httpx.Client) -> bool:

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from tests.support.samples import pcm
 from tests.support.server import LiveServer
 from tests.support.speech_client import recognise
+from tests.support.waiting import WITHIN_S
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_common.protocol.speech import Final, Start
 from voicechat_tui.client.chat.client import ChatClient
@@ -136,7 +137,7 @@ class Chat(RuleBasedStateMachine):
             self._runner.close()
 
     async def _settle(self) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             spoken = [text for texts in await asyncio.gather(*self._speeches) for text in texts]
             witness = View(self.server, self._chat_id, "witness")
             await witness.open()

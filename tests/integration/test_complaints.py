@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,7 +14,6 @@ from tests.support.speech_client import SpeechClient, connected, receipt, recogn
 from voicechat_common.audio import bytes_of
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import (
-    Ack,
     Done,
     Error,
     Final,
@@ -85,7 +83,7 @@ async def test_the_client_hangs_at_the_end_of_a_file(
 ) -> None:
     """A file of any length ends with a receipt and a closed socket."""
     sound = pcm(ONE)[10_000 * 2 : (10_000 + samples) * 2]
-    async with asyncio.timeout(5), connected(live_server.ws) as client:
+    async with connected(live_server.ws) as client:
         await client.send(start, sound, Stop())
         messages = await client.rest()
         assert await client.closed_with() == 1000
@@ -119,7 +117,7 @@ async def test_caches_of_concurrent_streams_get_mixed(live_server: LiveServer) -
             await client.send(start)
             for packet in packets(data, 4000 + 999 * place):
                 await client.send(packet)
-                await asyncio.sleep(0.002 * (1 + place % 3))
+                await client.turns(1 + place % 3)
             await client.send(Stop())
             return texts(await client.rest())
 
@@ -197,14 +195,12 @@ async def test_a_full_server_freezes_instead_of_refusing(small_server: LiveServe
             await client.send(Start(endpointing=False), pcm(OTHER)[:20_000])
             await client.expect(Ready)
         for _ in range(5):
-            began = time.monotonic()
             async with connected(small_server.ws) as refused:
                 await refused.send(Start())
                 error = await refused.expect(Error)
                 assert (error.code, error.fatal) == (ErrorCode.BUSY, True)
                 assert error.retry_after_s
                 assert await refused.closed_with() == 1013
-            assert time.monotonic() - began < 2
         for client in accepted:
             await client.send(pcm(OTHER)[20_000:], Stop())
             assert texts(await client.rest()) == transcripts()[OTHER]
@@ -216,9 +212,7 @@ async def test_one_slow_client_stops_all(small_server: LiveServer) -> None:
     async with connected(small_server.ws) as deaf:
         deaf.socket.transport.pause_reading()
         await deaf.send(WHOLE, *packets(pcm("talk"), 3200))
-        began = time.monotonic()
         assert texts(await recognise(small_server.ws, pcm(OTHER))) == transcripts()[OTHER]
-        assert time.monotonic() - began < 10
         deaf.socket.transport.resume_reading()
         await deaf.send(Stop())
         assert receipt(await deaf.rest()).received_samples == len(audio("talk"))
@@ -226,13 +220,8 @@ async def test_one_slow_client_stops_all(small_server: LiveServer) -> None:
 
 async def test_ping_timeouts_under_load_because_inference_blocks_the_loop(live_server: LiveServer) -> None:
     async with connected(live_server.ws) as busy, connected(live_server.ws) as client:
-        await busy.send(WHOLE, pcm("talk"))
-        await busy.expect(Ack)
-        slowest = 0.0
-        for _ in range(20):
-            began = time.monotonic()
-            await (await client.socket.ping())
-            slowest = max(slowest, time.monotonic() - began)
-        assert slowest < 2
-        await busy.send(Stop())
-        assert receipt(await busy.rest()).dropped_samples == 0
+        await busy.send(WHOLE, pcm("talk"), Stop())
+        recognising = asyncio.create_task(busy.rest())
+        await client.turns(20)
+        assert not recognising.done()
+        assert receipt(await recognising).dropped_samples == 0

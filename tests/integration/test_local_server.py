@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import sys
-import time
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
@@ -16,11 +15,10 @@ import pytest
 from tests.support.pseudo_terminal import in_terminal
 from tests.support.replay_cli import replay
 from tests.support.samples import DIRECTORY, transcripts
+from tests.support.waiting import wait_for_end_of
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui import local_server
 from voicechat_tui.local_server import LocalServer, installation
-
-ENDS_WITHIN_S = 60
 
 CLIENT = """
 import asyncio, sys
@@ -52,13 +50,6 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def wait_for_the_end_of(pid: int) -> None:
-    deadline = time.monotonic() + ENDS_WITHIN_S
-    while is_running(pid):
-        assert time.monotonic() < deadline, "the server has outlived its client"
-        time.sleep(0.05)
-
-
 def files(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
@@ -85,7 +76,7 @@ async def test_it_ends_with_its_client_however_that_ends(tmp_path: Path, number:
     assert is_running(pid)
     os.kill(client.pid, number)
     await client.wait()
-    await asyncio.to_thread(wait_for_the_end_of, pid)
+    await asyncio.to_thread(wait_for_end_of, pid)
 
 
 def test_it_ends_with_the_terminal_and_lets_streams_finish(tmp_path: Path) -> None:
@@ -94,7 +85,7 @@ def test_it_ends_with_the_terminal_and_lets_streams_finish(tmp_path: Path) -> No
         pid = int(terminal.output.split()[0])
         terminal.hang_up()
         terminal.ended()
-        wait_for_the_end_of(pid)
+        wait_for_end_of(pid)
     assert "server ends" in (tmp_path / "local-server.log").read_text()
 
 

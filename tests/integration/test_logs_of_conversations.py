@@ -17,6 +17,7 @@ from tests.support.logging import restored_logging
 from tests.support.samples import pcm, transcripts
 from tests.support.server import LiveServer, demo_settings, serving
 from tests.support.speech_client import connected, receipt, recognise, texts
+from tests.support.waiting import until
 from voicechat_common.protocol.chat import NewMessage
 from voicechat_common.protocol.speech import Start, Stop
 from voicechat_server import logs
@@ -25,8 +26,6 @@ SAMPLE = "complaint"
 SECRET = "这是秘密"
 
 Line = dict[str, Any]
-
-CLOSED_WITHIN_S = 30
 
 
 @pytest.fixture(scope="module", params=["info", "debug"])
@@ -66,11 +65,9 @@ def told(log: io.StringIO, event: str) -> list[Line]:
 
 async def closings(log: io.StringIO, count: int) -> list[Line]:
     """The lines of so many ends of chat connections; the server may still be writing them."""
-    async with asyncio.timeout(CLOSED_WITHIN_S):
-        while True:
-            if len(closed := told(log, "chat connection closed")) >= count:
-                return closed
-            await asyncio.sleep(0.01)
+    event = "chat connection closed"
+    await asyncio.to_thread(until, lambda: len(told(log, event)) >= count, log.getvalue)
+    return told(log, event)
 
 
 async def test_a_conversation_leaves_its_outline_and_none_of_its_words(

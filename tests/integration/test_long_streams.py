@@ -5,7 +5,6 @@ from itertools import cycle
 
 import numpy as np
 import psutil
-import pytest
 
 from tests.support.demo import demo_model
 from tests.support.samples import SAMPLE_RATE, as_float, audio, pcm, transcripts
@@ -20,8 +19,6 @@ from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 from voicechat_server.asr.session import SpeechSession
 from voicechat_server.asr.silero import VoiceActivityDetector
 from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState
-
-pytestmark = pytest.mark.timeout(600)
 
 HOUR = 3600
 LONG_CHUNK = (0, 120, 5)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ import pytest
 from tests.support.microphones import Listener, children, plugged_in, variables
 from tests.support.null_sink import NullSink, no_microphone
 from tests.support.samples import DIRECTORY, audio
+from tests.support.waiting import wait_for_end_of
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode
 from voicechat_common.levels import Sound
@@ -209,14 +209,6 @@ async def test_portaudio_that_hangs_is_left_for_another() -> None:
         assert share_of("network", await said(microphone, sink)) > ALL_BUT_ONE
 
 
-def wait_for_end_of(pid: int) -> None:
-    """Return once there is no such process; nobody is told when a stranger's child ends."""
-    deadline = time.monotonic() + 20
-    while Path(f"/proc/{pid}/cmdline").exists():
-        assert time.monotonic() < deadline, f"process {pid} has not ended"
-        time.sleep(0.01)
-
-
 async def test_a_client_that_is_killed_leaves_no_open_microphone() -> None:
     program = """import asyncio
 from tests.support.microphones import children
@@ -364,13 +356,12 @@ async def test_a_preview_says_why_it_shows_nothing() -> None:
         headset_device, webcam_device = (await sound.devices())[1:]
         webcam.unplug()
         async with PreviewMeter(sound, webcam_device) as absent, PreviewMeter(sound, headset_device) as lost:
-            async with asyncio.timeout(10):
-                await absent.changed.wait()
+            await absent.changed.wait()
+            await lost.changed.wait()
+            headset.unplug()
+            while lost.problem is None:
+                lost.changed.clear()
                 await lost.changed.wait()
-                headset.unplug()
-                while lost.problem is None:
-                    lost.changed.clear()
-                    await lost.changed.wait()
         assert absent.problem is not None
         assert absent.problem.message == "The microphone webcam can't be opened: Input/output error."
         assert lost.problem.code is ErrorCode.MICROPHONE_LOST

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.hub import FakeHub, running_hub
+from tests.support.waiting import WITHIN_S
 from voicechat_server.asr.models.catalog import PARAFORMER
 from voicechat_server.asr.models.checks import verify
 from voicechat_server.asr.models.files import WEIGHTS
@@ -45,7 +46,7 @@ def test_a_killed_download_goes_on_from_where_it_was(hub: FakeHub, tmp_path: Pat
 
     hub.pause_s = 0
     with start(hub, tmp_path) as second:
-        output, notes = second.communicate(timeout=120)
+        output, notes = second.communicate(timeout=WITHIN_S)
     assert second.returncode == 0, notes
     assert output.strip() == str(target)
     assert hub.fetched(WEIGHTS)[-1] >= 500_000
@@ -64,7 +65,7 @@ def test_two_processes_share_one_download(hub: FakeHub, tmp_path: Path) -> None:
                 waiting = second.stderr.readline()
                 assert waiting, "the second process ended without waiting"
             hub.gate.set()
-            outputs = [process.communicate(timeout=120)[0] for process in (first, second)]
+            outputs = [process.communicate(timeout=WITHIN_S)[0] for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0)
     assert outputs[0] == outputs[1]
     assert hub.fetched(WEIGHTS) == [0]

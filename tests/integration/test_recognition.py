@@ -111,7 +111,7 @@ async def test_eight_at_the_same_time_get_what_each_gets_alone(
             await client.send(start)
             for packet in packets(pcm(name), 3200 + 1777 * place):
                 await client.send(packet)
-                await asyncio.sleep(0.002 * (1 + place))
+                await client.turns(1 + place)
             await client.send(Stop())
             return texts(await client.rest())
 

@@ -58,7 +58,7 @@ async def talk(
             for at in range(0, len(audio), 1600):
                 if not await client.send(audio[at : at + 1600]):
                     return
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0)
             client.stop()
 
         feeder = asyncio.create_task(feed())

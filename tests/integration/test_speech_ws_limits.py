@@ -13,11 +13,12 @@ from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Done, Error, Final, Ready, Start, Stop
 
 GRACE_S = 0.2
+IDLE_S = 0.3
 
 
 @pytest.fixture(scope="module")
 def tight_server() -> Iterator[LiveServer]:
-    settings = demo_settings(idle_timeout_s=0.3, max_streams=1, max_lag_s=1, resume_grace_s=GRACE_S)
+    settings = demo_settings(idle_timeout_s=IDLE_S, max_streams=1, max_lag_s=1, resume_grace_s=GRACE_S)
     with serving(settings) as server:
         yield server
 
@@ -27,9 +28,9 @@ async def test_one_that_connects_and_says_nothing(tight_server: LiveServer) -> N
     async with connected(tight_server.ws) as client:
         error = await client.expect(Error)
         assert (error.code, error.fatal) == (ErrorCode.IDLE_TIMEOUT, True)
-        assert "0.3 s" in error.message
+        assert f"{IDLE_S:g} s" in error.message
         assert await client.closed_with() == 1008
-    assert 0.25 < time.monotonic() - began < 5
+    assert time.monotonic() - began >= IDLE_S
 
 
 async def test_a_stream_may_be_silent_for_longer(tight_server: LiveServer) -> None:

@@ -1,7 +1,6 @@
 """Servers for tests of the chat, which works whether or not there is a recogniser."""
 
 import multiprocessing
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import Self
 import httpx
 
 from tests.support.server import LiveServer, demo_settings, free_port, serving
+from tests.support.waiting import until
 from voicechat_server.api.app import create_app
 from voicechat_server.api.server import Server, bind
 from voicechat_server.asr.engine import Engine
-
-UP_WITHIN_S = 30
 
 # Forks of a process that has imported the server are up in no time, however often one is killed.
 _processes = multiprocessing.get_context("forkserver")
@@ -75,16 +73,16 @@ class ChatProcess:
 
 def wait_until_up(base: str, is_alive: Callable[[], bool] = lambda: True) -> None:
     """Wait until a server answers, as long as it lives."""
-    deadline = time.monotonic() + UP_WITHIN_S
-    while True:
+
+    def is_up() -> bool:
         try:
             httpx.get(f"{base}/health").raise_for_status()
         except httpx.TransportError:
             assert is_alive(), "the server has ended"
-            assert time.monotonic() < deadline, f"{base} did not come up in {UP_WITHIN_S} s"
-            time.sleep(0.02)
-        else:
-            return
+            return False
+        return True
+
+    until(is_up, lambda: f"{base} did not come up")
 
 
 def _serve(port: int, database: str) -> None:

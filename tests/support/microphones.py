@@ -11,12 +11,11 @@ from typing import Generic, Self, TypeVar
 import pytest
 
 from tests.support.null_sink import NullSink, null_sinks
+from tests.support.waiting import WITHIN_S
 from voicechat_tui.sources.microphone import SoundSystem
 
 EventT = TypeVar("EventT")
 KindT = TypeVar("KindT")
-
-_TOLD_WITHIN_S = 30.0
 
 
 @contextmanager
@@ -73,7 +72,7 @@ class Listener(Generic[EventT]):
 
     async def expect(self, kind: type[KindT]) -> KindT:
         """Return the next event of a kind, passing over others; each is returned once."""
-        async with asyncio.timeout(_TOLD_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             while True:
                 while self._looked_at < len(self.told):
                     event = self.told[self._looked_at]
@@ -86,7 +85,7 @@ class Listener(Generic[EventT]):
     async def until_end(self) -> None:
         """Wait until nothing more can come."""
         if self._task is not None:
-            async with asyncio.timeout(_TOLD_WITHIN_S):
+            async with asyncio.timeout(WITHIN_S):
                 await asyncio.wait({self._task})
 
     def of(self, kind: type[KindT]) -> list[KindT]:

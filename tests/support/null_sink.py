@@ -2,17 +2,13 @@
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.support.programs import require
-
-_READY_WITHIN_S = 10.0
-_ENDS_WITHIN_S = 10.0
-_PLAYS_WITHIN_S = 60.0
+from tests.support.waiting import WITHIN_S, until
 
 _PROGRAMS = ("pulseaudio", "pactl", "paplay")
 _PACKAGES = "pulseaudio pulseaudio-utils libportaudio2 libasound2-plugins"
@@ -39,7 +35,7 @@ class NullSink:
         """Speak a recording into the microphone; return when it was said."""
         # A shorter latency is more than a loaded machine can keep.
         command = ("paplay", f"--device={self.name}", "--latency-msec=1000", str(path))
-        self._run(*command, within_s=_PLAYS_WITHIN_S)
+        self._run(*command)
 
     def plug_in(self) -> None:
         """Let the microphone be there."""
@@ -55,14 +51,16 @@ class NullSink:
 
     def wait_for_server(self) -> None:
         """Return once the sound server answers."""
-        deadline = time.monotonic() + _READY_WITHIN_S
-        while subprocess.run(("pactl", "info"), env=self._own, capture_output=True, check=False).returncode:
-            assert time.monotonic() < deadline, "the sound server does not answer"
-            time.sleep(0.02)
 
-    def _run(self, *command: str, within_s: float = _READY_WITHIN_S) -> str:
+        def answers() -> bool:
+            done = subprocess.run(("pactl", "info"), env=self._own, capture_output=True, check=False)
+            return done.returncode == 0
+
+        until(answers, lambda: "the sound server does not answer")
+
+    def _run(self, *command: str) -> str:
         done = subprocess.run(
-            command, env=self._own, capture_output=True, text=True, check=False, timeout=within_s
+            command, env=self._own, capture_output=True, text=True, check=False, timeout=WITHIN_S
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -125,7 +123,7 @@ def _sound_server(directory: Path) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(_ENDS_WITHIN_S)
+        process.wait(WITHIN_S)
 
 
 def _private(directory: Path) -> dict[str, str]:

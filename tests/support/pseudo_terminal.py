@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-WITHIN_S = 120.0
+from tests.support.waiting import WITHIN_S
 
 
 @dataclass

@@ -6,7 +6,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass
 
-ENDS_WITHIN_S = 60.0
+from tests.support.waiting import WITHIN_S
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ async def start_tui(*arguments: str, stdin: int = asyncio.subprocess.DEVNULL, st
 async def ended(process: Process, data: bytes | None = None) -> Ended:
     """Wait for a process; one that hangs is killed, which no test expects."""
     try:
-        async with asyncio.timeout(ENDS_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             out, err = await process.communicate(data)
     finally:
         if process.returncode is None:

@@ -1,23 +1,20 @@
 """A real server on a free port, in a thread of the test process, so that FunASR is imported only once."""
 
-import asyncio
+import random
 import socket
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from threading import Thread
 
 import httpx
 
+from tests.support.waiting import WITHIN_S, until
 from voicechat_server.api.app import create_app
 from voicechat_server.api.server import Server, bind, reachable_address
 from voicechat_server.asr.engine import Engine
 from voicechat_server.settings import Settings
-
-LISTENS_WITHIN_S = 60
-READY_WITHIN_S = 180
-ENDS_WITHIN_S = 30
 
 
 @dataclass(frozen=True)
@@ -59,35 +56,34 @@ def serving(
         yield LiveServer(address, server)
     finally:
         server.should_exit = True
-        thread.join(ENDS_WITHIN_S)
+        thread.join(WITHIN_S)
         assert not thread.is_alive(), "the server did not end"
 
 
-def wait_until_listening(base: str, within_s: float = LISTENS_WITHIN_S) -> None:
+def wait_until_listening(base: str) -> None:
     """Ask a server that was just started until it answers anything."""
-    deadline = time.monotonic() + within_s
-    while True:
+
+    def listens() -> bool:
         try:
             httpx.get(f"{base}/health")
         except httpx.TransportError:
-            assert time.monotonic() < deadline, f"nothing listens at {base}"
-            time.sleep(0.05)
-        else:
-            return
+            return False
+        return True
+
+    until(listens, lambda: f"nothing listens at {base}")
 
 
-def wait_until_ready(base: str, within_s: float = READY_WITHIN_S) -> None:
+def wait_until_ready(base: str) -> None:
     """Ask `/ready` until it says so; a server that failed for good ends the wait with its reason."""
-    deadline = time.monotonic() + within_s
+
+    def is_ready() -> bool:
+        answer = http.get("/ready")
+        assert answer.json()["state"] != "failed", answer.text
+        return answer.status_code == HTTPStatus.OK
+
     # One client for all questions: to make one costs the server's processor more than to answer it.
     with httpx.Client(base_url=base) as http:
-        while True:
-            answer = http.get("/ready")
-            if answer.status_code == 200:
-                return
-            assert answer.json()["state"] != "failed", answer.text
-            assert time.monotonic() < deadline, f"not ready in {within_s} s: {answer.text}"
-            time.sleep(0.1)
+        until(is_ready, lambda: f"{base} did not get ready: {http.get('/ready').text}")
 
 
 async def streams_now(server: LiveServer) -> int:
@@ -99,21 +95,28 @@ async def streams_now(server: LiveServer) -> int:
 
 async def no_streams(server: LiveServer) -> None:
     """Wait until no stream is open."""
-    async with asyncio.timeout(10):
-        while await streams_now(server):
-            pass
+    while await streams_now(server):
+        pass
 
 
 def free_port() -> int:
-    """A port nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nothing listens on now, nor will by chance: it is none of those that the system gives away."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def demo_settings(**changes: object) -> Settings:
     """Settings of a server with the demo model, in fp32: its tokens are to equal FunASR's."""
     # A server that measured what it can carry while other tests compute would turn the next streams away.
-    usual = {"model": "demo", "precision": "fp32", "log_level": "warning", "max_streams": 100}
+    # Nor does a busy machine let a client send its first audio soon.
+    usual = {
+        "model": "demo",
+        "precision": "fp32",
+        "log_level": "warning",
+        "max_streams": 100,
+        "idle_timeout_s": 600,
+    }
     return Settings.load({**usual, **changes})

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +14,9 @@ from typing import Any
 import httpx
 
 from tests.support.server import free_port, wait_until_ready
+from tests.support.waiting import WITHIN_S, until
 
 ROOT = Path(__file__).parents[2]
-ANSWERS_WITHIN_S = 120
-ENDS_WITHIN_S = 60
 
 
 def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -29,7 +27,7 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         env=os.environ | environment,
         capture_output=True,
         encoding="utf-8",
-        timeout=ENDS_WITHIN_S,
+        timeout=WITHIN_S,
         check=False,
     )
 
@@ -69,15 +67,16 @@ class ServerProcess:
 
     def first_answer(self) -> httpx.Response:
         """Ask `/ready` until there is an answer."""
-        deadline = time.monotonic() + ANSWERS_WITHIN_S
+
+        def answer() -> httpx.Response | None:
+            try:
+                return http.get("/ready")
+            except httpx.TransportError:
+                assert self.process.poll() is None, self.process.communicate()[1]
+                return None
+
         with httpx.Client(base_url=self.http) as http:
-            while True:
-                try:
-                    return http.get("/ready")
-                except httpx.TransportError:
-                    assert self.process.poll() is None, self.process.communicate()[1]
-                    assert time.monotonic() < deadline, f"no answer in {ANSWERS_WITHIN_S} s"
-                    time.sleep(0.005)
+            return until(answer, lambda: f"no answer at {self.http}")
 
     def wait_until_ready(self) -> None:
         """Wait until audio would be recognised."""
@@ -87,7 +86,7 @@ class ServerProcess:
     def end(self, number: signal.Signals = signal.SIGTERM) -> list[dict[str, Any]]:
         """Tell the server to end, which it has to do with status 0; return the lines of its log."""
         self.process.send_signal(number)
-        _, log = self.process.communicate(timeout=ENDS_WITHIN_S)
+        _, log = self.process.communicate(timeout=WITHIN_S)
         assert self.process.returncode == 0, log
         assert "Traceback" not in log, log
         return [json.loads(line) for line in log.splitlines()]

@@ -32,6 +32,11 @@ class SpeechClient:
         for frame in frames:
             await self.socket.send(frame if isinstance(frame, str | bytes) else encode(frame))
 
+    async def turns(self, count: int) -> None:
+        """Let the server read what was sent, and have so many turns of its loop."""
+        for _ in range(count):
+            await (await self.socket.ping())
+
     async def receive(self) -> ServerMessage:
         """Return the next message."""
         return server_decoder.decode(await self.socket.recv())
@@ -63,8 +68,9 @@ class SpeechClient:
 @asynccontextmanager
 async def connected(base: str, path: str = "/ws") -> AsyncIterator[SpeechClient]:
     """Open a connection while the context lasts."""
+    # A busy machine takes its time; a test that hangs is ended by its own timeout.
     async with websockets.connect(
-        f"{base}{path}", max_size=None, max_queue=None, ping_timeout=None
+        f"{base}{path}", max_size=None, max_queue=None, open_timeout=None, ping_timeout=None
     ) as socket:
         yield SpeechClient(socket)
 

@@ -1,10 +1,9 @@
 """A stepper that recognises nothing: it watches who steps what, for tests of those who ask for steps."""
 
 import random
-import time
 from collections import defaultdict
 from collections.abc import Sequence
-from threading import Lock
+from threading import Event, Lock
 from typing import cast
 
 from voicechat_common.protocol.speech import ChunkSize
@@ -40,6 +39,7 @@ class WatchingStepper:
         self._longest_step_s = longest_step_s
         self._opened = 0
         self._stepping: set[int] = set()
+        self._computing = Event()
         self._lock = Lock()
 
     def open(self, chunk_size: ChunkSize) -> SegmentState:
@@ -62,7 +62,8 @@ class WatchingStepper:
             assert not slots & self._stepping
             self._stepping |= slots
             self.batches.append(len(chunks))
-        time.sleep(random.uniform(0, self._longest_step_s))
+        # Steps of several threads overlap, as those of a model do.
+        self._computing.wait(random.uniform(0, self._longest_step_s))
         with self._lock:
             self._stepping -= slots
             for chunk in chunks:

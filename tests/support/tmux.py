@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -12,9 +11,7 @@ from typing import Self
 from uuid import uuid4
 
 from tests.support.programs import require
-
-SEEN_WITHIN_S = 120.0
-_LOOKS_EVERY_S = 0.1
+from tests.support.waiting import WITHIN_S, until
 
 
 class Tmux:
@@ -68,13 +65,12 @@ class Tmux:
 
     def until(self, *texts: str) -> str:
         """Wait until the terminal shows all of some texts; return the whole screen."""
-        deadline = time.monotonic() + SEEN_WITHIN_S
-        while True:
+
+        def shown() -> str | None:
             screen = self.screen()
-            if all(text in screen for text in texts):
-                return screen
-            assert time.monotonic() < deadline, f"no {texts!r} in\n{screen}"
-            time.sleep(_LOOKS_EVERY_S)
+            return screen if all(text in screen for text in texts) else None
+
+        return until(shown, lambda: f"no {texts!r} in\n{self.screen()}")
 
     def close(self) -> None:
         """Close the terminal as a person closes a window: what runs in it is hung up."""
@@ -93,6 +89,6 @@ class Tmux:
             capture_output=True,
             encoding="utf-8",
             check=False,
-            timeout=30,
+            timeout=WITHIN_S,
         )
         return done.stdout

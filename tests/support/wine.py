@@ -14,11 +14,11 @@ from subprocess import DEVNULL
 from pip._vendor import distlib
 
 from tests.support.programs import require
+from tests.support.waiting import WITHIN_S
 
 LAUNCHER = Path(distlib.__file__).with_name("t64.exe")
 """Starts what the line behind it names, with its own path and arguments; pip ships it for scripts."""
 
-ENDS_WITHIN_S = 120
 LINGERS_S = 60
 
 
@@ -100,7 +100,7 @@ class Windows:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             encoding="utf-8",
-            timeout=ENDS_WITHIN_S,
+            timeout=WITHIN_S,
             check=False,
         )
         return Ended(done.returncode, done.stdout.replace("\r\n", "\n"), self._calls())

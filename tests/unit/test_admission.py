@@ -1,7 +1,6 @@
 """How large batches are and how many streams are taken, from what batches cost."""
 
-import time
-from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
@@ -92,36 +91,46 @@ def test_what_is_taken_is_carried(seconds: list[float], chunks: int, workers: in
     assert capacity(seconds, chunks, workers, 2 * chunk_s) >= streams
 
 
+class Machine:
+    """Steps batches, each in a time of its own, by a clock that nothing else moves.
+
+    Args:
+        seconds: How long a step takes, of its batch size and of how often that size was stepped before.
+    """
+
+    def __init__(self, seconds: Callable[[int, int], float]) -> None:
+        self.steps: list[int] = []
+        self._seconds = seconds
+        self._time = 1000.0
+
+    def step(self, size: int) -> None:
+        self._time += self._seconds(size, self.steps.count(size))
+        self.steps.append(size)
+
+    def measure(self, give_up_s: float) -> dict[int, list[float]]:
+        return measure(self.step, SIZES, give_up_s=give_up_s, clock=lambda: self._time)
+
+
 def test_batch_sizes_take_turns() -> None:
-    steps: list[int] = []
-
-    def step(size: int) -> None:
-        steps.append(size)
-        time.sleep(0.02)
-
-    costs = measure(step, SIZES, give_up_s=1.0)
+    machine = Machine(lambda size, before: 0.02 + 0.001 * before)
+    costs = machine.measure(give_up_s=1.0)
     assert tuple(costs) == SIZES
-    assert all(len(seconds) == 3 and min(seconds) >= 0.02 for seconds in costs.values())
-    assert steps == [size for size in SIZES for _ in range(3)] + list(SIZES)
+    assert all(seconds == pytest.approx([0.021, 0.022, 0.023]) for seconds in costs.values())
+    assert machine.steps == [size for size in SIZES for _ in range(3)] + list(SIZES)
 
 
 def test_the_measurement_ends_at_the_first_batch_that_takes_too_long() -> None:
-    costs = measure(lambda size: time.sleep(0.02 if size >= 4 else 0.005), SIZES, give_up_s=0.01)
+    costs = Machine(lambda size, _: 0.02 if size >= 4 else 0.005).measure(give_up_s=0.01)
     assert tuple(costs) == (1, 2, 4)
-    assert min(costs[4]) >= 0.02
+    assert costs[4] == pytest.approx([0.02] * 3)
 
 
 def test_the_measurement_ends_where_larger_batches_make_a_chunk_no_cheaper() -> None:
-    costs = measure(lambda size: time.sleep(0.02 if size <= 4 else 0.005 * size), SIZES, give_up_s=1.0)
+    costs = Machine(lambda size, _: 0.02 if size <= 4 else 0.005 * size).measure(give_up_s=1.0)
     assert tuple(costs) == (1, 2, 4, 8)
     assert batch_size(costs) == 4
 
 
 def test_a_disturbed_step_does_not_end_the_measurement() -> None:
-    times = Counter[int]()
-
-    def step(size: int) -> None:
-        times[size] += 1
-        time.sleep(0.2 if (size, times[size]) == (4, 2) else 0.02)
-
-    assert tuple(measure(step, SIZES, give_up_s=0.1)) == SIZES
+    machine = Machine(lambda size, before: 0.2 if (size, before) == (4, 1) else 0.02)
+    assert tuple(machine.measure(give_up_s=0.1)) == SIZES

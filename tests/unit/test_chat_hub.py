@@ -1,17 +1,16 @@
 """Live fan-out, and what is true of a chat only now."""
 
-import asyncio
 import json
 
 import pytest
 
 from tests.support.chat_records import at
+from tests.support.loop_clock import LoopClock
 from voicechat_common.protocol.chat import MessageKind, NewMessage
-from voicechat_server.chat import room as room_module
 from voicechat_server.chat.hub import Broadcast, LocalHub
 from voicechat_server.chat.outbox import Frame
 from voicechat_server.chat.records import Chat, Message
-from voicechat_server.chat.room import Room
+from voicechat_server.chat.room import TYPING_S, Room
 
 A, B = Broadcast(Frame("a")), Broadcast(Frame("b"))
 
@@ -151,13 +150,13 @@ async def test_typing_ends_by_a_word_by_leaving_and_by_a_message(room: Room, aud
 
 
 async def test_typing_expires(room: Room, audience: Audience, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room_module, "TYPING_S", 0.05)
+    clock = LoopClock(monkeypatch)
     room.start_typing("alice")
-    await asyncio.sleep(0.03)
+    await clock.move(0.6 * TYPING_S)
     room.start_typing("alice")
-    await asyncio.sleep(0.03)
+    await clock.move(0.6 * TYPING_S)
     assert audience.take() == [("typing", "alice", True)], "the second word holds from when it came"
-    await asyncio.sleep(0.05)
+    await clock.move(0.4 * TYPING_S)
     assert audience.take() == [("typing", "alice", False)]
 
 

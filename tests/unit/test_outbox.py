@@ -120,5 +120,5 @@ async def test_the_reader_waits_until_there_is_an_event() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     outbox.put(ack(1))
-    await asyncio.wait_for(waiting, 1)
-    await asyncio.wait_for(outbox.wait(), 1)
+    await waiting
+    await outbox.wait()

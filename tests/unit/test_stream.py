@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.support.loop_clock import LoopClock, turns
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready
 from voicechat_server.asr.config import StreamLimits
@@ -19,7 +20,7 @@ SECOND = 32_000
 
 T = TypeVar("T")
 
-LIMITS = StreamLimits(max_lag_s=2.0, resume_grace_s=0.02, ack_interval_s=1.0)
+LIMITS = StreamLimits(max_lag_s=2.0, resume_grace_s=30.0, ack_interval_s=1.0)
 
 
 def final(segment: int) -> Final:
@@ -82,31 +83,34 @@ class Thread:
 
 
 @pytest.fixture
-async def thread() -> Thread:
+async def clock(monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    return LoopClock(monkeypatch)
+
+
+@pytest.fixture
+async def thread(clock: LoopClock) -> Thread:
+    """Made when time stands still already."""
     return Thread()
 
 
 async def next_of(stream: Stream, count: int) -> list[StreamEvent]:
-    """The next events, of which there must be so many now."""
+    """The next events."""
     events: list[StreamEvent] = []
-    async with asyncio.timeout(1):
-        async for event in stream.events():
-            events.append(event)
-            if len(events) == count:
-                break
+    async for event in stream.events():
+        events.append(event)
+        if len(events) == count:
+            break
     return events
 
 
 async def told(stream: Stream) -> list[StreamEvent]:
     """All events to the end of the stream."""
-    async with asyncio.timeout(1):
-        return [event async for event in stream.events()]
+    return [event async for event in stream.events()]
 
 
 async def blocked(task: asyncio.Task[T]) -> bool:
     """Whether a task still waits after everything else had its turn."""
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await turns()
     return not task.done()
 
 
@@ -132,8 +136,7 @@ async def test_a_stream_too_far_behind_is_not_read_until_it_has_caught_up(thread
 async def test_a_chunk_that_is_not_complete_is_no_lag() -> None:
     """Audio that waits for the rest of its chunk must not keep the rest from being read."""
     stream = Stream(Thread(limits=StreamLimits(max_lag_s=0.1)).live)
-    async with asyncio.timeout(1):
-        await stream.send_audio(bytes(int(0.65 * SECOND)))
+    await stream.send_audio(bytes(int(0.65 * SECOND)))
 
 
 async def test_an_eager_client_gets_an_ack_for_every_second_it_sent(thread: Thread) -> None:
@@ -144,20 +147,21 @@ async def test_an_eager_client_gets_an_ack_for_every_second_it_sent(thread: Thre
     assert await next_of(stream, 1) == [Ack(received_samples=16_000, decoded_samples=0, lag_ms=1000)]
 
 
-async def test_a_slow_client_gets_an_ack_when_the_time_has_come() -> None:
-    thread = Thread(limits=StreamLimits(ack_interval_s=0.02))
+async def test_a_slow_client_gets_an_ack_when_the_time_has_come(thread: Thread, clock: LoopClock) -> None:
     stream = Stream(thread.live)
-    await asyncio.sleep(0.03)
-    await stream.send_audio(bytes(200))
+    await clock.move(0.9 * LIMITS.ack_interval_s)
+    await stream.send_audio(bytes(100))
+    assert thread.live.outbox.take() is None
+    await clock.move(0.1 * LIMITS.ack_interval_s)
+    await stream.send_audio(bytes(100))
     assert await next_of(stream, 1) == [Ack(received_samples=100, decoded_samples=0, lag_ms=6)]
 
 
-async def test_acks_go_on_while_a_stream_too_far_behind_is_not_read() -> None:
-    thread = Thread(limits=StreamLimits(max_lag_s=2.0, ack_interval_s=0.02))
+async def test_acks_go_on_while_a_stream_too_far_behind_is_not_read(thread: Thread, clock: LoopClock) -> None:
     stream = Stream(thread.live)
     sending = asyncio.create_task(stream.send_audio(bytes(10 * SECOND)))
     await next_of(stream, 1)
-    await asyncio.sleep(0.03)
+    await clock.move(LIMITS.ack_interval_s)
     thread.report(undecoded=80_000)
     assert await next_of(stream, 1) == [Ack(received_samples=160_000, decoded_samples=80_000, lag_ms=5000)]
     thread.report()
@@ -280,41 +284,45 @@ async def test_a_receipt_that_did_not_reach_the_client_is_told_again(thread: Thr
     assert [type(event) for event in sent] == [Final, Done]
 
 
-async def test_a_stream_nobody_comes_back_for_is_stopped_and_forgotten(thread: Thread) -> None:
+async def test_a_stream_nobody_comes_back_for_is_stopped_and_forgotten(
+    thread: Thread, clock: LoopClock
+) -> None:
     Stream(thread.live).detach()
     assert thread.commands == []
-    await asyncio.sleep(0.04)
+    await clock.move(LIMITS.resume_grace_s)
     assert thread.commands == [Order.STOP]
     assert thread.ended == 0
     thread.report(final(0), is_done=True)
     assert (thread.finished, thread.ended) == (1, 1)
 
 
-async def test_a_stream_that_ended_is_kept_as_long_for_its_client(thread: Thread) -> None:
+async def test_a_stream_that_ended_is_kept_as_long_for_its_client(thread: Thread, clock: LoopClock) -> None:
     stream = Stream(thread.live)
     await stream.stop()
     stream.detach()
     thread.report(is_done=True)
     assert thread.ended == 0
-    await asyncio.sleep(0.04)
+    await clock.move(LIMITS.resume_grace_s)
     assert thread.ended == 1
 
 
-async def test_a_client_that_comes_back_in_time_keeps_its_stream(thread: Thread) -> None:
+async def test_a_client_that_comes_back_in_time_keeps_its_stream(thread: Thread, clock: LoopClock) -> None:
     Stream(thread.live).detach()
     Stream(thread.live)
-    await asyncio.sleep(0.04)
+    await clock.move(LIMITS.resume_grace_s)
     assert thread.commands == []
 
 
-async def test_one_who_leaves_after_the_receipt_and_stays_away_is_forgotten(thread: Thread) -> None:
+async def test_one_who_leaves_after_the_receipt_and_stays_away_is_forgotten(
+    thread: Thread, clock: LoopClock
+) -> None:
     stream = Stream(thread.live)
     await stream.stop()
     thread.report(is_done=True)
     await told(stream)
     stream.detach()
     assert thread.ended == 0
-    await asyncio.sleep(0.04)
+    await clock.move(LIMITS.resume_grace_s)
     assert thread.ended == 1
 
 
@@ -328,7 +336,7 @@ async def test_a_stream_that_failed_ends_with_the_error(thread: Thread) -> None:
     assert isinstance(error, Error)
     assert (error.code, error.message, error.fatal) == (ErrorCode.RECOGNITION_FAILED, "It broke.", True)
     assert thread.finished == 1
-    await asyncio.wait_for(thread.live.finished(), 1)
+    await thread.live.finished()
 
 
 async def test_a_stream_that_failed_tells_nothing_more(thread: Thread) -> None:

@@ -1,12 +1,14 @@
 """The threads that recognise: they share all streams, keep each one's order, and end together."""
 
 import queue
-import time
+from collections.abc import Sequence
+from threading import Event
 
 import numpy as np
 import pytest
 
 from tests.support.stepping import CHUNK, CHUNK_SIZE, WatchingStepper, new_lane
+from tests.support.waiting import WITHIN_S
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.lane import Lane, Report
@@ -15,7 +17,6 @@ from voicechat_server.asr.scheduler import Command, Order, Tools
 from voicechat_server.asr.workers import Workers
 
 COUNT = 3
-WITHIN_S = 20
 
 Ends = queue.SimpleQueue[VoicechatError | None]
 
@@ -43,18 +44,33 @@ class Crew:
         self.workers.submit(Command(order, lane, data))
 
 
-def wait_until_done(reports: list[list[Report]]) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not all(each and (each[-1].is_done or each[-1].error) for each in reports):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+class Reports(list[Report]):
+    """What a lane reports, on whatever thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ended = Event()
+
+    def append(self, report: Report) -> None:
+        super().append(report)
+        if report.is_done or report.error:
+            self._ended.set()
+
+    def wait(self) -> None:
+        """Return once the lane has ended."""
+        assert self._ended.wait(WITHIN_S)
+
+
+def wait_until_done(reports: Sequence[Reports]) -> None:
+    for each in reports:
+        each.wait()
 
 
 def test_all_audio_of_many_streams_is_stepped_once_and_in_order() -> None:
     crew = Crew()
     crew.workers.start()
     chance = np.random.default_rng(1)
-    reports: list[list[Report]] = [[] for _ in range(12)]
+    reports = [Reports() for _ in range(12)]
     lanes = [crew.open(each) for each in reports]
     audio = [chance.integers(-9000, 9000, int(chance.integers(1, 90_000)), np.int16) for _ in lanes]
     places = [0] * len(lanes)
@@ -77,7 +93,7 @@ def test_all_audio_of_many_streams_is_stepped_once_and_in_order() -> None:
 def test_a_step_that_fails_ends_its_streams_and_no_others() -> None:
     crew = Crew()
     crew.workers.start()
-    first: list[Report] = []
+    first = Reports()
     lane = crew.open(first)
     crew.stepper.fault = ValueError("no such number")
     crew.order(Order.AUDIO, lane, b"\0\0" * 9600)
@@ -86,7 +102,7 @@ def test_a_step_that_fails_ends_its_streams_and_no_others() -> None:
     assert first[-1].error is not None
     assert first[-1].error.code is ErrorCode.RECOGNITION_FAILED
     crew.stepper.fault = None
-    second: list[Report] = []
+    second = Reports()
     lane = crew.open(second)
     crew.order(Order.AUDIO, lane, b"\0\0" * 9600)
     crew.order(Order.STOP, lane)
@@ -103,7 +119,7 @@ def test_a_stream_that_gets_no_state_ends_alone(count: int) -> None:
     crew = Crew(threads=1)
     refused: ChunkSize = (30, 10, 30)
     crew.stepper.refused.add(refused)
-    reports: list[list[Report]] = [[] for _ in range(count)]
+    reports = [Reports() for _ in range(count)]
     sizes = [CHUNK_SIZE] * (count - 1) + [refused]
     lanes = [crew.open(each, size) for each, size in zip(reports, sizes, strict=True)]
     for lane in lanes:
@@ -122,7 +138,7 @@ def test_a_stream_that_gets_no_state_ends_alone(count: int) -> None:
 
 def test_a_stream_that_can_take_no_tokens_ends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     crew = Crew(threads=1)
-    reports: list[list[Report]] = [[], []]
+    reports = [Reports(), Reports()]
     one, other = [crew.open(each) for each in reports]
 
     def fault(*_: object) -> None:

@@ -14,7 +14,13 @@ _NEARLY_CHEAPEST = 1.12
 """A chunk may cost so many times the least, if its batch is smaller for that: the others wait less."""
 
 
-def measure(step: Callable[[int], None], sizes: Sequence[int], *, give_up_s: float) -> dict[int, list[float]]:
+def measure(
+    step: Callable[[int], None],
+    sizes: Sequence[int],
+    *,
+    give_up_s: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[int, list[float]]:
     """Return the seconds of a few steps at each batch size, as far as a larger batch makes a chunk cheaper.
 
     Sizes take turns, since a machine that others use, too, is slower at one time than at another.
@@ -23,24 +29,25 @@ def measure(step: Callable[[int], None], sizes: Sequence[int], *, give_up_s: flo
         step: Steps one batch of the given size.
         sizes: The batch sizes, ascending.
         give_up_s: A step longer than this is of the last size measured.
+        clock: Tells the time in seconds.
     """
+
+    def seconds_of(size: int) -> float:
+        began = clock()
+        step(size)
+        return clock() - began
+
     costs: dict[int, list[float]] = {}
     for size in sizes:
         # The first step of a size takes memory for it, and one of two others may be disturbed.
         step(size)
         before = _cheapest(costs)
-        costs[size] = [_seconds(step, size), _seconds(step, size)]
+        costs[size] = [seconds_of(size), seconds_of(size)]
         if min(costs[size]) > give_up_s or _NEARLY_CHEAPEST * _cheapest(costs) > before:
             break
     for size, seconds in costs.items():
-        seconds.append(_seconds(step, size))
+        seconds.append(seconds_of(size))
     return costs
-
-
-def _seconds(step: Callable[[int], None], size: int) -> float:
-    began = time.perf_counter()
-    step(size)
-    return time.perf_counter() - began
 
 
 def batch_size(costs: Mapping[int, Sequence[float]]) -> int:

@@ -1,7 +1,6 @@
 """One stream of speech as the event loop sees it, and one connection's hold on it."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 
 from voicechat_common.audio import SAMPLE_WIDTH, milliseconds
@@ -62,7 +61,7 @@ class LiveStream:
         self._stopped = False
         self._finished = asyncio.Event()
         self._progress = asyncio.Event()
-        self._last_ack = time.monotonic()
+        self._last_ack = asyncio.get_running_loop().time()
         self._holder: Stream | None = None
         self._expiry: asyncio.TimerHandle | None = None
 
@@ -206,11 +205,12 @@ class LiveStream:
         """Acknowledge so often that neither the clock nor what an eager client sent gets far ahead."""
         interval_s = self._limits.ack_interval_s
         unacknowledged = self.received_samples - self._acknowledged
-        if time.monotonic() - self._last_ack >= interval_s or unacknowledged >= interval_s * self._rate:
+        waited_s = asyncio.get_running_loop().time() - self._last_ack
+        if waited_s >= interval_s or unacknowledged >= interval_s * self._rate:
             self._acknowledge()
 
     def _acknowledge(self) -> None:
-        self._last_ack = time.monotonic()
+        self._last_ack = asyncio.get_running_loop().time()
         self._acknowledged = self.received_samples
         self.outbox.put(
             Ack(received_samples=self.received_samples, decoded_samples=self._decoded, lag_ms=self.lag_ms)
