@@ -20,6 +20,7 @@ from voicechat_tui.language import _
 from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.settings import Loaded
 from voicechat_tui.ui.actions import Context
+from voicechat_tui.ui.cells import OneByOne, measure_one_by_one
 from voicechat_tui.ui.keymap import Keymap
 from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.model.events_log import EventsLog
@@ -69,6 +70,7 @@ class BaseApp(App[None]):
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
+        measure_one_by_one()
         super().__init__()
         self.loaded = loaded
         self.settings = loaded.settings
@@ -89,8 +91,8 @@ class BaseApp(App[None]):
         self.set_keymap(self.keys.overrides)
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Take out every colour where none is wanted."""
-        filters = list(super().get_line_filters())
+        """Draw characters one by one, and take out every colour where none is wanted."""
+        filters = [*super().get_line_filters(), OneByOne()]
         return [*filters, NoColor()] if self.theme == MONO else filters
 
     async def on_event(self, event: Event) -> None:
