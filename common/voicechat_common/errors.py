@@ -26,6 +26,7 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal"
     # What an HTTP caller asked for
     NOT_FOUND = "not_found"
+    UPGRADE_REQUIRED = "upgrade_required"
     NOT_ALLOWED = "not_allowed"
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"
     BODY_TOO_LARGE = "body_too_large"

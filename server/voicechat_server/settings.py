@@ -8,14 +8,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.mistakes import reason
 from voicechat_common.protocol.speech import ChunkSize, check_chunk_size
-from voicechat_server import origins, places
+from voicechat_server import origins, places, public_address
 from voicechat_server.asr.config import (
     EndpointConfig,
     EngineConfig,
@@ -144,6 +144,10 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parse_origins)] = Field(
         origins.LOCAL,
         description="Origins of pages that may use the server, with commas; `:*` is any port, `*` any page.",
+    )
+    public_url: Annotated[str | None, AfterValidator(public_address.check)] = Field(
+        None,
+        description="Where a proxy offers the server, with any path: `https://chat.example.com/voice`.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severity that is logged."

@@ -74,6 +74,21 @@ def test_an_origin_that_is_none() -> None:
     assert "'chat.example.org/app' is no origin" in said
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("chat.example.com", "it is written like https://chat.example.com"),
+        ("wss://chat.example.com", "it is written like https://chat.example.com"),
+        ("https://chat.example.com:99999", "Port out of range"),
+        ("https://bob:secret@chat.example.com", "it is written like https://chat.example.com"),
+        ("https://chat.example.com/a//b", "it is written like https://chat.example.com"),
+        ("https://chat.example.com/chat", "the server has a path /chat of its own"),
+    ],
+)
+def test_a_public_address_that_is_none(url: str, reason: str) -> None:
+    assert reason in refused("--model", "demo", "--public-url", url)
+
+
 def test_a_device_that_is_none() -> None:
     assert "a device is cpu, mps, cuda or cuda:N" in refused("--model", "demo", VOICECHAT_DEVICE="gpu")
 

@@ -1,15 +1,20 @@
 """The settings of nginx and Caddy that docs/deployment.md shows, run by nginx and Caddy."""
 
 import os
+import re
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
+from tests.support.chat_server import chat_serving
 from tests.support.programs import require
 from tests.support.replay_cli import replay
 from tests.support.samples import DIRECTORY, transcripts
@@ -22,12 +27,31 @@ SITE = "chat.example.com"
 DOCUMENTED_CERTIFICATE = f"/etc/letsencrypt/live/{SITE}"
 
 
-def nginx(directory: Path, port: int, server: str, certificate: Certificate) -> list[str]:
+Changes = dict[str, str]
+Proxy = Callable[[Path, int, str, Certificate, Changes], list[str]]
+
+CADDY_PROXY = f"reverse_proxy {SERVER}"
+UNDER_A_PATH = {
+    "nginx takes it off": (
+        "nginx",
+        {
+            "location / {": "location /voice/ {",
+            f"proxy_pass http://{SERVER};": f"proxy_pass http://{SERVER}/;",
+        },
+    ),
+    "nginx passes it on": ("nginx", {"location / {": "location /voice/ {"}),
+    "caddy takes it off": ("caddy", {CADDY_PROXY: f"handle_path /voice/* {{\n{CADDY_PROXY}\n}}"}),
+    "caddy passes it on": ("caddy", {CADDY_PROXY: f"handle /voice/* {{\n{CADDY_PROXY}\n}}"}),
+}
+"""By case: which proxy, and what of its documented settings is written otherwise."""
+
+
+def nginx(directory: Path, port: int, server: str, certificate: Certificate, changes: Changes) -> list[str]:
     """Write what nginx reads; return how it is started."""
     require("nginx", package="nginx")
     (block,) = blocks(DEPLOYMENT, "nginx")
     changed = replaced(
-        block,
+        replaced(block, changes),
         {
             "listen 443": f"listen 127.0.0.1:{port}",
             SERVER: server,
@@ -48,12 +72,12 @@ def nginx(directory: Path, port: int, server: str, certificate: Certificate) -> 
     return ["nginx", "-e", "stderr", "-c", str(configuration)]
 
 
-def caddy(directory: Path, port: int, server: str, certificate: Certificate) -> list[str]:
+def caddy(directory: Path, port: int, server: str, certificate: Certificate, changes: Changes) -> list[str]:
     """Write what Caddy reads; return how it is started."""
     require("caddy", package="caddy")
     (block,) = blocks(DEPLOYMENT, "caddy")
     changed = replaced(
-        block,
+        replaced(block, changes),
         {SITE + " {": f"localhost:{port} {{\n    tls {certificate.file} {certificate.key}", SERVER: server},
     )
     configuration = directory / "Caddyfile"
@@ -61,7 +85,10 @@ def caddy(directory: Path, port: int, server: str, certificate: Certificate) -> 
     return ["caddy", "run", "--adapter", "caddyfile", "--config", str(configuration)]
 
 
-def replaced(text: str, changes: dict[str, str]) -> str:
+PROXIES: dict[str, Proxy] = {"nginx": nginx, "caddy": caddy}
+
+
+def replaced(text: str, changes: Changes) -> str:
     """Put this machine's addresses and files in place of the documented ones."""
     for documented, here in changes.items():
         assert documented in text
@@ -83,9 +110,9 @@ def running(command: list[str], directory: Path) -> Iterator[None]:
             process.wait(20)
 
 
-@pytest.mark.parametrize("proxy", [nginx, caddy])
+@pytest.mark.parametrize("proxy", PROXIES.values())
 async def test_a_proxy_ends_tls_and_passes_everything_on_but_metrics(
-    proxy: Callable[[Path, int, str, Certificate], list[str]],
+    proxy: Proxy,
     live_server: LiveServer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -93,7 +120,7 @@ async def test_a_proxy_ends_tls_and_passes_everything_on_but_metrics(
     certificate = make_certificate(tmp_path)
     port = free_port()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
-    with running(proxy(tmp_path, port, live_server.address, certificate), tmp_path):
+    with running(proxy(tmp_path, port, live_server.address, certificate, {}), tmp_path):
         wait_until_listening(f"http://localhost:{port}")
         trusting = ssl.create_default_context(cafile=str(certificate.file))
         async with httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trusting) as http:
@@ -101,3 +128,55 @@ async def test_a_proxy_ends_tls_and_passes_everything_on_but_metrics(
             assert (await http.get("/metrics")).status_code == 403
         ended = await replay("--url", f"wss://localhost:{port}/ws", str(DIRECTORY / "complaint.wav"))
     assert (ended.code, ended.out.strip()) == (0, transcripts()["complaint"]), ended.err
+
+
+@pytest.mark.parametrize("case", UNDER_A_PATH)
+async def test_a_proxy_offers_the_server_under_a_path(case: str, tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path)
+    trusting = ssl.create_default_context(cafile=str(certificate.file))
+    port = free_port()
+    base = f"https://localhost:{port}/voice"
+    name, changes = UNDER_A_PATH[case]
+    with (
+        chat_serving(tmp_path / "chats.db", public_url=base, cors_origins="") as server,
+        running(PROXIES[name](tmp_path, port, server.address, certificate, changes), tmp_path),
+    ):
+        wait_until_listening(f"http://localhost:{port}")
+        await documentation_works(base, trusting)
+        async with httpx.AsyncClient(verify=trusting) as http:
+            (where,) = (await http.get(f"{base}/openapi.json")).json()["servers"]
+            assert (await http.get(urljoin(base, where["url"]) + "/health")).status_code == 200
+        page = {"Origin": f"https://localhost:{port}"}
+        async with httpx.AsyncClient(verify=trusting, headers=page) as http:
+            created = await http.post(f"{base}/chat", json={"user_id": "anna", "title": "Lobby"})
+            found = await http.get(urljoin(base, created.headers["location"]))
+            assert found.json()["title"] == "Lobby"
+        socket = f"wss://localhost:{port}/voice/chatting?id=lobby"
+        async with connect(socket, ssl=trusting, origin=Origin(page["Origin"])) as client:
+            assert "connection_established" in str(await client.recv())
+
+
+@pytest.mark.parametrize("case", [case for case in UNDER_A_PATH if case.endswith("off")])
+async def test_the_pages_need_not_know_the_path(case: str, tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path)
+    trusting = ssl.create_default_context(cafile=str(certificate.file))
+    port = free_port()
+    name, changes = UNDER_A_PATH[case]
+    with (
+        chat_serving(tmp_path / "chats.db") as server,
+        running(PROXIES[name](tmp_path, port, server.address, certificate, changes), tmp_path),
+    ):
+        wait_until_listening(f"http://localhost:{port}")
+        await documentation_works(f"https://localhost:{port}/voice", trusting)
+
+
+async def documentation_works(base: str, trusting: ssl.SSLContext) -> None:
+    """Follow every link of the pages, as a browser does."""
+    async with httpx.AsyncClient(verify=trusting, follow_redirects=True) as http:
+        for address in (f"{base}/docs", f"{base}/docs/", f"{base}/redoc"):
+            page = await http.get(address)
+            assert str(page.url) == address.rstrip("/")
+            links = re.findall(r"""(?:src|href|spec-url|url)(?:=|: )["']([^"']+)["']""", page.text)
+            assert len(links) >= 3
+            for link in links:
+                assert (await http.get(urljoin(str(page.url), link))).status_code == 200, link

@@ -121,6 +121,15 @@ async def test_cors_origins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
             await connect(f"{server.ws}/ws", origin=Origin("http://localhost:5173"))
 
 
+async def test_public_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with given(monkeypatch, tmp_path, public_url="https://chat.example.org/voice/") as server:
+        async with httpx.AsyncClient(base_url=server.http) as http:
+            for path in ("/health", "/voice/health"):
+                assert (await http.get(path)).status_code == 200
+        async with connect(f"{server.ws}/voice/ws", origin=Origin("https://chat.example.org")):
+            pass
+
+
 @pytest.mark.parametrize("threads", ["1", "3"])
 def test_threads(threads: str) -> None:
     with started("--model", "demo", VOICECHAT_THREADS=threads) as server:

@@ -9,7 +9,7 @@ import pytest
 import typer.main
 
 from tests.support.wine import Windows, path, wine_home
-from voicechat_server.api.http import ENDPOINTS
+from voicechat_server.api.paths import ENDPOINTS
 from voicechat_server.cli import app as server
 from voicechat_tui.cli import app as client
 

@@ -31,13 +31,15 @@ def unstarted(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
-OTHER_STATUSES = {"/ws": 404, "/chatting": 404, "/chat": 405, "/chat/list": 422}
+OTHER_STATUSES = {"/ws": 426, "/chatting": 426, "/chat": 405, "/chat/list": 422}
 """How a bare GET is answered by sockets, by what takes a body, and by what needs a query."""
 
 
 @pytest.mark.parametrize("path", ["/ws", "/chatting"])
 async def test_who_asks_a_socket_for_a_page_is_told_what_it_is(http: httpx.AsyncClient, path: str) -> None:
-    error = ErrorBody.model_validate((await http.get(path)).json()).error
+    answer = await http.get(path)
+    assert (answer.status_code, answer.headers["upgrade"]) == (426, "websocket")
+    error = ErrorBody.model_validate(answer.json()).error
     assert error.message == f"{path} is a WebSocket, and this was a plain HTTP request."
     assert f"wscat -c ws://{http.base_url.netloc.decode()}{path}" in error.advice
 
@@ -92,7 +94,8 @@ async def test_asr_info_tells_what_to_send(http: httpx.AsyncClient) -> None:
     [
         ("GET", "/nothing", 404, ErrorCode.NOT_FOUND),
         ("GET", "/asr/", 404, ErrorCode.NOT_FOUND),
-        ("GET", "/ws", 404, ErrorCode.NOT_FOUND),
+        ("GET", "/ws", 426, ErrorCode.UPGRADE_REQUIRED),
+        ("POST", "/chatting", 426, ErrorCode.UPGRADE_REQUIRED),
         ("POST", "/ready", 405, ErrorCode.NOT_ALLOWED),
         ("DELETE", "/", 405, ErrorCode.NOT_ALLOWED),
         ("GET", "/%00", 404, ErrorCode.NOT_FOUND),
@@ -116,7 +119,7 @@ async def test_the_documentation_needs_no_internet(http: httpx.AsyncClient) -> N
         links = re.findall(r'(?:src|href)="([^"]+)"', html)
         assert links
         for link in links:
-            assert link.startswith("/static-offline-docs/"), link
+            assert link.startswith("static-offline-docs/"), link
             assert (await http.get(link)).status_code == 200
 
 

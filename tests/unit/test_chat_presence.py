@@ -13,7 +13,8 @@ from voicechat_server.chat.records import Chat
 from voicechat_server.chat.service import ChatService, Joined
 from voicechat_server.chat.store import Store
 
-STEPS = st.one_of(
+Step = tuple[str, str | int]
+STEPS: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("join"), st.sampled_from(["alice", "bob", "carol", "dave"])),
     st.tuples(st.sampled_from(["go on", "leave", "read"]), st.integers(0, 5)),
 )
@@ -61,7 +62,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def follow(steps: list[tuple[str, str | int]], place: str) -> None:
+async def follow(steps: list[Step], place: str) -> None:
     store = WaitingStore(place)
     chats = ChatService(store, 1000)
     readers: list[Reader] = []
@@ -91,15 +92,13 @@ async def follow(steps: list[tuple[str, str | int]], place: str) -> None:
     await store.__aexit__(None, None, None)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=40))
-def test_what_a_reader_is_told_adds_up_to_who_is_there(
-    tmp_path: Path, steps: list[tuple[str, str | int]]
-) -> None:
+def test_what_a_reader_is_told_adds_up_to_who_is_there(tmp_path: Path, steps: list[Step]) -> None:
     asyncio.run(follow(steps, str(tmp_path / "chats.db")))
 
 
 @pytest.mark.parametrize("first", [0, 1])
 def test_two_who_join_at_the_same_moment_are_both_there_for_both(tmp_path: Path, first: int) -> None:
-    together = [("join", "alice"), ("join", "bob"), ("go on", first), ("go on", 0)]
+    together: list[Step] = [("join", "alice"), ("join", "bob"), ("go on", first), ("go on", 0)]
     asyncio.run(follow(together, str(tmp_path / "chats.db")))

@@ -8,9 +8,20 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from voicechat_common import __version__
-from voicechat_server.api import chat_http, chat_ws, errors, http, monitoring, speech_ws
+from voicechat_server import public_address
+from voicechat_server.api import (
+    chat_http,
+    chat_ws,
+    docs_pages,
+    errors,
+    http,
+    monitoring,
+    speech_ws,
+    unknown_socket,
+)
 from voicechat_server.api.body_limit import BodyLimit
 from voicechat_server.api.origin_guard import OriginGuard
+from voicechat_server.api.public_path import PublicPath
 from voicechat_server.api.request_scope import HEADER, RequestScope
 from voicechat_server.api.services import Services
 from voicechat_server.asr.engine import Engine
@@ -61,10 +72,16 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         summary="Streaming speech recognition for chats.",
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        # A redirect that names this server's own address leads nowhere behind a proxy; `errors` sends others.
+        redirect_slashes=False,
     )
     app.state.services = services
-    _add_middleware(app, pattern(settings.cors_origins))
+    _add_middleware(app, settings)
     errors.install(app)
+    unknown_socket.install(app)
+    app.include_router(docs_pages.router)
     app.include_router(http.router)
     app.include_router(monitoring.router)
     app.include_router(speech_ws.router)
@@ -73,8 +90,9 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     return app
 
 
-def _add_middleware(app: FastAPI, allowed_origins: str) -> None:
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """Put around the app what every request passes; the last one added is the first to be passed."""
+    allowed_origins = pattern((*settings.cors_origins, *public_address.origins(settings.public_url)))
     app.add_middleware(BodyLimit)
     app.add_middleware(
         CORSMiddleware,
@@ -85,3 +103,5 @@ def _add_middleware(app: FastAPI, allowed_origins: str) -> None:
     )
     app.add_middleware(OriginGuard, allowed=allowed_origins)
     app.add_middleware(RequestScope)
+    if prefix := public_address.path(settings.public_url):
+        app.add_middleware(PublicPath, prefix=prefix)

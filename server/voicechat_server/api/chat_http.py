@@ -5,7 +5,7 @@ from http import HTTPStatus
 from io import StringIO
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from voicechat_common.names import ChatId, UserName
@@ -69,10 +69,12 @@ async def list_chats(
     status_code=HTTPStatus.CREATED,
     responses=BODY,
 )
-async def create_chat(services: ServicesDep, body: CreateChat, response: Response) -> ChatDetail:
+async def create_chat(
+    services: ServicesDep, body: CreateChat, request: Request, response: Response
+) -> ChatDetail:
     """Creates a chat that `user_id` owns and may end."""
     chat = await services.chat.create(body.user_id, body.title)
-    response.headers["Location"] = f"/chat/{chat.chat_id}"
+    response.headers["Location"] = f"{request.scope['root_path']}/chat/{chat.chat_id}"
     return wire.detail(chat, [body.user_id], [])
 
 

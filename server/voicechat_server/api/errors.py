@@ -4,21 +4,22 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
-from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.mistakes import joined, reason
 from voicechat_common.protocol.http import ErrorBody, ErrorDetail
 from voicechat_common.protocol.speech import Error
+from voicechat_server.api.paths import no_page, shown, without_slash
 from voicechat_server.api.services import services_of
 from voicechat_server.metrics import Surface
 
 HTTP_STATUSES = {
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.UPGRADE_REQUIRED: HTTPStatus.UPGRADE_REQUIRED,
     ErrorCode.NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     ErrorCode.NOT_OWNER: HTTPStatus.FORBIDDEN,
     ErrorCode.ORIGIN_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
@@ -56,6 +57,7 @@ SERVER_FAULT = 1011
 
 CLOSE_CODES = {
     ErrorCode.NOT_PCM: 1003,
+    ErrorCode.NOT_FOUND: POLICY_VIOLATION,
     ErrorCode.IDLE_TIMEOUT: POLICY_VIOLATION,
     ErrorCode.CONNECTION_LOST: POLICY_VIOLATION,
     ErrorCode.FRAME_TOO_LARGE: 1009,
@@ -68,8 +70,6 @@ CLOSE_CODES = {
 
 MAX_REASON_BYTES = 123
 """What a WebSocket close frame has room for."""
-
-NOT_FOUND_ADVICE = "GET / lists the paths of this server, and /docs explains them."
 
 
 def internal_error() -> VoicechatError:
@@ -117,7 +117,10 @@ def respond(error: VoicechatError) -> JSONResponse:
     """Return the HTTP answer of an error."""
     status = HTTP_STATUSES.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
     body = ErrorBody(error=ErrorDetail.of(error))
-    return JSONResponse(body.model_dump(mode="json"), status, retry_header(error))
+    headers = retry_header(error)
+    if error.code is ErrorCode.UPGRADE_REQUIRED:
+        headers |= {"Connection": "Upgrade", "Upgrade": "websocket"}
+    return JSONResponse(body.model_dump(mode="json"), status, headers)
 
 
 async def answer(error: VoicechatError, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,9 +142,10 @@ def install(app: FastAPI) -> None:
         return _counted(request, error)
 
     @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == HTTPStatus.NOT_FOUND and (address := without_slash(request)) is not None:
+            return RedirectResponse(address, HTTPStatus.TEMPORARY_REDIRECT)
         response = _counted(request, _from_status(request, error))
-        response.status_code = error.status_code
         response.headers.update(error.headers or {})
         return response
 
@@ -172,30 +176,18 @@ def _count(connection: HTTPConnection, error: VoicechatError) -> None:
 
 
 def _from_status(request: Request, error: HTTPException) -> VoicechatError:
-    path = request.url.path
-    if error.status_code == HTTPStatus.NOT_FOUND and _is_websocket(request):
-        address = request.url.replace(scheme="wss" if request.url.is_secure else "ws", query="")
-        return VoicechatError(
-            ErrorCode.NOT_FOUND,
-            f"{path} is a WebSocket, and this was a plain HTTP request.",
-            f"Connect with a WebSocket client, such as: wscat -c {address}",
-        )
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return VoicechatError(ErrorCode.NOT_FOUND, f"There is nothing at {path}.", NOT_FOUND_ADVICE)
+        return no_page(request)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "another method")
+        path, allowed = shown(request.url.path), (error.headers or {}).get("Allow", "another method")
         return VoicechatError(
-            ErrorCode.NOT_ALLOWED, f"{path} does not take {request.method}.", f"Use {allowed}."
+            ErrorCode.NOT_ALLOWED,
+            f"{path} does not take {request.method}.",
+            f"Use {allowed}.",
         )
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return _bad_json()
-    return VoicechatError(ErrorCode.INTERNAL, f"{error.detail}.", NOT_FOUND_ADVICE)
-
-
-def _is_websocket(request: Request) -> bool:
-    as_socket = {**request.scope, "type": "websocket"}
-    routes = (route for route in request.app.routes if not isinstance(route, Mount))  # which take everything
-    return any(route.matches(as_socket)[0] is Match.FULL for route in routes)
+    return internal_error()
 
 
 def _bad_json() -> VoicechatError:

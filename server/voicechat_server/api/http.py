@@ -21,24 +21,12 @@ from voicechat_common.protocol.http import (
     Versions,
 )
 from voicechat_server.api.errors import retry_header
+from voicechat_server.api.paths import ENDPOINTS
 from voicechat_server.api.readiness import why_not_ready
 from voicechat_server.api.services import ServicesDep
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE
 from voicechat_server.asr.engine import Engine
 from voicechat_server.asr.status import EngineState
-
-ENDPOINTS = {
-    "/": "this page",
-    "/docs": "every HTTP call, to read and to try",
-    "/health": "whether the server lives",
-    "/ready": "whether audio would be recognised now",
-    "/asr/info": "how audio is recognised and what to send",
-    "/metrics": "what the server counts of its work, for Prometheus",
-    "/ws": "WebSocket: audio in, text out",
-    "/chat/list": "the chats a person takes part in",
-    "/chat": "create a chat; below it are its messages and its export",
-    "/chatting": "WebSocket: messages of a chat, live and from its history",
-}
 
 router = APIRouter(tags=["server"])
 

@@ -61,6 +61,7 @@ def serve(
     database: Annotated[str | None, _option("database")] = None,
     max_waiting_messages: Annotated[int | None, _option("max_waiting_messages")] = None,
     cors_origins: Annotated[str | None, _option("cors_origins")] = None,
+    public_url: Annotated[str | None, _option("public_url")] = None,
     log_level: Annotated[str | None, _option("log_level")] = None,
 ) -> None:
     """Start the server.

@@ -1,0 +1,59 @@
+"""The address at which a proxy offers the server, as `--public-url` gives it."""
+
+from urllib.parse import quote, urlsplit
+
+OWN = frozenset(
+    {
+        "asr",
+        "chat",
+        "chatting",
+        "docs",
+        "health",
+        "metrics",
+        "openapi.json",
+        "ready",
+        "redoc",
+        "static-offline-docs",
+        "ws",
+    }
+)
+"""What the server's own paths begin with."""
+
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_FORM = "it is written like https://chat.example.com or https://chat.example.com/voice"
+
+
+def check(url: str | None) -> str | None:
+    """Return the address without a slash at its end.
+
+    Raises:
+        ValueError: It can't be the address of a server.
+    """
+    if url is None:
+        return None
+    url = url.rstrip("/")
+    parts = urlsplit(url)
+    segments = parts.path.split("/")[1:]
+    is_plain = not ({"", ".", ".."} & {*segments}) and quote(parts.path, safe="/-._~") == parts.path
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.port == 0:
+        raise ValueError(_FORM)
+    if not is_plain or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(_FORM)
+    if segments and segments[0] in OWN:
+        raise ValueError(
+            f"the server has a path /{segments[0]} of its own, which could not be told from it: take another"
+        )
+    return url
+
+
+def path(url: str | None) -> str:
+    """Return the path of the address, without a slash at its end; empty for none."""
+    return urlsplit(url or "").path
+
+
+def origins(url: str | None) -> tuple[str, ...]:
+    """Return the `Origin` of pages at the address; none without an address."""
+    if url is None:
+        return ()
+    parts = urlsplit(url.lower())
+    return (f"{parts.scheme}://{parts.netloc.removesuffix(_DEFAULT_PORTS[parts.scheme])}",)
