@@ -24,6 +24,7 @@ from voicechat_tui.commands.server import UrlOption
 from voicechat_tui.commands.tail import EPILOG as TAIL_EPILOG
 from voicechat_tui.commands.tail import tail
 from voicechat_tui.console.exit_codes import exit_code_of
+from voicechat_tui.crash import told
 
 quick_import.end()
 
@@ -97,12 +98,13 @@ app.command(cls=HelpfulCommand, epilog=DOCTOR_EPILOG)(doctor)
 
 
 def main() -> None:
-    """Run the command line; an expected error becomes one message on standard error and an exit status."""
-    try:
-        app()
-    except VoicechatError as error:
-        from voicechat_tui.console.screen import Screen, make_printable
+    """Run the command line; every error becomes one message on standard error and an exit status."""
+    with told():
+        try:
+            app()
+        except VoicechatError as error:
+            from voicechat_tui.console.screen import Screen, make_printable
 
-        make_printable(sys.stderr, utf8=False)
-        Screen(sys.stdout, sys.stderr).error(error)
-        raise SystemExit(exit_code_of(error)) from error
+            make_printable(sys.stderr, utf8=False)
+            Screen(sys.stdout, sys.stderr).error(error)
+            raise SystemExit(exit_code_of(error)) from error

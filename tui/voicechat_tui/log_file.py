@@ -5,11 +5,14 @@ What people say is never logged, at no level, and neither is what an address has
 
 import logging
 import os
-from collections.abc import Callable
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.client.address import redacted
@@ -22,6 +25,29 @@ OWN_LOGGERS = ("voicechat_tui", "voicechat_common")
 _FORM = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
+@contextmanager
+def logged_warnings() -> Iterator[None]:
+    """Log Python's warnings. Such contexts may be nested, which `logging.captureWarnings` does not allow."""
+    before = warnings.showwarning
+    warnings.showwarning = _log_warning
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
+def _log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,  # noqa: ARG001 - whoever warns passes it
+    line: str | None = None,
+) -> None:
+    text = warnings.formatwarning(message, category, filename, lineno, line)
+    logging.getLogger("py.warnings").warning("%s", text)
+
+
 class LogFile:
     """The log while it is entered. A file that can't be written leaves the client without a log, and working.
 
@@ -32,38 +58,50 @@ class LogFile:
 
     Attributes:
         path: The file.
-        problem: Why there is no log, or None.
     """
 
     def __init__(self, path: Path, level: str) -> None:
         self.path = path
-        self.problem: VoicechatError | None = None
         self._level = level.upper()
         self._handler: _Handler | None = None
+        self._unopened: OSError | None = None
         self._before: list[logging.Handler] = []
+        self._warnings = ExitStack()
+
+    @property
+    def problem(self) -> VoicechatError | None:
+        """Why there is no log, or not all of it; None if it is in order."""
+        failure = self._unopened if self._handler is None else self._handler.failure
+        if failure is None:
+            return None
+        return VoicechatError(
+            ErrorCode.DISK,
+            _(
+                "The log {path} can't be written: {reason}.",
+                path=self.path,
+                reason=getattr(failure, "strerror", None) or failure,
+            ),
+            _("Make it a file that you may write, or name another with VOICECHAT_TUI_LOG."),
+        )
 
     def __enter__(self) -> Self:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._handler = _Handler(self.path)
         except OSError as error:
-            self.problem = VoicechatError(
-                ErrorCode.DISK,
-                _("The log {path} can't be written: {reason}.", path=self.path, reason=error.strerror),
-                _("Make it a file that you may write, or name another with VOICECHAT_TUI_LOG."),
-            )
+            self._unopened = error
         root = logging.getLogger()
         self._before = root.handlers
         root.handlers = [logging.NullHandler() if self._handler is None else self._handler]
         for name in OWN_LOGGERS:
             logging.getLogger(name).setLevel(self._level)
-        logging.captureWarnings(capture=True)
+        self._warnings.enter_context(logged_warnings())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        logging.captureWarnings(capture=False)
+        self._warnings.close()
         logging.getLogger().handlers = self._before
         if self._handler is not None:
             self._handler.close()
@@ -95,12 +133,17 @@ class _Form(logging.Formatter):
 
 
 class _Handler(RotatingFileHandler):
-    """A rotating file whose descriptor others write to as well."""
+    """A rotating file whose descriptor others write to as well.
+
+    Attributes:
+        failure: Why the last line that could not be written was not, or None.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__(
             path, maxBytes=MAX_BYTES, backupCount=OLD_FILES, encoding="utf-8", errors="backslashreplace"
         )
+        self.failure: BaseException | None = None
         self.followers: list[Callable[[int], None]] = []
         self.setFormatter(_Form(_FORM))
 
@@ -110,6 +153,17 @@ class _Handler(RotatingFileHandler):
         if self.stream is None:
             raise RuntimeError("the log is closed")
         return self.stream.fileno()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - the library's
+        """Print nothing: the screen belongs to somebody else."""
+        self.failure = sys.exc_info()[1]
+
+    def close(self) -> None:
+        """Close the file, which may be the moment at which the disk is full."""
+        try:
+            super().close()
+        except OSError as error:
+            self.failure = error
 
     def doRollover(self) -> None:  # noqa: N802 - the library's name
         super().doRollover()

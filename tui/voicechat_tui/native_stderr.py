@@ -12,10 +12,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from io import BufferedWriter, FileIO, TextIOWrapper
+from typing import TYPE_CHECKING, TextIO
 
 from voicechat_tui.console.encoding import writable
 from voicechat_tui.log_file import LogFile
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _STDOUT, _STDERR = 1, 2
 
@@ -54,7 +58,19 @@ def _screen() -> TextIO:
     descriptor = _STDERR if os.isatty(_STDERR) or not os.isatty(_STDOUT) else _STDOUT
     # What the encoding lacks becomes one question mark: an escape would take several cells.
     encoding = writable(getattr(sys.stderr, "encoding", None))
-    return open(os.dup(descriptor), "w", encoding=encoding, errors="replace", newline="")  # noqa: PTH123
+    return TextIOWrapper(
+        BufferedWriter(_Terminal(os.dup(descriptor), "w")), encoding=encoding, errors="replace", newline=""
+    )
+
+
+class _Terminal(FileIO):
+    """A terminal that takes everything once it is closed: the app must be able to end."""
+
+    def write(self, data: "Buffer", /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
 
 
 def _point_stderr_at(descriptor: int) -> None:

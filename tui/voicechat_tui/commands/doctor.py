@@ -16,7 +16,7 @@ EPILOG = epilog(
     },
     {
         ExitCode.OK: "nothing is a problem",
-        ExitCode.FAILED: "something is a problem",
+        ExitCode.FAILED: "something is a problem, or the command broke down",
         ExitCode.USAGE: "the command line is wrong",
     },
 )

@@ -1,7 +1,6 @@
 """One run of a command in a terminal: its screen, Ctrl+C, and every outcome as an exit status."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -9,7 +8,8 @@ from voicechat_common.errors import VoicechatError
 from voicechat_tui.console import exit_codes
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.console.interrupt import Interrupt
-from voicechat_tui.console.screen import Screen, make_printable
+from voicechat_tui.console.screen import Screen, into_nowhere, make_printable
+from voicechat_tui.late_log import logged_late
 
 Command = Callable[[Screen, Interrupt], Awaitable[ExitCode]]
 
@@ -33,13 +33,14 @@ def run(
     make_printable(sys.stderr, utf8=False)
     screen = Screen(sys.stdout, sys.stderr)
     try:
-        return asyncio.run(_interruptible(command, screen, on_interrupt))
+        with logged_late():
+            return asyncio.run(_interruptible(command, screen, on_interrupt))
     except VoicechatError as error:
         screen.error(error)
         return exit_code_of(error)
     except BrokenPipeError:
-        # Whoever read the output has seen enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output has seen enough.
+        into_nowhere(sys.stdout)
         return ExitCode.OK
     finally:
         screen.clear()

@@ -1,6 +1,9 @@
 """Standard output for data, standard error for talk, and the line on it that is rewritten in place."""
 
 import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TextIO
 
@@ -29,6 +32,7 @@ class Screen:
 
     def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
         self._stdout = stdout
+        self._stderr = stderr
         self._console = Console(file=stderr, highlight=False, markup=False, emoji=False)
         self._writing = asyncio.Lock()
         self._live_shown = False
@@ -56,25 +60,31 @@ class Screen:
     def note(self, text: str | Text) -> None:
         """Write a line of talk."""
         self.clear()
-        self._console.print(text, soft_wrap=True)
+        with self._read_by_somebody():
+            self._console.print(text, soft_wrap=True)
 
     def error(self, error: VoicechatError) -> None:
         """Say what went wrong and what to do."""
-        head = _("error: ")
-        self.note(Text.assemble((head, "bold red"), error.message))
-        self.note(" " * cell_len(head) + error.advice)
+        self.error_line(error.message)
+        self.note(" " * cell_len(_("error: ")) + error.advice)
+
+    def error_line(self, text: str) -> None:
+        """Say what went wrong, where there is nothing to do about it."""
+        self.note(Text.assemble((_("error: "), "bold red"), text))
 
     def live(self, line: Text) -> None:
         """Rewrite the live line."""
         if self.is_live:
-            self._console.control(_CLEAR_LINE)
-            self._console.print(line, end="", no_wrap=True, overflow="ignore", crop=False)
+            with self._read_by_somebody():
+                self._console.control(_CLEAR_LINE)
+                self._console.print(line, end="", no_wrap=True, overflow="ignore", crop=False)
             self._live_shown = True
 
     def clear(self) -> None:
         """Take the live line away."""
         if self._live_shown:
-            self._console.control(_CLEAR_LINE)
+            with self._read_by_somebody():
+                self._console.control(_CLEAR_LINE)
             self._live_shown = False
 
     def bar(self, share: float) -> Text:
@@ -85,9 +95,24 @@ class Screen:
         text.pad_right(_BAR_WIDTH - text.cell_len)
         return text
 
+    @contextmanager
+    def _read_by_somebody(self) -> Iterator[None]:
+        """Talk as long as anybody is there: a command must not fail because its terminal was closed."""
+        try:
+            yield
+        except OSError:
+            into_nowhere(self._stderr)
+
     def _write(self, line: str) -> None:
         self._stdout.write(line + "\n")
         self._stdout.flush()
+
+
+def into_nowhere(stream: TextIO) -> None:
+    """Let a stream that nobody reads any more take everything, what Python flushes at the end included."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def make_printable(stream: TextIO, *, utf8: bool) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import BindingType
@@ -17,6 +18,7 @@ from voicechat_tui.language import _
 from voicechat_tui.settings import Loaded, Source, Value, change, load, variable
 from voicechat_tui.ui.actions import Context
 from voicechat_tui.ui.backend import Backend, ServerBackend
+from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.base_app import BaseApp
 from voicechat_tui.ui.directory import Directory
 from voicechat_tui.ui.keymap import bindings
@@ -120,7 +122,6 @@ class VoicechatApp(BaseApp):
 
     def on_mount(self) -> None:
         """Draw first; then begin."""
-        self.end_with_terminal()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -129,7 +130,7 @@ class VoicechatApp(BaseApp):
         if self._begins_local:
             self.start_local()
         else:
-            self.run_worker(self.directory.run(self.post_message), group="directory")
+            in_background(self, partial(self.directory.run, self.post_message), group="directory")
         if self._first_chat is not None:
             self.desk.open_chat(self._first_chat)
         if self.loaded.problem is not None:
@@ -138,8 +139,8 @@ class VoicechatApp(BaseApp):
             self.tell_error(_("Drafts"), self.local.problem)
         for problem in self.keys.problems:
             self.tell(_("Settings"), problem, "warning")
-        self.run_worker(self._has_asked.wait(), group=STEP)
-        self.run_worker(self.turns.run(), group="turns")
+        in_background(self, self._has_asked.wait, group=STEP)
+        in_background(self, self.turns.run, group="turns")
 
     @property
     def can_start_local(self) -> bool:
@@ -155,14 +156,14 @@ class VoicechatApp(BaseApp):
 
     def _take_server(self, backend: Backend, server: str, reason: str) -> None:
         """Speak to another server from now on; the open chat is looked for there."""
-        self.run_worker(self.backend.aclose(), group="calls")
+        in_background(self, self.backend.aclose, group="calls")
         self.backend = backend
         chat_id = None if self._desk is None else self._desk.leave_server()
         self.local.move_to(server)
         self._reach = Reach()
         self.reason = reason
         self.directory = Directory(backend, self.user)
-        self.run_worker(self.directory.run(self.post_message), group="directory", exclusive=True)
+        in_background(self, partial(self.directory.run, self.post_message), group="directory", exclusive=True)
         if chat_id is not None:
             self.desk.open_chat(chat_id)
         self._show_chats()
@@ -296,7 +297,7 @@ class VoicechatApp(BaseApp):
                 _("Theme"), _("At the next start {variable} decides again.", variable=variable("theme"))
             )
         else:
-            self.run_worker(self._keep_theme(self.theme), group=STEP)
+            in_background(self, partial(self._keep_theme, self.theme), group=STEP)
 
     async def _keep_theme(self, theme: str) -> None:
         try:

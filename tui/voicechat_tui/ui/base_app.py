@@ -2,15 +2,12 @@
 
 import asyncio
 import logging
-import signal
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App
 from textual.events import Event
 from textual.filter import LineFilter, NoColor
 from textual.notifications import Notify, SeverityLevel
@@ -20,7 +17,9 @@ from voicechat_tui.language import _
 from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.settings import Loaded
 from voicechat_tui.ui.actions import Context
+from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.cells import OneByOne, measure_one_by_one
+from voicechat_tui.ui.ending import EndingApp
 from voicechat_tui.ui.keymap import Keymap
 from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.model.events_log import EventsLog
@@ -39,7 +38,7 @@ QUIT_WITHIN_S = 4.0
 """How long after the first ctrl+c a second one quits."""
 
 
-class BaseApp(App[None]):
+class BaseApp(EndingApp):
     """An app with settings, a memory and a log.
 
     Args:
@@ -100,14 +99,6 @@ class BaseApp(App[None]):
         if not self.turns.take(event):
             await super().on_event(event)
 
-    def end_with_terminal(self) -> None:
-        """End in order when the terminal is closed, or somebody ends the process."""
-        loop = asyncio.get_running_loop()
-        for name in ("SIGHUP", "SIGTERM"):
-            if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
-                with suppress(NotImplementedError):  # Windows has no such signals to wait for.
-                    loop.add_signal_handler(getattr(signal, name), self.leave)
-
     def tell(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
         """Say something in a toast, unless one says it already, and note it in the log."""
         self.happenings.add(f"{title}: {text}", severity)
@@ -134,7 +125,7 @@ class BaseApp(App[None]):
         """Remember on disk, in a moment, what is to be remembered: a crash costs no more than that moment."""
         if not self._is_saving:
             self._is_saving = True
-            self.run_worker(self._save_local(), group="saving")
+            in_background(self, self._save_local, group="saving")
 
     async def _save_local(self) -> None:
         await asyncio.sleep(SAVED_AFTER_S)
@@ -175,7 +166,7 @@ class BaseApp(App[None]):
         """Save the screen as a picture."""
         name = safe_name(filename or f"voicechat {self.now():%Y-%m-%d %H.%M.%S}.svg")
         picture = self.export_screenshot().encode()
-        self.run_worker(self._save_picture(Path(path or ".") / name, picture), group="files")
+        in_background(self, partial(self._save_picture, Path(path or ".") / name, picture), group="files")
 
     async def _save_picture(self, wanted: Path, picture: bytes) -> None:
         try:
@@ -211,4 +202,4 @@ class BaseApp(App[None]):
             self.local.save_now()
         except OSError as error:
             logging.getLogger(__name__).warning("drafts can't be saved: %s", error)
-        self.exit()
+        super().leave()

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from voicechat_tui.client.chat.events import (
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.language import _
 from voicechat_tui.new_file import create, safe_name
+from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.messages import ChatHappened
 from voicechat_tui.ui.model.conversation import Conversation
 from voicechat_tui.ui.model.status import Line, Reach, Waiting
@@ -90,7 +92,7 @@ class ChatDesk:
         return session
 
     def _start(self, session: ChatSession, since: int) -> None:
-        self._app.run_worker(self._live(session, since), name=session.chat_id, group="chats")
+        in_background(self._app, partial(self._live, session, since), name=session.chat_id, group="chats")
 
     async def _live(self, session: ChatSession, since: int) -> None:
         app = self._app
@@ -118,7 +120,7 @@ class ChatDesk:
 
     def create_chat(self, title: str) -> None:
         """Create a chat and open it."""
-        self._app.run_worker(self._create(title), group=STEP)
+        in_background(self._app, partial(self._create, title), group=STEP)
 
     async def _create(self, title: str) -> None:
         app = self._app
@@ -231,7 +233,7 @@ class ChatDesk:
         first = session.conversation.first_seq
         if first > 1 and session.chat_id not in self._loading:
             self._loading.add(session.chat_id)
-            self._app.run_worker(self._load_older(session, first), group=STEP)
+            in_background(self._app, partial(self._load_older, session, first), group=STEP)
 
     async def _load_older(self, session: ChatSession, first: int) -> None:
         since = max(0, first - 1 - HISTORY)
@@ -248,7 +250,7 @@ class ChatDesk:
 
     def export_chat(self, session: ChatSession) -> None:
         """Write a chat to a file."""
-        self._app.run_worker(self._export(session), group="calls")
+        in_background(self._app, partial(self._export, session), group="calls")
 
     async def _export(self, session: ChatSession) -> None:
         app = self._app

@@ -1,6 +1,7 @@
 """Running the app in the terminal of this process."""
 
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -62,14 +63,26 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
             chat_id=chat,
             options=options,
         )
+        _end_with_terminal(app.leave_soon)
         app.run()
         lost = _lost_speech(app.unheard_ms, journal=app.settings.journal)
         if lost is not None:
             logging.getLogger(__name__).warning("%s", lost)
-    if app.return_code:
-        raise SystemExit(app.return_code)
+    if app.crash is not None:
+        raise app.crash
     if lost is not None:
         raise lost
+
+
+def _end_with_terminal(end: Callable[[], None]) -> None:
+    """Let the app end in order when the terminal is closed or somebody ends the process, and not twice.
+
+    The handlers stay: a signal that comes while the app ends, as a second one of a closed terminal does, must
+    not break that off.
+    """
+    for name in ("SIGHUP", "SIGTERM", "SIGINT"):
+        if hasattr(signal, name):  # Windows has no SIGHUP.
+            signal.signal(getattr(signal, name), lambda *_: end())
 
 
 def _lost_speech(unheard_ms: int, *, journal: bool) -> VoicechatError | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.worker import WorkerCancelled, WorkerFailed
@@ -21,6 +22,7 @@ from voicechat_tui.sources.microphone.events import (
     Returned,
     Unavailable,
 )
+from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.messages import VoiceHappened
 from voicechat_tui.ui.model.status import Mic, Status, Waiting
 from voicechat_tui.ui.session import ChatSession
@@ -170,7 +172,7 @@ class VoiceDesk:
     def _start(self) -> None:
         if self._session is None:
             self._session = VoiceSession(lambda: self.sound.voice(self._app.settings), self._microphone)
-            self._app.run_worker(self._live(self._session), group=GROUP)
+            in_background(self._app, partial(self._live, self._session), group=GROUP)
 
     def _put_down(self) -> None:
         if self._session is not None:

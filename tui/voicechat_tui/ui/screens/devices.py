@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.language import _
+from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.model.status import meter
 from voicechat_tui.ui.screens.base import voicechat_of
 from voicechat_tui.ui.screens.window import Window
@@ -59,7 +61,7 @@ class DevicesWindow(Window[None]):
     def on_mount(self) -> None:
         """Begin to listen."""
         self.query_one(OptionList).display = False
-        self.run_worker(self._find(), group=STEP)
+        in_background(self, self._find, group=STEP)
 
     async def _find(self) -> None:
         """Show which microphones there are, and then how loud they are."""
@@ -69,7 +71,7 @@ class DevicesWindow(Window[None]):
             self.query_one("#trouble", Static).update(str(error))
             return
         self._show_list()
-        self.run_worker(self._listen(), group="meters")
+        in_background(self, self._listen, group="meters")
 
     async def _listen(self) -> None:
         """Hold a meter for each microphone as long as the window is open, and show them."""
@@ -140,7 +142,7 @@ class DevicesWindow(Window[None]):
         """Take a microphone, and remember it."""
         event.stop()
         device = self._devices[event.option_index - 1] if event.option_index else None
-        self.app.run_worker(self._take(device), group=STEP)
+        in_background(self.app, partial(self._take, device), group=STEP)
 
     async def _take(self, device: "InputDevice | None") -> None:
         app = voicechat_of(self)

@@ -1,5 +1,7 @@
 """The settings: what holds, what it means, and how to change it."""
 
+from functools import partial
+
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList
@@ -10,6 +12,7 @@ from voicechat_tui.client.address import shown as shown_address
 from voicechat_tui.client.address import unhidden
 from voicechat_tui.language import _
 from voicechat_tui.settings import Value, typed
+from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.model.settings_view import AT_ONCE, SettingLine, lines
 from voicechat_tui.ui.screens.ask import Ask
 from voicechat_tui.ui.screens.base import voicechat_of
@@ -97,7 +100,7 @@ class SettingsWindow(Window[None]):
 
     def _save(self, key: str, value: Value | None) -> None:
         # The window may be closed before the file is written.
-        self.app.run_worker(self._change(key, value), group=STEP)
+        in_background(self.app, partial(self._change, key, value), group=STEP)
 
     async def _change(self, key: str, value: Value | None) -> None:
         app = voicechat_of(self)
