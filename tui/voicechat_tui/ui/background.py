@@ -9,7 +9,7 @@ from textual.worker import Worker
 
 def in_background(
     node: DOMNode,
-    work: Callable[[], Coroutine[Any, Any, None]],
+    work: Callable[[], Coroutine[Any, Any, object]],
     *,
     group: str,
     name: str = "",
