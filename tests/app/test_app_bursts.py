@@ -216,6 +216,18 @@ async def test_a_message_is_marked_and_copied_and_letters_go_to_the_composer(
         assert app.focused is chat(app).composer
 
 
+async def test_a_key_that_needs_the_chat_waits_until_it_is_joined_and_letters_do_not() -> None:
+    backend = StagedBackend([summary(CHAT, TITLE, "bob: first", count=1)])
+    async with in_list(backend) as (app, pilot):
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count)
+        burst(app, "<enter>", "hello", "<alt+x>", "y", "<enter>", "x")
+        await until(pilot, lambda: backend.places and chat(app).composer.text == "hello")
+        backend.places[0].tell(connected(seq=1), stored(1, "bob", "first"), caught_up(1))
+        await until(pilot, lambda: "end_chat" in backend.places[0].calls)
+        await until(pilot, lambda: chat(app).composer.text == "x")
+        assert sent(backend) == ["hello"]
+
+
 @pytest.mark.parametrize("key", ["f2", "ctrl+t"])
 async def test_a_key_that_is_held_down_opens_the_microphone_once(key: str) -> None:
     now = [1000.0]

@@ -102,6 +102,12 @@ class VoicechatApp(BaseApp):
         self._has_asked = asyncio.Event()
 
     @property
+    def joining(self) -> object | None:
+        """The chat that is shown, until it is known what was said there, or that it can't be reached."""
+        session = self._desk.shown if self._desk else None
+        return session if session is not None and session.is_joining else None
+
+    @property
     def status(self) -> Status:
         """The line of state as it is now: of the open chat, or else of the list."""
         session = self._desk.shown if self._desk else None

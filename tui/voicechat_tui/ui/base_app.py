@@ -94,6 +94,11 @@ class BaseApp(EndingApp):
         filters = [*super().get_line_filters(), OneByOne()]
         return [*filters, NoColor()] if self.theme == MONO else filters
 
+    @property
+    def joining(self) -> object | None:
+        """What is shown, and not yet wholly known."""
+        return None
+
     async def on_event(self, event: Event) -> None:
         """Let what comes from the terminal wait until what came before it is done."""
         if not self.turns.take(event):

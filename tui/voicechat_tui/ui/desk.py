@@ -12,6 +12,7 @@ from voicechat_common.protocol.chat import ChatEnded, ChatError, ChatStatus
 from voicechat_common.protocol.chat_http import ExportFormat
 from voicechat_tui.client.chat.events import (
     Acked,
+    CaughtUp,
     ChatEvent,
     Failed,
     PresenceChanged,
@@ -187,6 +188,8 @@ class ChatDesk:
                 self.screen.conversation_changed(changed)
             else:
                 self.screen.show_chat()
+            if isinstance(event, CaughtUp):
+                self.screen.draw()
         elif not session.unsent and self._open.get(session.chat_id) is session and self.shown is not session:
             self._close(session)
         app.show_status()

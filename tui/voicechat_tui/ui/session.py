@@ -78,6 +78,11 @@ class ChatSession:
         for name, text in unsent.items():
             conversation.apply(TextQueued(client_message_id=name, content=text))
 
+    @property
+    def is_joining(self) -> bool:
+        """Whether what was said before is still to come, from a server that answers as far as one knows."""
+        return not self.caught_up and self.reach.line in (Line.CONNECTING, Line.CONNECTED)
+
     async def run(
         self, join: Callable[[int], Place], since: int, tell: Callable[[ChatEvent], object]
     ) -> None:

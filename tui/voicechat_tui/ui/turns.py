@@ -15,7 +15,6 @@ from weakref import WeakKeyDictionary
 from textual import events
 from textual.command import CommandPalette
 from textual.message_pump import MessagePump
-from textual.worker import Worker
 
 from voicechat_tui.language import _
 from voicechat_tui.ui.model.held_key import HeldKey
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 STEP = "step"
 """The group of workers whose work is a part of what a key does: later keys wait for its end."""
 STEP_WITHIN_S = 2.0
-"""No key waits longer for a worker: a server that hangs must not take the keyboard away."""
+"""No key waits longer for one of these, or for a chat to be joined: a server that hangs takes no key away."""
 SETTLED_WITHIN_S = 10.0
 """No key waits longer for the app's own queues; only a machine that hardly runs takes so long."""
 WAITING = 1 << 16
@@ -62,7 +61,7 @@ class Turns:
         self._waiting: asyncio.Queue[tuple[events.Event, bool]] = asyncio.Queue(WAITING)
         self._has_lost = False
         self._due: set[events.Event] = set()
-        self._steps: WeakKeyDictionary[Worker[object], float] = WeakKeyDictionary()
+        self._began: WeakKeyDictionary[object, float] = WeakKeyDictionary()
 
     def take(self, event: events.Event) -> bool:
         """Let an event wait for its turn; return False if it need not: it has none, or this is it."""
@@ -91,8 +90,8 @@ class Turns:
         while True:
             event, is_repeat = await self._waiting.get()
             needs_order_only = self._needs_order_only(event)
-            if not (is_settled or needs_order_only):
-                await self._settle()
+            if not (needs_order_only or (is_settled and self._app.joining is None)):
+                await self._settle(joins=True)
             self.is_repeat = is_repeat
             self._due.add(event)
             self._app.post_message(event)
@@ -111,13 +110,23 @@ class Turns:
             return is_text and not self._app.keys.has(event.key)
         return isinstance(event, _MOVES)
 
-    async def _settle(self) -> None:
-        """Wait until nothing is left to be done for what had its turn."""
+    async def _settle(self, *, joins: bool = False) -> None:
+        """Wait until nothing is left to be done for what had its turn.
+
+        Args:
+            joins: Whether to be in the chat that is shown is a part of that. To write one need not be.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLED_WITHIN_S):
                 rounds = 0
-                while rounds < _ROUNDS and not await self._round():
-                    rounds += not self._steps_under_way()
+                while rounds < _ROUNDS:
+                    is_quiet = await self._round()
+                    if self._is_under_way(joins=joins):
+                        await asyncio.sleep(_STEP_LOOK_S)
+                    elif is_quiet:
+                        return
+                    else:
+                        rounds += 1
 
     async def _round(self) -> bool:
         """Wait until all that is queued in the app has been handled; return whether nothing came of it."""
@@ -125,22 +134,21 @@ class Turns:
         before = (app.screen_stack, app.focused)
         nodes = [app, *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True))]
         await _handled(nodes)
-        if self._steps_under_way():
-            await asyncio.sleep(_STEP_LOOK_S)
-            return False
         if app.screen_stack:
             await _drawn(app.screen_stack[-1])
         is_same = before == (app.screen_stack, app.focused)
         return is_same and not any(node.message_queue_size for node in nodes)
 
-    def _steps_under_way(self) -> bool:
+    def _is_under_way(self, *, joins: bool) -> bool:
         now = asyncio.get_running_loop().time()
-        steps = [
+        steps: list[object] = [
             worker
             for worker in self._app.workers
             if not worker.is_finished and (worker.group == STEP or isinstance(worker.node, CommandPalette))
         ]
-        return any(now - self._steps.setdefault(worker, now) < STEP_WITHIN_S for worker in steps)
+        if joins and (joining := self._app.joining) is not None:
+            steps.append(joining)
+        return any(now - self._began.setdefault(step, now) < STEP_WITHIN_S for step in steps)
 
 
 async def _handled(nodes: Sequence[MessagePump]) -> None:
