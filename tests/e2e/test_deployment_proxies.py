@@ -1,11 +1,8 @@
 """The settings of nginx and Caddy that docs/deployment.md shows, run by nginx and Caddy."""
 
-import os
 import re
 import ssl
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -15,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from tests.support.chat_server import chat_serving
+from tests.support.front import running
 from tests.support.programs import require
 from tests.support.replay_cli import replay
 from tests.support.samples import DIRECTORY, transcripts
@@ -94,20 +92,6 @@ def replaced(text: str, changes: Changes) -> str:
         assert documented in text
         text = text.replace(documented, here)
     return text
-
-
-@contextmanager
-def running(command: list[str], directory: Path) -> Iterator[None]:
-    log = directory / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, env=os.environ | {"HOME": str(directory)}
-        )
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 @pytest.mark.parametrize("proxy", PROXIES.values())

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -119,6 +121,44 @@ async def test_something_else_answers(answer: bytes) -> None:
         error = await failure(server)
     assert error.code is ErrorCode.PROTOCOL_MISMATCH
     assert error.message.startswith("There is no voicechat server at ")
+
+
+async def test_a_server_that_speaks_tls_only() -> None:
+    async with answering(b"\x15\x03\x01\x00\x02\x02\x46\r\n") as server:
+        assert "it speaks TLS only" in (await failure(server)).message
+
+
+async def test_a_post_stays_one_where_it_is_redirected(chat_server: LiveServer, chat_id: str) -> None:
+    for status in (301, 302, 307, 308):
+        location = f"{chat_server.http}/chat"
+        answer = f"HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+        async with answering(answer.encode()) as server, HttpClient(server) as http:
+            chat = await http.create_chat(f"user-{chat_id}", str(status))
+        assert chat.title == str(status)
+
+
+@pytest.mark.parametrize("asked", ["0", "7"])
+async def test_a_server_says_when_it_is_back(asked: str) -> None:
+    answer = f"HTTP/1.1 503 Later\r\nRetry-After: {asked}\r\nContent-Length: 0\r\n\r\n"
+    async with answering(answer.encode()) as server:
+        error = await failure(server)
+    assert (error.code, error.retry_after_s) == (ErrorCode.SERVER_UNREACHABLE, float(asked))
+
+
+async def test_a_date_says_when_a_server_is_back() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    answer = f"HTTP/1.1 503 Later\r\nRetry-After: {date}\r\nContent-Length: 0\r\n\r\n"
+    async with answering(answer.encode()) as server:
+        error = await failure(server)
+    assert error.retry_after_s == pytest.approx(3600, abs=600)
+
+
+async def test_a_server_that_is_not_ready_is_no_gateway_that_is_not() -> None:
+    answer = b"HTTP/1.1 502 Bad\r\nContent-Length: 6\r\n\r\n<html>"
+    async with answering(answer) as server, HttpClient(server) as http:
+        with pytest.raises(VoicechatError, match="the answer was HTTP 502") as caught:
+            await http.readiness()
+    assert caught.value.code is ErrorCode.SERVER_UNREACHABLE
 
 
 async def test_a_connection_that_breaks_off() -> None:

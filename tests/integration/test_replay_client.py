@@ -288,6 +288,22 @@ async def tcp_server(reply: bytes | None) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize(
+    ("reply", "words", "code"),
+    [
+        (b"HTTP/1.0 404 Not Found\r\n\r\n", "HTTP 404", ErrorCode.PROTOCOL_MISMATCH),
+        (b"HTTP/1.1 502\r\n\r\n", "HTTP 502", ErrorCode.SERVER_UNREACHABLE),
+        (b"HTTP/1.0 400 Bad Request\r\n\r\n", "it speaks TLS only", ErrorCode.PROTOCOL_MISMATCH),
+        (b"\x15\x03\x01\x00\x02\x02\x46\r\n", "it speaks TLS only", ErrorCode.PROTOCOL_MISMATCH),
+    ],
+)
+async def test_an_answer_that_is_no_full_one(reply: bytes, words: str, code: ErrorCode) -> None:
+    async with tcp_server(reply) as url:
+        with pytest.raises(VoicechatError, match=words) as caught:
+            await talk(url, speech())
+    assert caught.value.code is code
+
+
+@pytest.mark.parametrize(
     ("reply", "code"),
     [
         (b"SSH-2.0-OpenSSH_9.6\r\n", ErrorCode.PROTOCOL_MISMATCH),

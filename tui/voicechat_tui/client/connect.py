@@ -1,6 +1,7 @@
 """Opening a WebSocket, with every way this can fail told in words."""
 
 import asyncio
+import re
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,6 +21,10 @@ from voicechat_tui.client.route import MOST_REDIRECTS, Route, redirected, route_
 from voicechat_tui.language import _
 
 _CLOSE_S = 2.0
+_STATUS_LINE = re.compile(r"HTTP/1\.[01] (?P<status>\d{3})\b")
+"""What the library quotes of an answer that it can't read, as it is in HTTP/1.0 or has no words."""
+_TLS_WANTED = "HTTP/1.0 400"
+"""What servers in Go, Caddy among them, answer on a port of TLS; the words behind it are lost."""
 
 
 class _Connect(connect):
@@ -86,6 +91,10 @@ def _failure(route: Route, error: Exception, within_s: float) -> VoicechatError:
             return verdicts.of_proxy(route, error.response.status_code, error.response.headers)
         case ProxyError() if not isinstance(error, InvalidProxyMessage):
             return verdicts.of_socks(route, str(error.__cause__ or error))
+        case InvalidMessage() if line := _STATUS_LINE.search(str(error.__cause__)):
+            if line[0] == _TLS_WANTED and not route.is_secure:
+                return failures.speaks_only_tls(route.url)
+            return verdicts.of_answer(route, int(line["status"]), {}, b"", for_socket=True)
         case InvalidHandshake() if not isinstance(error, InvalidMessage | InvalidProxyMessage):
             return failures.not_voicechat(route.url, str(error), route.proxy)
         case InvalidURI():

@@ -21,8 +21,8 @@ _LASTING_FAULTS = frozenset({501, 505, 511})
 _TALKS_PLAIN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST")
 _LOCKED = re.compile("auth|password|allowed", re.IGNORECASE)
 """Words of both libraries for what a SOCKS proxy refuses until something is changed."""
-_ALERTS = ("\x15\x03", r"\x15\x03")
-"""How a server that speaks TLS only begins to answer what is none, as it is or as an error shows it."""
+_ALERTS = ("\x15\x03", r"\x15\x03", "illegal request line")
+"""How a server that speaks TLS only begins to answer what is none: as it is, quoted, and in h11's words."""
 _REDIRECTS = frozenset({301, 302, 307, 308})
 """Statuses that say where the server is; 303 would say where to read an answer instead."""
 
