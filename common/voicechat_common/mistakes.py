@@ -75,9 +75,9 @@ def reason(mistake: Mapping[str, Any]) -> str:
 
 
 def mistakes(error: ValidationError) -> list[tuple[str, str]]:
-    """Return each field that is wrong, `message` for the whole, with what is wrong with it."""
+    """Return each field that is wrong, without a name for the whole, with what is wrong with it."""
     found = error.errors(include_url=False, include_input=False)
-    return [(".".join(str(part) for part in item["loc"]) or "message", reason(item)) for item in found]
+    return [(".".join(str(part) for part in item["loc"]), reason(item)) for item in found]
 
 
 def describe(error: ValidationError) -> str:
@@ -87,7 +87,7 @@ def describe(error: ValidationError) -> str:
 
 def joined(found: Sequence[tuple[str, str]]) -> str:
     """Return fields and what is wrong with them as one line."""
-    return "; ".join(f"{field}: {why}" for field, why in found)
+    return "; ".join(f"{field}: {why}" if field else why for field, why in found)
 
 
 def _too_few(least: int, what: str) -> str:

@@ -25,6 +25,7 @@ from voicechat_tui.commands.tail import EPILOG as TAIL_EPILOG
 from voicechat_tui.commands.tail import tail
 from voicechat_tui.console.exit_codes import exit_code_of
 from voicechat_tui.crash import told
+from voicechat_tui.language import _
 
 quick_import.end()
 
@@ -84,9 +85,12 @@ def voicechat(
     if misplaced:
         command = repr(context.invoked_subcommand)
         raise typer.BadParameter(
-            f"before {command} only the app would read this; write it behind {command}, or leave it out.",
+            _(
+                "before {command} only the app would read this; write it behind {command}, or leave it out.",
+                command=command,
+            ),
             ctx=context,
-            param_hint=" and ".join(misplaced),
+            param_hint=_(" and ").join(misplaced),
         )
 
 

@@ -1,12 +1,16 @@
 """What a client says when its connection fails: each failure once, with what to do."""
 
+import logging
+
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.chat import ChatError
 from voicechat_common.protocol.http import ErrorDetail
 from voicechat_common.protocol.speech import Error
 from voicechat_tui.client.address import redacted, shown
-from voicechat_tui.language import _, mark
+from voicechat_tui.language import _, mark, spoken
+
+log = logging.getLogger(__name__)
 
 _CHECK_URL = mark(
     "Check the address of the server, such as http://127.0.0.1:8000; its speech socket is at /ws."
@@ -279,12 +283,58 @@ def other_version(version: int) -> VoicechatError:
     )
 
 
+_GENERAL = {
+    ErrorCode.BAD_JSON: mark("The server can't read what this client sent."),
+    ErrorCode.UNKNOWN_TYPE: mark("The server does not know what this client asked for."),
+    ErrorCode.BAD_FIELD: mark("The server can't use what was sent."),
+    ErrorCode.BAD_ORDER: mark("The server did not expect this now."),
+    ErrorCode.FRAME_TOO_LARGE: mark("What was sent is too large for the server."),
+    ErrorCode.BODY_TOO_LARGE: mark("What was sent is too large for the server."),
+    ErrorCode.NOT_PCM: mark("The server can't use this audio."),
+    ErrorCode.MESSAGE_IN_BINARY: mark("The server can't use this audio."),
+    ErrorCode.ODD_BYTES: mark("The server can't use this audio."),
+    ErrorCode.EIGHT_BIT: mark("The server can't use this audio."),
+    ErrorCode.IDLE_TIMEOUT: mark("The server has closed a connection over which nothing came."),
+    ErrorCode.UNKNOWN_STREAM: mark("The server no longer has the stream."),
+    ErrorCode.NOT_READY: mark("The server does not recognise speech yet."),
+    ErrorCode.BUSY: mark("The server is full."),
+    ErrorCode.SHUTTING_DOWN: mark("The server is shutting down."),
+    ErrorCode.RECOGNITION_FAILED: mark("The server can't recognise this stream any further."),
+    ErrorCode.NOT_FOUND: mark("The server does not have what was asked for."),
+    ErrorCode.NOT_ALLOWED: mark("The server does not allow this."),
+    ErrorCode.ORIGIN_NOT_ALLOWED: mark("The server does not allow this."),
+    ErrorCode.CHAT_ENDED: mark("The chat has ended and takes no more messages."),
+    ErrorCode.ID_TAKEN: mark("Another text has the name of this message already."),
+    ErrorCode.NOT_OWNER: mark("Only the owner of the chat may do this."),
+    ErrorCode.SLOW_READER: mark("This connection does not read fast enough."),
+    ErrorCode.STORAGE: mark("The server can't store anything now."),
+    ErrorCode.MODEL_NOT_FOUND: mark("The server has no model to recognise speech with."),
+    ErrorCode.MODEL_INCOMPLETE: mark("The model of the server is damaged."),
+    ErrorCode.MODEL_CORRUPT: mark("The model of the server is damaged."),
+    ErrorCode.MODEL_UNSUPPORTED: mark("The server can't run its model."),
+    ErrorCode.HUB_UNREACHABLE: mark("The server can't download its model."),
+    ErrorCode.DISK: mark("The disk of the server has no room for its model."),
+    ErrorCode.DEVICE_ABSENT: mark("The server lacks the device that it is to compute on."),
+    ErrorCode.MISSING_DEPENDENCY: mark("The server lacks a part that it needs."),
+}
+_FAILED = mark("The server has failed.")
+"""What an error means whose own words this client doesn't know; for languages other than the server's."""
+
+
+def server_words(code: str, message: str, advice: str) -> tuple[str, str]:
+    """Return what a server said and what it advised, in the language of the interface."""
+    general = next((text for known, text in _GENERAL.items() if known == code), _FAILED)
+    said = spoken(message, _(general)), spoken(advice, _("Look at the server's log."))
+    if said != (message, advice):
+        log.info("the server said %s: %s %s", code, message, advice)
+    return said
+
+
 def told_by_server(message: Error | ChatError | ErrorDetail) -> VoicechatError:
     """The server refused or ended something and said why."""
     known = message.code in set(ErrorCode)
     return VoicechatError(
         ErrorCode(message.code) if known else ErrorCode.INTERNAL,
-        message.message,
-        message.advice,
+        *server_words(message.code, message.message, message.advice),
         retry_after_s=message.retry_after_s,
     )

@@ -24,7 +24,7 @@ def _checked(adapter: TypeAdapter[str], text: str) -> str:
     try:
         return adapter.validate_python(text)
     except ValidationError as error:
-        raise typer.BadParameter(describe(error).removeprefix("message: ")) from error
+        raise typer.BadParameter(describe(error)) from error
 
 
 ChatOption = Annotated[str, typer.Option("--chat", metavar="ID", callback=_chat_id, help="Which chat.")]

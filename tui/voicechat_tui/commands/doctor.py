@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from voicechat_tui.commands.help import epilog
+from voicechat_tui.commands.help import Epilog
 from voicechat_tui.commands.server import UrlOption
 from voicechat_tui.console.exit_codes import ExitCode
 
-EPILOG = epilog(
+EPILOG = Epilog(
     {
         "voicechat-tui doctor": "before the first talk",
         "voicechat-tui doctor --url voice.example:8000": "whether a server can be used from here",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from voicechat_tui import paths
-from voicechat_tui.commands.help import epilog
+from voicechat_tui.commands.help import Epilog
 from voicechat_tui.console.exit_codes import ExitCode
 
 
@@ -21,7 +21,7 @@ class Place(StrEnum):
     JOURNAL = "journal"
 
 
-EPILOG = epilog(
+EPILOG = Epilog(
     {
         'less "$(voicechat-tui locate log)"': "read the log",
         '$EDITOR "$(voicechat-tui locate config)"': "write the settings",

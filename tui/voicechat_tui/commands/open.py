@@ -2,10 +2,10 @@
 
 import gc
 
-from voicechat_tui.commands.help import epilog
+from voicechat_tui.commands.help import Epilog
 from voicechat_tui.console.exit_codes import ExitCode
 
-EPILOG = epilog(
+EPILOG = Epilog(
     {
         "voicechat-tui": "the chats on the server of the settings",
         "voicechat-tui --local": "without any server: one is started on this machine",

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from voicechat_common.protocol.speech import ID_MAX_LENGTH, ChunkSize
-from voicechat_tui.commands.help import epilog
+from voicechat_tui.commands.help import Epilog
 from voicechat_tui.commands.server import UrlOption, address, choose_language, configured
+from voicechat_tui.language import _
 from voicechat_tui.replay.exit_codes import MEANING
 from voicechat_tui.replay.options import JournalAction, ReplayOptions, parse_chunk_size, parse_speed
 
@@ -19,7 +20,7 @@ _EXAMPLES = {
     "voicechat-tui replay --script scene.toml": "several speakers, with texts to expect",
     "voicechat-tui replay --journal": "what the app kept of lost talks",
 }
-EPILOG = epilog(_EXAMPLES, MEANING)
+EPILOG = Epilog(_EXAMPLES, MEANING)
 
 _JOURNAL = "Journal"
 _STREAM = "Stream"
@@ -43,16 +44,16 @@ def _chunk_size(text: str | None) -> ChunkSize | None:
 
 def _identifier(text: str | None) -> str | None:
     if text is not None and not 0 < len(text) <= ID_MAX_LENGTH:
-        raise typer.BadParameter(f"must have 1 to {ID_MAX_LENGTH} characters")
+        raise typer.BadParameter(_("it must have 1 to {most} characters", most=ID_MAX_LENGTH))
     return text
 
 
 def _journal_action(journal: bool, list_entries: bool, forget: bool) -> JournalAction | None:
     if list_entries and forget:
-        raise typer.BadParameter("can't be used with --list", param_hint="'--forget'")
+        raise typer.BadParameter(_("it can't be used with --list"), param_hint="'--forget'")
     if not journal:
         if list_entries or forget:
-            raise typer.BadParameter("needs --journal", param_hint="'--list' and '--forget'")
+            raise typer.BadParameter(_("it needs --journal"), param_hint="'--list' and '--forget'")
         return None
     if list_entries:
         return JournalAction.LIST

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from voicechat_tui.commands.chat_options import ChatOption, ReconnectOption, SpeakerOption, speaker
-from voicechat_tui.commands.help import epilog
+from voicechat_tui.commands.help import Epilog
 from voicechat_tui.commands.server import UrlOption, address, choose_language
 from voicechat_tui.talk.exit_codes import SAY_MEANING
 
-EPILOG = epilog(
+EPILOG = Epilog(
     {
         'voicechat-tui say --chat monday --user build "Tests passed."': "one message",
         "journalctl -f | voicechat-tui say --chat ops --user log -": "each line as a message",

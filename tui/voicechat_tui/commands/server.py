@@ -54,7 +54,7 @@ def choose_language(*, json: bool) -> None:
     from voicechat_tui.settings import load
 
     if json:
-        language.use("en")
+        language.use_for_programs()
         return
     # Settings that can't be read are told where they are needed.
     with suppress(VoicechatError):

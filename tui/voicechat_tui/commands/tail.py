@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from voicechat_tui.commands.chat_options import ChatOption, ReaderOption, ReconnectOption
-from voicechat_tui.commands.help import epilog
+from voicechat_tui.commands.help import Epilog
 from voicechat_tui.commands.server import UrlOption, address, choose_language
 from voicechat_tui.talk.exit_codes import TAIL_MEANING
 
-EPILOG = epilog(
+EPILOG = Epilog(
     {
         "voicechat-tui tail --chat monday": "the last messages, then everything that is said",
         "voicechat-tui tail --chat monday --since 0 --no-follow > monday.txt": "all of it, for a file",

@@ -11,7 +11,7 @@ from voicechat_tui.client.address import shown
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.doctor.finding import Check, Finding, Verdict, note, ok, problem
 from voicechat_tui.doctor.sockets import check_sockets
-from voicechat_tui.language import _
+from voicechat_tui.language import _, spoken
 
 ANSWERS_WITHIN_S = 5.0
 CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -93,13 +93,13 @@ async def _recognition(http: HttpClient) -> Finding:
     readiness, info = await http.readiness(), await http.asr_info()
     if readiness.error is not None:
         detail = readiness.error
-        return problem(Check.MODEL, VoicechatError(ErrorCode(detail.code), detail.message, detail.advice))
+        return problem(Check.MODEL, failures.told_by_server(detail))
     if not readiness.ready:
         share = "" if readiness.progress is None else f" ({readiness.progress:.0%})"
         return Finding(
             Check.MODEL,
             Verdict.NOTE,
-            f"{info.model}: {readiness.detail}{share}",
+            f"{info.model}: {spoken(readiness.detail)}{share}",
             _("Wait: speech is recognised when it is ready."),
         )
     ready = _(

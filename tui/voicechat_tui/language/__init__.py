@@ -16,17 +16,28 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from voicechat_tui.language.catalog import chinese
+from voicechat_tui.language.readable import readable
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
+_SAID_ELSEWHERE = frozenset({"reason", "detail", "answer"})
+"""The names of values that may be words of the server, a library or the system."""
+
 _chosen: Language | None = None
+_for_programs = False
 
 
 def use(language: Language | None) -> None:
     """Choose the language of all texts from now on; None leaves it to the locale."""
-    global _chosen
-    _chosen = language
+    global _chosen, _for_programs
+    _chosen, _for_programs = language, False
+
+
+def use_for_programs() -> None:
+    """Let all texts be English from now on, and what others say stay as it came."""
+    global _chosen, _for_programs
+    _chosen, _for_programs = "en", True
 
 
 def current() -> Language:
@@ -56,10 +67,33 @@ def translate(text: str, **values: object) -> str:
         values: What stands in for the names.
     """
     said = chinese().get(text, text) if current() == "zh" else text
-    return said.format_map(values) if values else said
+    return said.format_map({name: _value(name, value) for name, value in values.items()}) if values else said
 
 
 _ = translate
+
+
+def spoken(text: str, otherwise: str = "") -> str:
+    """Return what the server, a library or the system says, as a person is told it.
+
+    It is in the language of the interface; its times are those of this place, and the long names that a
+    server makes are cut short. A program is told it as it came.
+
+    Args:
+        text: In English; one that is in the language already stays.
+        otherwise: What to say in place of an English text that has no translation, translated.
+    """
+    if _for_programs:
+        return text
+    if current() == "zh":
+        from voicechat_tui.language.foreign import in_chinese
+
+        text = in_chinese(text) or otherwise or text
+    return readable(text)
+
+
+def _value(name: str, value: object) -> object:
+    return spoken(value) if name in _SAID_ELSEWHERE and isinstance(value, str) else value
 
 
 def plural(count: int, one: str, many: str, **values: object) -> str:

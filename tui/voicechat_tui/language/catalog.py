@@ -1,16 +1,28 @@
 """The Chinese texts that ship with the package."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+_FOREIGN = "foreign.toml"
+
 
 @cache
 def chinese() -> Mapping[str, str]:
-    """Return the Chinese text for each English one."""
-    return {english: text for table in tables() for english, text in read(table).items()}
+    """Return the Chinese text for each English one of the client."""
+    return _texts(table for table in tables() if table.name != _FOREIGN)
+
+
+@cache
+def foreign() -> Mapping[str, str]:
+    """Return the Chinese text for each English one that stands in no code of the client."""
+    return _texts(table for table in tables() if table.name == _FOREIGN)
+
+
+def _texts(chosen: Iterable[Traversable]) -> dict[str, str]:
+    return {english: text for table in chosen for english, text in read(table).items()}
 
 
 def tables() -> list[Traversable]:

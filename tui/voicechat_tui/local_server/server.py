@@ -86,6 +86,7 @@ class LocalServer:
             VoicechatError: If it never will.
         """
         # The app looks here for whether there is a server to start, before it draws its first picture.
+        from voicechat_tui.client.failures import told_by_server
         from voicechat_tui.client.http import HttpClient
 
         told: Readiness | None = None
@@ -98,7 +99,7 @@ class LocalServer:
                 if now is not None and now.ready:
                     return
                 if now is not None and now.error is not None and now.state == "failed":
-                    raise VoicechatError(ErrorCode(now.error.code), now.error.message, now.error.advice)
+                    raise told_by_server(now.error)
                 await asyncio.sleep(_LOOK_S)
 
     async def _readiness(self, http: "HttpClient") -> "Readiness | None":

@@ -8,6 +8,7 @@ from rich.text import Text
 from voicechat_common.protocol.speech import Ack, Error, Final, Partial
 from voicechat_common.transcript import Segment, Transcript
 from voicechat_tui.client.events import AudioLost, Event, Resumed, Retrying
+from voicechat_tui.client.failures import server_words
 from voicechat_tui.console.live_line import clock, live_line, printable
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.language import _
@@ -122,7 +123,8 @@ class TalkListener:
             at = clock(event.at_ms / 1000)
             self._note(_("{seconds:.1f} s of audio from {at} on were lost.", seconds=event.ms / 1000, at=at))
         elif isinstance(event, Error):
-            self._note(_("The server says: {words}", words=f"{event.message} {event.advice}"))
+            words = " ".join(server_words(event.code, event.message, event.advice))
+            self._note(_("The server says: {words}", words=words))
 
     def _note(self, text: str) -> None:
         self._screen.note(f"{self._label}{text}")

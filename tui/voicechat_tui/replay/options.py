@@ -130,7 +130,13 @@ def parse_speed(text: str) -> float:
     except ValueError:
         speed = math.nan
     if not 0 < speed < math.inf:
-        raise ValueError(f"{text!r} is no speed; write a number such as 1 or 2.5, or {FULL_SPEED!r}")
+        raise ValueError(
+            _(
+                "{written} is no speed; write a number such as 1 or 2.5, or {full}",
+                written=repr(text),
+                full=repr(FULL_SPEED),
+            )
+        )
     return speed
 
 
@@ -143,7 +149,9 @@ def parse_chunk_size(text: str) -> ChunkSize:
     try:
         left, step, lookahead = (int(part) for part in text.strip("[] ").split(","))
     except ValueError:
-        raise ValueError(f"{text!r} is not three whole numbers such as 0,10,5") from None
+        raise ValueError(
+            _("{written} is not three whole numbers such as 0,10,5", written=repr(text))
+        ) from None
     return check_chunk_size((left, step, lookahead))
 
 

@@ -10,7 +10,7 @@ from voicechat_common.errors import VoicechatError
 from voicechat_common.names import UserName
 from voicechat_tui.client.address import DEFAULT_URL, shown, speech_url
 from voicechat_tui.client.policy import ClientPolicy
-from voicechat_tui.language import Language, mark
+from voicechat_tui.language import Language, _, mark
 
 ENV_PREFIX = "VOICECHAT_TUI_"
 
@@ -32,7 +32,7 @@ def _key_names(value: object) -> object:
         try:
             value = json.loads(value)
         except ValueError as error:
-            raise ValueError('a JSON object is needed, such as {"talk": "f2, ctrl+t"}') from error
+            raise ValueError(_('a JSON object is needed, such as {"talk": "f2, ctrl+t"}')) from error
     if not isinstance(value, dict):
         return value
     return {

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.language import _
+from voicechat_tui.language import _, spoken
 
 _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 _HEADER = re.compile(r"\s*\[\s*(?P<name>[^\[\]]+?)\s*\]\s*(#.*)?$")
@@ -48,14 +48,20 @@ def parse(text: str, path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = _PLACE.search(str(error))
-        line, column = _place(text)
-        if found and found["line"]:
-            line, column = int(found["line"]), int(found["column"])
+        line, column, reason = toml_mistake(error, text)
         raise bad_setting(
-            f"{shown_place(path, line, column)}: {_PLACE.sub('', str(error))}.",
+            _("{place}: {reason}.", place=shown_place(path, line, column), reason=reason),
             _('Correct the line; texts stand in quotes, such as theme = "dark".'),
         ) from error
+
+
+def toml_mistake(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, int, str]:
+    """Return line and column, both from 1, and what is wrong there with a text that is no TOML."""
+    found = _PLACE.search(str(error))
+    line, column = _place(text)
+    if found and found["line"]:
+        line, column = int(found["line"]), int(found["column"])
+    return line, column, spoken(_PLACE.sub("", str(error)), _("this is no TOML"))
 
 
 def position(text: str, keys: tuple[str, ...]) -> tuple[int, int] | None:

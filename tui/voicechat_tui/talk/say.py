@@ -11,6 +11,7 @@ from voicechat_common.protocol.codec import encode
 from voicechat_tui.client.chat.client import ChatClient
 from voicechat_tui.client.chat.events import Acked, ChatEvent, Failed, Postponed, Refused
 from voicechat_tui.client.events import Retrying
+from voicechat_tui.client.failures import server_words
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.running import run
@@ -143,7 +144,8 @@ class _Say:
             case Refused():
                 self._worst = ExitCode.FAILED
                 self._screen.note(_("refused: {words}", words=event.content))
-                self._screen.note(f"         {event.message} {event.advice}")
+                message, advice = server_words(event.code, event.message, event.advice)
+                self._screen.note(f"         {message} {advice}")
                 await self._tell(event)
             case Postponed(reason=reason) | Retrying(reason=reason):
                 self._screen.note(trying_again(reason, event.in_s))

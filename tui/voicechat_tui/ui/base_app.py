@@ -13,7 +13,7 @@ from textual.filter import LineFilter, NoColor
 from textual.notifications import Notify, SeverityLevel
 
 from voicechat_common.errors import VoicechatError
-from voicechat_tui.language import _
+from voicechat_tui.language import _, spoken
 from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.settings import Loaded
 from voicechat_tui.ui.actions import Context
@@ -124,7 +124,7 @@ class BaseApp(EndingApp):
 
     def tell_error(self, title: str, error: VoicechatError) -> None:
         """Say what went wrong and what to do."""
-        self.tell(title, str(error), "error")
+        self.tell(title, f"{spoken(error.message)} {spoken(error.advice)}", "error")
 
     def save_local(self) -> None:
         """Remember on disk, in a moment, what is to be remembered: a crash costs no more than that moment."""

@@ -21,6 +21,7 @@ from voicechat_tui.client.chat.events import (
     TextQueued,
 )
 from voicechat_tui.client.events import Retrying
+from voicechat_tui.client.failures import server_words
 from voicechat_tui.language import _
 from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.ui.background import in_background
@@ -203,12 +204,15 @@ class ChatDesk:
                 app.tell(_("Connected again"), _("{count} messages came meanwhile.", count=missed))
             case Failed():
                 app.tell_error(_("The chat can't be reached"), event.error())
-            case Refused(content=content, message=message, advice=advice):
+            case Refused(content=content):
                 if self.screen is not None and self.shown is session and self.screen.is_mounted:
                     self.screen.take_back(content)
-                app.tell(_("Not sent"), f"{message} {advice}", "error")
-            case ChatError(message=message, advice=advice):
-                app.tell(_("The server says"), f"{message} {advice}", "error")
+                app.tell(
+                    _("Not sent"), " ".join(server_words(event.code, event.message, event.advice)), "error"
+                )
+            case ChatError():
+                words = server_words(event.code, event.message, event.advice)
+                app.tell(_("The server says"), " ".join(words), "error")
             case ChatEnded(ended_by=ended_by):
                 app.tell(_("The chat has ended"), _("{name} has ended it.", name=ended_by), "warning")
             case PresenceChanged(user=user, is_present=is_present):

@@ -11,6 +11,7 @@ from voicechat_common.errors import VoicechatError
 from voicechat_common.levels import FLOOR_DB, Level
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready, Start
 from voicechat_tui.client.events import AudioLost, Event, Resumed, Retrying
+from voicechat_tui.client.failures import server_words
 from voicechat_tui.language import _
 from voicechat_tui.sources.microphone.events import (
     AllZero,
@@ -294,8 +295,9 @@ class VoiceDesk:
         match event:
             case AudioLost(ms=ms):
                 self._lost(_("{seconds} s could not be sent any more.", seconds=round(ms / 1000, 1)))
-            case Error(message=message, advice=advice):
-                self._app.tell(_("The server says"), f"{message} {advice}", "error")
+            case Error():
+                words = server_words(event.code, event.message, event.advice)
+                self._app.tell(_("The server says"), " ".join(words), "error")
             case Retrying(reason=reason):
                 self._app.happenings.add(reason, "warning")
             case _:

@@ -42,7 +42,7 @@ def _valid(kind: TypeAdapter[str], value: str) -> str:
     try:
         return kind.validate_python(value)
     except ValidationError as error:
-        raise failures.bad_text(describe(error).removeprefix("message: ")) from error
+        raise failures.bad_text(describe(error)) from error
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from rapidfuzz.distance import Levenshtein
 from rich.cells import cell_len
 from rich.text import Text
 
+from voicechat_tui.language import _
+
 _MARK = "^"
 _GAP = "_"
 
@@ -51,7 +53,9 @@ def align(expected: str, got: str) -> list[Column]:
 def diff(expected: str, got: str, width: int) -> Text:
     """Return two texts under each other with marks where they differ, in lines of a width."""
     lines: list[Text] = []
-    labels = ("  expected  ", "  got       ", "            ")
+    names = (_("expected"), _("got"), "")
+    longest = max(cell_len(name) for name in names)
+    labels = tuple(f"  {name}{' ' * (longest - cell_len(name))}  " for name in names)
     rows = [Text(label) for label in labels]
     for column in align(expected, got):
         if rows[0].cell_len + column.width > width and rows[0].cell_len > cell_len(labels[0]):

@@ -10,8 +10,10 @@ from rapidfuzz import process
 
 from voicechat_common.audio_file import AudioFile
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.mistakes import reason
+from voicechat_common.mistakes import reason as wrong
+from voicechat_tui.language import _, listed
 from voicechat_tui.replay.scenario.model import STEPS, Play, Scenario, Speaker
+from voicechat_tui.settings.toml_file import toml_mistake
 
 _NEAR = 60
 """From this similarity, of 100, a known key is worth suggesting."""
@@ -23,14 +25,22 @@ def load_scenario(path: Path) -> Scenario:
     Raises:
         VoicechatError: `bad_script` if the file can't be used, `bad_audio_file` if a recording can't.
     """
+    text = ""
     try:
-        scenario = Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        scenario = Scenario.model_validate(tomllib.loads(text))
     except OSError as error:
-        raise _bad(path, [f"it can't be read: {error.strerror}"]) from error
+        raise _bad(path, [_("it can't be read: {reason}", reason=error.strerror)]) from error
     except UnicodeDecodeError as error:
-        raise _bad(path, [f"it is not UTF-8 text: {error.reason} at byte {error.start}"]) from error
+        raise _bad(
+            path, [_("it is not UTF-8 text, from byte {position} on", position=error.start)]
+        ) from error
     except tomllib.TOMLDecodeError as error:
-        raise _bad(path, [f"it is not TOML: {error}"]) from error
+        line, column, why = toml_mistake(error, text)
+        reason = _(
+            "it is not TOML: line {line}, column {column}: {reason}", line=line, column=column, reason=why
+        )
+        raise _bad(path, [reason]) from error
     except ValidationError as error:
         raise _bad(path, [_describe(item) for item in error.errors(include_url=False)]) from error
     for speaker in scenario.speakers:
@@ -43,8 +53,8 @@ def load_scenario(path: Path) -> Scenario:
 def _bad(path: Path, reasons: Iterable[str]) -> VoicechatError:
     return VoicechatError(
         ErrorCode.BAD_SCRIPT,
-        f"The scenario {path} can't be used:\n" + "\n".join(f"  {reason}" for reason in reasons),
-        "docs/replay.md describes scenarios.",
+        "\n".join([_("The scenario {path} can't be used:", path=path), *(f"  {each}" for each in reasons)]),
+        _("docs/replay.md describes scenarios."),
     )
 
 
@@ -55,13 +65,14 @@ def _describe(item: ErrorDetails) -> str:
     path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
     match item["type"]:
         case "extra_forbidden":
-            return f"{path}: there is no such key{_nearest(str(keys[-1]), _known_keys(location))}"
+            near = _nearest(str(keys[-1]), _known_keys(location))
+            return _("{path}: there is no such key", path=path) + near
         case "union_tag_not_found":
             given = item["input"] if isinstance(item["input"], dict) else {}
             near = next((hint for key in given if (hint := _nearest(key, STEPS))), "")
-            return f"{path}: a step needs one of {', '.join(STEPS)}{near}"
+            return _("{path}: a step needs one of {steps}", path=path, steps=listed(STEPS)) + near
         case _:
-            return f"{path or 'the file'}: {reason(item)}"
+            return _("{path}: {reason}", path=path or _("the file"), reason=wrong(item))
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
@@ -77,4 +88,4 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
 def _nearest(key: str, known: Iterable[str]) -> str:
     """Return a question for the known key that looks most like a wrong one, if any does."""
     found = process.extractOne(key.lower(), list(known), score_cutoff=_NEAR)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    return _("; did you mean {name}?", name=repr(found[0])) if found else ""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from voicechat_common.protocol.speech import ChunkSize, Identifier, check_chunk_size
+from voicechat_tui.language import _
 
 Seconds = Annotated[float, Field(ge=0, le=3600)]
 Speed = Annotated[float, Field(gt=0)]
@@ -117,7 +118,7 @@ class Speaker(_Strict):
         if "stop" in actions:
             after = actions[actions.index("stop") + 1 :]
             if set(after) - {"wait", "expect"}:
-                raise ValueError("after stop only wait and expect can follow")
+                raise ValueError(_("after stop only wait and expect can follow"))
         return steps
 
 
@@ -132,5 +133,5 @@ class Scenario(_Strict):
     def _speakers_have_names_of_their_own(self) -> "Scenario":
         names = [speaker.name for speaker in self.speakers]
         if len(set(names)) < len(names):
-            raise ValueError("two speakers have the same name")
+            raise ValueError(_("two speakers have the same name"))
         return self

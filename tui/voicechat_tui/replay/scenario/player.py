@@ -14,6 +14,7 @@ from voicechat_tui.client.speech import SpeechClient
 from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.screen import Screen
+from voicechat_tui.language import _
 from voicechat_tui.replay.listeners import JsonListener, Listener, TalkListener, TextListener, json_line
 from voicechat_tui.replay.options import ReplayOptions
 from voicechat_tui.replay.scenario.actor import Outcome, SpeakerActor
@@ -105,11 +106,17 @@ def _listeners(speaker: Speaker, options: ReplayOptions, screen: Screen) -> list
 
 async def _report(speaker: Speaker, options: ReplayOptions, screen: Screen, outcome: Outcome) -> None:
     """Say whether an expectation was met; show the difference if not."""
-    what = f"{speaker.name}, step {outcome.step}: character error rate {outcome.cer:.1%}"
+    what = _(
+        "{name}, step {step}: character error rate {rate:.1%}",
+        name=speaker.name,
+        step=outcome.step,
+        rate=outcome.cer,
+    )
     if outcome.passed:
-        screen.note(f"pass  {what}")
+        screen.note(f"{_('pass')}  {what}")
     else:
-        screen.note(Text.assemble(("FAIL", "bold red"), f"  {what}, at most {outcome.max_cer:.1%} allowed"))
+        most = _(", at most {rate:.1%} allowed", rate=outcome.max_cer)
+        screen.note(Text.assemble((_("FAIL"), "bold red"), f"  {what}{most}"))
         screen.note(diff(outcome.expected, outcome.got, screen.width))
     if options.json:
         fields = {"speaker": speaker.name, "type": "expectation", "passed": outcome.passed, **asdict(outcome)}
