@@ -88,7 +88,7 @@ class VoicechatApp(BaseApp):
         self.backend = backend
         self.user = user
         self._desk: ChatDesk | None = None
-        self.directory = Directory(backend, user)
+        self.directory = Directory(backend, user, local)
         self._sound = sound
         self._makes_local = make_local
         self._make_local = make_local
@@ -168,7 +168,7 @@ class VoicechatApp(BaseApp):
         self.local.move_to(server)
         self._reach = Reach()
         self.reason = reason
-        self.directory = Directory(backend, self.user)
+        self.directory = Directory(backend, self.user, self.local)
         in_background(self, partial(self.directory.run, self.post_message), group="directory", exclusive=True)
         if chat_id is not None:
             self.desk.open_chat(chat_id)
@@ -223,6 +223,9 @@ class VoicechatApp(BaseApp):
         self._reach = Reach(Line.CONNECTED)
         self.reason = ""
         self.local.remembered.chats = message.chats
+        for chat_id, seq in message.seen.items():
+            self.local.keep_seen(chat_id, seq)
+        self.local.keep_spoken(message.spoken)
         self._show_chats()
 
     def on_chats_unreachable(self, message: ChatsUnreachable) -> None:

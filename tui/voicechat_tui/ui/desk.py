@@ -15,6 +15,7 @@ from voicechat_tui.client.chat.events import (
     CaughtUp,
     ChatEvent,
     Failed,
+    HistoryRestarted,
     PresenceChanged,
     Refused,
     Resumed,
@@ -181,6 +182,8 @@ class ChatDesk:
         changed = session.apply(event, app.clock())
         if session.ended is not had_ended and self.shown is session:
             self._listen(session)
+        if isinstance(event, HistoryRestarted):
+            app.local.forget_seen(session.chat_id)
         if isinstance(event, TextQueued | Acked | Refused):
             app.save_local()
         self._say(session, event)

@@ -7,11 +7,16 @@ from contextlib import suppress
 from textual.message import Message
 
 from voicechat_common.errors import VoicechatError
+from voicechat_common.protocol.chat_http import ChatSummary
 from voicechat_tui.ui.backend import Backend
+from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.messages import ChatsListed, ChatsUnreachable
+from voicechat_tui.ui.model.unread import Spoken, gap, learned
 
 EVERY_S = 4.0
 """How old the list of chats may be. One small call per person in this time costs a server little."""
+PAGES = 10
+"""Chats of which messages are read each time to learn whose they are; the others come next time."""
 LONGEST_S = 8.0
 """The longest delay between attempts, the same as for a chat."""
 
@@ -22,9 +27,11 @@ class Directory:
     Args:
         backend: Whom to ask.
         user: Whose chats.
+        local: What is known of them.
     """
 
-    def __init__(self, backend: Backend, user: str) -> None:
+    def __init__(self, backend: Backend, user: str, local: LocalState) -> None:
+        self._local = local
         self._backend = backend
         self._user = user
         self._now = asyncio.Event()
@@ -40,6 +47,8 @@ class Directory:
             try:
                 await self._backend.prepare()
                 chats = await self._backend.chats(self._user)
+                seen = await self._local.seen_elsewhere(chats)
+                spoken = await self._who_spoke(chats, seen)
             except VoicechatError as error:
                 delay = min(error.retry_after_s or 2.0**failures, LONGEST_S)
                 failures += 1
@@ -47,8 +56,30 @@ class Directory:
             else:
                 delay = EVERY_S
                 failures = 0
-                tell(ChatsListed(chats))
+                tell(ChatsListed(chats, seen, spoken))
             await self._pause(delay)
+
+    async def _who_spoke(self, chats: list[ChatSummary], elsewhere: dict[str, int]) -> dict[str, Spoken]:
+        """Find out which messages that were not shown are the person's own; those are not unread."""
+        found: dict[str, Spoken] = {}
+        remembered, asked = self._local.remembered, 0
+        for chat in chats:
+            seen = max(remembered.seen.get(chat.chat_id, 0), elsewhere.get(chat.chat_id, 0))
+            known = remembered.spoken.get(chat.chat_id, Spoken())
+            if (missing := gap(chat, seen, known)) is None:
+                continue
+            since, count = missing
+            messages = [chat.last_message] if count == 1 and chat.last_message else None
+            if messages is None:
+                if asked == PAGES:
+                    continue
+                asked += 1
+                try:
+                    messages = (await self._backend.page(chat.chat_id, since, count)).messages
+                except VoicechatError:
+                    break  # The list is there; whose the messages are is asked again with the next one.
+            found[chat.chat_id] = learned(chat, seen, known, messages, self._user)
+        return found
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -29,6 +29,20 @@ def load(path: Path) -> tuple[Contents, VoicechatError | None]:
     return contents.without_logins(), _rid_of_logins(path) if contents.has_logins else None
 
 
+def look(path: Path) -> Contents | None:
+    """Return what the file says; None if it is of no use now, which whoever writes it next will tell."""
+    with suppress(OSError, ValidationError):
+        return _read(path)
+    return None
+
+
+def written_at(path: Path) -> int | None:
+    """Return when the file was written last, in nanoseconds; None if it can't be seen."""
+    with suppress(OSError):
+        return path.stat().st_mtime_ns
+    return None
+
+
 def update(path: Path, change: Callable[[Contents], Contents]) -> None:
     """Change what the file says, while no other app does.
 

@@ -1,12 +1,15 @@
 """What the app remembers on this machine between two runs: drafts, what was read, and the list of chats."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from voicechat_common.errors import VoicechatError
-from voicechat_tui.ui.local_file import load, update
+from voicechat_common.protocol.chat_http import ChatSummary
+from voicechat_tui.ui.local_file import load, look, update, written_at
 from voicechat_tui.ui.model.merging import merged
 from voicechat_tui.ui.model.remembered import Contents
+from voicechat_tui.ui.model.unread import Spoken
 
 THIS_MACHINE = "this machine"
 """Stands for the server that the app starts itself, whose address is another one each time."""
@@ -28,7 +31,9 @@ class LocalState:
     def __init__(self, path: Path | None, server: str, user: str) -> None:
         self.problem: VoicechatError | None = None
         self._path = path
+        self._server = server
         self._user = user
+        self._written_at: int | None = None
         self._contents = Contents(version=2)
         if path is not None:
             self._contents, self.problem = load(path)
@@ -38,6 +43,7 @@ class LocalState:
 
     def move_to(self, server: str) -> None:
         """Go on with what is remembered of another server."""
+        self._server = server
         self.remembered = self._contents.of(server, self._user)
 
     @property
@@ -56,9 +62,40 @@ class LocalState:
         else:
             self.remembered.drafts.pop(chat_id, None)
 
-    def keep_seen(self, chat_id: str, seq: int) -> None:
-        """Remember up to where a chat was read."""
-        self.remembered.seen[chat_id] = max(seq, self.remembered.seen.get(chat_id, 0))
+    def keep_seen(self, chat_id: str, seq: int) -> bool:
+        """Remember up to where a chat was read; return whether that is new."""
+        is_new = seq > self.remembered.seen.get(chat_id, 0)
+        if is_new:
+            self.remembered.seen[chat_id] = seq
+        return is_new
+
+    def forget_seen(self, chat_id: str) -> None:
+        """Remember that a chat has another history now, of which nothing was read."""
+        self.remembered.seen.pop(chat_id, None)
+        self.remembered.spoken.pop(chat_id, None)
+
+    def keep_spoken(self, spoken: Mapping[str, Spoken]) -> None:
+        """Remember who has said what was not shown."""
+        listed = {chat.chat_id for chat in self.remembered.chats}
+        known = {**self.remembered.spoken, **spoken}
+        self.remembered.spoken = {chat: each for chat, each in known.items() if chat in listed}
+
+    async def seen_elsewhere(self, chats: Iterable[ChatSummary]) -> dict[str, int]:
+        """Return up to where other apps of this login have shown chats, as far as that is news."""
+        there = await asyncio.to_thread(self._written_by_others)
+        seen = {} if there is None else there.of(self._server, self._user).seen
+        # More than there is was read of another history.
+        return {
+            chat.chat_id: seq
+            for chat in chats
+            if 0 < (seq := seen.get(chat.chat_id, 0)) <= chat.message_count
+        }
+
+    def _written_by_others(self) -> Contents | None:
+        if self._path is None:
+            return None
+        before, self._written_at = self._written_at, written_at(self._path)
+        return look(self._path) if self._written_at != before else None
 
     def unsent(self, chat_id: str) -> dict[str, str]:
         """Return the texts of a chat that are not known to be stored; what is changed in it is remembered."""

@@ -1,6 +1,6 @@
 """What workers tell the app. Its handlers own the state; a worker changes nothing by itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -10,6 +10,7 @@ from voicechat_common.protocol.chat_http import ChatSummary
 
 if TYPE_CHECKING:
     from voicechat_tui.client.chat.events import ChatEvent
+    from voicechat_tui.ui.model.unread import Spoken
     from voicechat_tui.ui.session import ChatSession
     from voicechat_tui.ui.voice_session import VoiceSession
     from voicechat_tui.voice.events import VoiceEvent
@@ -21,9 +22,13 @@ class ChatsListed(Message):
 
     Attributes:
         chats: All of them.
+        seen: Up to where other apps of this login have shown chats.
+        spoken: What was learned of who has spoken, by chat.
     """
 
     chats: list[ChatSummary]
+    seen: dict[str, int] = field(default_factory=dict)
+    spoken: "dict[str, Spoken]" = field(default_factory=dict)
 
 
 @dataclass

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 
 from voicechat_common.protocol.chat import ChatStatus
 from voicechat_common.protocol.chat_http import ChatSummary
+from voicechat_tui.ui.model.unread import Spoken, unread
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class ChatItem:
         title: What it is called.
         last: Who said what last; empty for nothing yet.
         at: When that was, or when the chat was begun.
-        unread: Stored messages that were not shown yet.
+        unread: Stored messages of others that were not shown yet.
         ended: Whether it takes no more messages.
         drafted: Whether something is written in it and not sent.
     """
@@ -37,6 +38,7 @@ def items(
     drafts: Mapping[str, str],
     zone: tzinfo | None,
     search: str = "",
+    spoken: Mapping[str, Spoken] | None = None,
 ) -> list[ChatItem]:
     """Return the chats to show, the one with the newest words first.
 
@@ -46,8 +48,9 @@ def items(
         drafts: What is written and not sent, by chat.
         zone: The time zone to show.
         search: Words that all have to be in a chat's title, id or last message.
+        spoken: Who has said what was not shown, by chat.
     """
-    found = [_item(chat, seen, drafts, zone) for chat in summaries]
+    found = [_item(chat, seen, drafts, zone, spoken or {}) for chat in summaries]
     words = search.casefold().split()
     found = [item for item in found if all(word in _searched(item) for word in words)]
     return sorted(found, key=lambda item: item.at, reverse=True)
@@ -61,7 +64,11 @@ def clock(at: datetime, now: datetime) -> str:
 
 
 def _item(
-    chat: ChatSummary, seen: Mapping[str, int], drafts: Mapping[str, str], zone: tzinfo | None
+    chat: ChatSummary,
+    seen: Mapping[str, int],
+    drafts: Mapping[str, str],
+    zone: tzinfo | None,
+    spoken: Mapping[str, Spoken],
 ) -> ChatItem:
     last = chat.last_message
     return ChatItem(
@@ -69,7 +76,7 @@ def _item(
         title=chat.title,
         last=f"{last.speaker}: {' '.join(last.content.split())}" if last else "",
         at=(last.timestamp if last else chat.created_at).astimezone(zone),
-        unread=max(0, chat.message_count - seen.get(chat.chat_id, 0)),
+        unread=unread(chat, seen.get(chat.chat_id, 0), spoken.get(chat.chat_id, Spoken())),
         ended=chat.status is ChatStatus.ENDED,
         drafted=bool(drafts.get(chat.chat_id)),
     )

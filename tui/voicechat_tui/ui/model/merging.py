@@ -33,6 +33,7 @@ def _of_person(before: Remembered, now: Remembered, there: Remembered) -> Rememb
         drafts=_changed(before.drafts, now.drafts, there.drafts),
         unsent={chat: texts for chat, texts in unsent.items() if texts},
         seen=_changed(before.seen, now.seen, there.seen),
+        spoken=_changed(before.spoken, now.spoken, there.spoken),
         chats=there.chats if now.chats == before.chats else now.chats[:CHATS_KEPT],
     )
 

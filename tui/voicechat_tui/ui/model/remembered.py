@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from voicechat_common.protocol.chat_http import ChatSummary
 from voicechat_tui.client.address import without_login
+from voicechat_tui.ui.model.unread import Spoken
 
 
 class Remembered(BaseModel):
@@ -15,6 +16,7 @@ class Remembered(BaseModel):
         drafts: What is written and not sent, by chat.
         unsent: Own texts that are not known to be stored, by chat and client_message_id.
         seen: The seq of the last message that was shown, by chat.
+        spoken: Who has said what was not shown, by chat.
         chats: The list of chats as it was last.
     """
 
@@ -23,6 +25,7 @@ class Remembered(BaseModel):
     drafts: dict[str, str] = Field(default_factory=dict)
     unsent: dict[str, dict[str, str]] = Field(default_factory=dict)
     seen: dict[str, int] = Field(default_factory=dict)
+    spoken: dict[str, Spoken] = Field(default_factory=dict)
     chats: list[ChatSummary] = Field(default_factory=list)
 
     def joined(self, newer: "Remembered") -> "Remembered":
@@ -32,6 +35,7 @@ class Remembered(BaseModel):
             drafts={**self.drafts, **newer.drafts},
             unsent={**self.unsent, **unsent},
             seen={**self.seen, **newer.seen},
+            spoken={**self.spoken, **newer.spoken},
             chats=newer.chats or self.chats,
         )
 

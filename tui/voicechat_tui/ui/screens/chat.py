@@ -119,7 +119,7 @@ class ChatScreen(AppScreen):
         before = len(timeline.rows)
         timeline.splice(min(start, before), self.session.conversation.rows(min(start, before)))
         if not timeline.follows:
-            self._unseen += max(0, len(timeline.rows) - before)
+            self._unseen += sum(not row.own for row in timeline.rows[before:])
         self.show_chat()
 
     def show_chat(self) -> None:
@@ -134,7 +134,8 @@ class ChatScreen(AppScreen):
         self._show_end()
         if self.timeline.follows:
             self._unseen = 0
-            self.voicechat.local.keep_seen(session.chat_id, session.conversation.last_seq)
+            if self.voicechat.local.keep_seen(session.chat_id, session.conversation.last_seq):
+                self.voicechat.save_local()
 
     def _show_end(self) -> None:
         """Take the composer away where nothing more can be said, unless something is written in it."""

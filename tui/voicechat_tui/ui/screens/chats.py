@@ -59,7 +59,9 @@ class ChatsScreen(AppScreen):
         remembered = app.local.remembered
         search = self.query_one("#search", Input).value
         now = app.now()
-        found = items(remembered.chats, remembered.seen, app.local.written(), now.tzinfo, search)
+        found = items(
+            remembered.chats, remembered.seen, app.local.written(), now.tzinfo, search, remembered.spoken
+        )
         self.set_class(not found, "empty")
         self.query_one("#nothing", Static).update(self._nothing(search))
         self._show(found)
