@@ -34,9 +34,14 @@ class Segment:
 
 @dataclass
 class Transcript:
-    """The segments of one stream, whatever order, repetition or staleness their events arrive in."""
+    """The segments of one stream, whatever order, repetition or staleness their events arrive in.
 
-    _segments: dict[int, Segment] = field(default_factory=dict)
+    Args:
+        first: The number of the first segment; those before it are somebody else's.
+    """
+
+    first: int = 0
+    _segments: dict[int, Segment] = field(default_factory=dict, init=False)
 
     def apply(self, event: SegmentEvent) -> Segment | None:
         """Take one event; return the segment as it is now, or None if the event told nothing new.
@@ -68,11 +73,17 @@ class Transcript:
 
     @property
     def finals_in_order(self) -> int:
-        """How many segments, from the first on without a gap, are final: where a resume continues."""
-        count = 0
-        while count in self._segments and self._segments[count].is_final:
-            count += 1
-        return count
+        """The number behind the segments that, from the first on without a gap, are final."""
+        number = self.first
+        while number in self._segments and self._segments[number].is_final:
+            number += 1
+        return number
+
+    @property
+    def final_until_ms(self) -> int:
+        """Where the last of the `finals_in_order` ends; 0 if there is none."""
+        last = self._segments.get(self.finals_in_order - 1)
+        return 0 if last is None else last.end_ms
 
     @property
     def text(self) -> str:

@@ -9,9 +9,9 @@ import pytest
 
 from tests.support.chat_client import ChatConnection, in_chat
 from tests.support.locked_file import locked
-from tests.support.samples import packets, pcm
+from tests.support.samples import packets, pcm, silence
 from tests.support.server import LiveServer, demo_settings, no_streams, serving
-from tests.support.speech_client import connected, recognise, texts
+from tests.support.speech_client import SpeechClient, connected, recognise, texts
 from voicechat_common.protocol.chat import (
     ChatEnded,
     ChatError,
@@ -22,7 +22,19 @@ from voicechat_common.protocol.chat import (
     NewMessage,
     SendMessage,
 )
-from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ping, Pong, Ready, Start, Stop
+from voicechat_common.protocol.speech import (
+    Done,
+    Error,
+    Final,
+    Partial,
+    Ping,
+    Pong,
+    Ready,
+    ServerMessage,
+    Start,
+    Stop,
+    StreamOrigin,
+)
 from voicechat_server.chat import database as chat_database
 from voicechat_server.chat import finals
 
@@ -156,13 +168,59 @@ async def test_a_final_waits_for_a_database_that_fails(
             await alice.expect(Ready)
             with locked(database):
                 await alice.send(pcm("network"), Stop())
-                final = await alice.expect(Final)
-                await alice.expect(Done)
                 await bob.send(SendMessage(content="typed", client_message_id="m"))
                 assert (await bob.expect(ChatError)).code == "storage"
+                waiting = await told_at_once(alice)
+                assert not any(isinstance(message, Final | Done) for message in waiting)
+            (final,) = [message for message in await alice.rest() if isinstance(message, Final)]
             assert await bob.texts(1) == [final.text]
         (message,) = await stored_in(server, chat_id)
-        assert message["content"] == final.text
+        assert (message["content"], message["seq"]) == (final.text, final.seq)
+
+
+async def test_a_stream_goes_on_at_a_server_that_never_had_it(database: Path, chat_id: str) -> None:
+    """What is stored is told again if it is lacking, the rest is recognised as if nothing had happened."""
+    speech = pcm("meeting") + silence(1.2) + pcm("network") + silence(1.2) + pcm("complaint")
+    settings = demo_settings(database=str(database))
+    with serving(settings) as server:
+        start = Start(chat_id=chat_id, user="alice")
+        undisturbed = await recognise(server.ws, start.model_copy(update={"chat_id": "other"}), speech)
+        async with connected(server.ws) as alice:
+            await alice.send(start, speech[: len(speech) // 4 * 2], Ping())
+            ready = await alice.expect(Ready)
+            first = await alice.expect(Final)
+            assert first.seq == 1
+    with serving(settings) as server:
+        resume = start.model_copy(update={"stream_id": ready.stream_id})
+        async with connected(server.ws) as alice:
+            await alice.send(resume)
+            restored = await alice.expect(Ready)
+            assert (restored.origin, restored.stream_id) == (StreamOrigin.RESTORED, ready.stream_id)
+            position = restored.received_samples * 2
+            assert 0 < position < len(speech)
+            await alice.send(speech[position:], Stop())
+            messages = await alice.rest()
+        wanted = texts(undisturbed)
+        assert texts(messages) == wanted
+        assert "".join(str(each["content"]) for each in await stored_in(server, chat_id)) == wanted
+        (done,) = [message for message in messages if isinstance(message, Done)]
+        assert done.received_samples == len(speech) // 2
+        async with connected(server.ws) as mallory:
+            await mallory.send(resume.model_copy(update={"user": "mallory", "stream_id": "0" * 32}))
+            assert (await mallory.expect(Ready)).received_samples == 0
+    with serving(settings) as server:
+        async with connected(server.ws) as mallory:
+            await mallory.send(resume.model_copy(update={"user": "mallory"}))
+            assert (await mallory.expect(Error)).code == "unknown_stream"
+
+
+async def told_at_once(client: SpeechClient) -> list[ServerMessage]:
+    """What is told before the answer to a ping."""
+    await client.send(Ping(id="at once"))
+    told: list[ServerMessage] = []
+    while not isinstance(message := await client.receive(), Pong):
+        told.append(message)
+    return told
 
 
 async def test_a_resumed_stream_goes_on_in_the_same_message(live_server: LiveServer, chat_id: str) -> None:

@@ -62,10 +62,11 @@ async def test_what_fails_for_a_while_is_stored_before_what_came_later(
 ) -> None:
     desk.errors = [LOCKED, FULL, None, LOCKED]
     desk.refuses_at_once = refuses_at_once
-    for post in POSTS:
-        desk.queue.put(post)
+    places = [desk.queue.put(post) for post in POSTS]
+    assert not any(place.done() for place in places)
     await desk.queue.empty()
     assert (desk.stored, desk.refused) == (POSTS, [])
+    assert [place.result() for place in places] == [None, None, None]
 
 
 @pytest.mark.parametrize("refuses_at_once", [False, True])
@@ -119,7 +120,7 @@ async def test_what_waits_when_the_server_ends_is_stored(
     monkeypatch.setattr(chat_database, "LOCK_TIMEOUT_S", 0.05)
     monkeypatch.setattr(finals, "RETRY_S", 600)
     async with ChatService(Store(str(database)), 100) as chats:
-        feed = await chats.open_speech("c", "alice")
+        feed = await chats.open_speech("c", "alice", "s")
         with locked(database):
             for event in (final(0), final(1), DONE):
                 feed(event)
@@ -141,17 +142,17 @@ async def test_a_database_that_fails_for_good_does_not_keep_the_server_from_its_
     monkeypatch.setattr(service, "SETTLE_WITHIN_S", 0.2)
     with ExitStack() as lock:
         async with ChatService(Store(str(database)), 100) as chats:
-            feed = await chats.open_speech("c", "alice")
+            feed = await chats.open_speech("c", "alice", "s")
             lock.enter_context(locked(database))
             feed(final(0))
             feed(DONE)
-    assert "speech is lost" in caplog.text
+    assert "speech is not stored" in caplog.text
 
 
 async def test_a_speaker_hears_once_that_what_is_said_is_not_stored(database: Path) -> None:
     told: list[Error] = []
     async with ChatService(Store(str(database)), 100) as chats:
-        feed = await chats.open_speech("c", "alice")
+        feed = await chats.open_speech("c", "alice", "s")
         feed.tell_speaker = told.append
         await chats.end("c", "alice")
         for event in (final(0), final(1), DONE):

@@ -100,6 +100,77 @@ def test_the_ending_is_repeated_last_whether_it_was_taken_or_not(ending: StreamE
     assert drain(outbox) == [ending]
 
 
+class Store:
+    """Stores finals when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[asyncio.Future[int | None]] = []
+        self.settled = 0
+        self.outbox = Outbox(self._hear, self._settle)
+
+    def _hear(self, event: StreamEvent) -> asyncio.Future[int | None] | None:
+        if not isinstance(event, Final):
+            return None
+        self.asked.append(asyncio.get_running_loop().create_future())
+        return self.asked[-1]
+
+    def _settle(self) -> None:
+        self.settled += 1
+
+    async def store(self, number: int, seq: int | None) -> None:
+        self.asked[number].set_result(seq)
+        await asyncio.sleep(0)
+
+
+def stored(segment: int, seq: int | None) -> Final:
+    return final(segment).model_copy(update={"seq": seq})
+
+
+async def test_a_final_is_told_with_its_place_once_it_is_stored() -> None:
+    store = Store()
+    for event in (final(0), ack(1), partial(1, 1)):
+        store.outbox.put(event)
+    assert drain(store.outbox) == [ack(1), partial(1, 1)]
+    assert not store.outbox.is_settled
+    await store.store(0, 7)
+    assert drain(store.outbox) == [stored(0, 7)]
+    assert (store.outbox.is_settled, store.settled) == (True, 1)
+    store.outbox.repeat_from(0)
+    assert drain(store.outbox) == [stored(0, 7)]
+
+
+async def test_finals_and_the_ending_keep_their_order_whatever_is_stored_first() -> None:
+    store = Store()
+    for event in (final(0), final(1), DONE):
+        store.outbox.put(event)
+    await store.store(1, 8)
+    assert drain(store.outbox) == []
+    store.outbox.repeat_from(0)
+    assert drain(store.outbox) == []
+    await store.store(0, 7)
+    assert drain(store.outbox) == [stored(0, 7), stored(1, 8), DONE]
+
+
+async def test_the_receipt_tells_how_many_texts_were_refused() -> None:
+    store = Store()
+    for event in (final(0), final(1), DONE):
+        store.outbox.put(event)
+    await store.store(0, None)
+    await store.store(1, 1)
+    assert drain(store.outbox) == [
+        stored(0, None),
+        stored(1, 1),
+        DONE.model_copy(update={"unstored": 1}),
+    ]
+
+
+def test_finals_of_a_lost_server_are_told_to_a_client_that_lacks_them() -> None:
+    outbox = Outbox(finals=[stored(0, 3), stored(1, 4)])
+    outbox.repeat_from(1)
+    outbox.put(final(2))
+    assert drain(outbox) == [stored(1, 4), final(2)]
+
+
 def test_an_error_that_is_not_fatal_is_told_once() -> None:
     outbox = filled(FORGIVEN)
     drain(outbox)

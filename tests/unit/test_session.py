@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable, Iterable
 from itertools import pairwise
+from typing import TypeGuard
 
 import numpy as np
 import pytest
@@ -38,6 +39,42 @@ def recognise(session: SpeechSession, *audio: NDArray[np.float32]) -> list[Segme
         events += recogniser.run()
     session.stop()
     return events + recogniser.run()
+
+
+def begun_anew(begin: int, last_end: int, segments: int) -> SpeechSession:
+    endpointer = Endpointer(EndpointConfig(), WINDOW_SAMPLES, begin, last_end)
+    return SpeechSession(CHUNK_SIZE, endpointer, begin=begin, last_end=last_end, segments=segments)
+
+
+@given(moment=st.floats(0, 1), length=st.integers(1, 60))
+@settings(deadline=None, max_examples=30)
+def test_a_session_begun_anew_gives_what_was_not_told_before(moment: float, length: int) -> None:
+    audio = np.concatenate(
+        [silence(3000), speech(range(8)), PAUSE, speech(range(8, 8 + length)), PAUSE, silence(4000)]
+    )
+    undisturbed = [event for event in recognise(session_of(EndpointConfig()), audio) if is_final(event)]
+    lost = session_of(EndpointConfig())
+    recogniser = Recogniser(lost)
+    lost.feed(audio[: int(len(audio) * moment)])
+    told = [event for event in recogniser.run() if is_final(event)]
+    last_end = told[-1].end_ms * 16 if told else 0
+    begin = lost.needed_from
+    assert begin % WINDOW_SAMPLES == 0
+    assert begin >= last_end - WINDOW_SAMPLES
+    rest = recognise(begun_anew(begin, last_end, len(told)), audio[begin:])
+    again = [event.model_copy(update={"revision": 0}) for event in [*told, *rest] if is_final(event)]
+    assert again == [event.model_copy(update={"revision": 0}) for event in undisturbed]
+
+
+def test_long_silence_is_not_needed_any_more() -> None:
+    session = session_of(EndpointConfig())
+    session.feed(silence(60_000))
+    Recogniser(session).run()
+    assert 57 * 16_000 < session.needed_from < 60 * 16_000
+
+
+def is_final(event: SegmentEvent) -> TypeGuard[Final]:
+    return isinstance(event, Final)
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ class Thread:
                 flushes_done=flushes_done,
                 silence=0,
                 segments=sum(isinstance(event, Final) for event in events),
+                needed_from=len(self.audio) // 2 - undecoded,
                 is_done=is_done,
                 error=error,
             )

@@ -1,5 +1,6 @@
 """Messages of the speech WebSocket, `/ws`."""
 
+from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter, WithJsonSchema, field_validator
@@ -50,6 +51,9 @@ class Start(Message):
     endpointing: bool | None = None
     stream_id: Identifier | None = None
     finals_received: int = Field(0, ge=0, description="When resuming: how many finals the client has.")
+    durable_samples: int = Field(
+        0, ge=0, description="When resuming: the highest `durable_samples` of an `ack` the client has."
+    )
 
     @field_validator("chunk_size")
     @classmethod
@@ -76,6 +80,17 @@ class Ping(Message):
     id: str | int | None = None
 
 
+class StreamOrigin(StrEnum):
+    """Where the stream of a `ready` comes from."""
+
+    NEW = "new"
+    """It begins."""
+    HELD = "held"
+    """The server held it for its client's return: what was received goes on to be recognised."""
+    RESTORED = "restored"
+    """The server had lost it, and goes on behind what the chat has stored of it."""
+
+
 class Ready(Message):
     """The stream is open and audio may come."""
 
@@ -87,6 +102,7 @@ class Ready(Message):
     received_samples: int = Field(
         0, description="Where to continue after a resume, in the stream's own rate."
     )
+    origin: StreamOrigin = StreamOrigin.NEW
     protocol: int = PROTOCOL_VERSION
 
 
@@ -119,6 +135,7 @@ class Final(Message):
     start_ms: int = Field(ge=0)
     end_ms: int = Field(ge=0)
     words: list[Word] = Field(default_factory=list)
+    seq: int | None = Field(None, description="Its place in the chat; null where the chat has not stored it.")
 
 
 class Ack(Message):
@@ -128,6 +145,9 @@ class Ack(Message):
     received_samples: int
     decoded_samples: int
     lag_ms: int = Field(description="Audio that was received and is not decoded yet.")
+    durable_samples: int | None = Field(
+        None, description="Audio whose text is stored, or that has none; null for a stream without a chat."
+    )
 
 
 class Done(Message):
@@ -142,6 +162,7 @@ class Done(Message):
     received_samples: int
     decoded_samples: int
     dropped_samples: int
+    unstored: int = Field(0, description="Segments whose text the chat has refused.")
 
 
 class Pong(Message):

@@ -1,9 +1,11 @@
 """What a speech client may send, in which order, and what each does to its stream."""
 
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 from pydantic_core import from_json
 
+from voicechat_common.audio import milliseconds
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import (
     ClientMessage,
@@ -12,9 +14,12 @@ from voicechat_common.protocol.speech import (
     Pong,
     Start,
     Stop,
+    StreamOrigin,
     client_decoder,
 )
 from voicechat_server.api.pcm_check import MessageCheck, PcmCheck, message_in_binary
+from voicechat_server.api.restoring import checkpoint_of, is_restorable
+from voicechat_server.asr.checkpoint import Checkpoint
 from voicechat_server.asr.engine import Engine
 from voicechat_server.asr.stream import Stream
 from voicechat_server.chat.failures import speech_needs_a_user
@@ -117,10 +122,8 @@ class Intake:
         self._form_unknown = self._refusal_told = False
 
     async def _open(self, start: Start) -> Stream:
-        if start.stream_id is None:
-            stream = await self._open_new(start)
-        else:
-            stream = self._engine.resume_stream(start)
+        stream = await (self._open_new(start) if start.stream_id is None else self._resume(start))
+        if stream.ready.origin is not StreamOrigin.NEW:
             # Audio that goes on in the middle of a stream has no beginning to look at.
             self._pcm_check = None
         self.stream = stream
@@ -130,11 +133,25 @@ class Intake:
     async def _open_new(self, start: Start) -> Stream:
         if start.chat_id is None:
             return self._engine.open_stream(start)
-        if start.user is None:
-            raise speech_needs_a_user()
-        feed = await self._chat.open_speech(start.chat_id, start.user)
+        return await self._open_in_chat(start, start.chat_id, Checkpoint(uuid4().hex))
+
+    async def _resume(self, start: Start) -> Stream:
+        """Give the stream to its client, also if a server lost it: its chat tells where it goes on."""
+        stream_id, chat_id = start.stream_id or "", start.chat_id
+        if chat_id is None or self._engine.holds(stream_id) or not is_restorable(start):
+            return self._engine.resume_stream(start)
+        stored = await self._chat.speech_of(stream_id, chat_id, _user(start), start.finals_received)
+        return await self._open_in_chat(start, chat_id, checkpoint_of(start, stored))
+
+    async def _open_in_chat(self, start: Start, chat_id: str, begin: Checkpoint) -> Stream:
+        begin_ms = milliseconds(begin.samples, start.sample_rate)
+        feed = await self._chat.open_speech(chat_id, _user(start), begin.stream_id, begin_ms)
         try:
-            stream = self._engine.open_stream(start, feed)
+            # Another connection of the client may have been faster.
+            if self._engine.holds(begin.stream_id):
+                feed.close()
+                return self._engine.resume_stream(start)
+            stream = self._engine.open_stream(start, feed, begin)
         except VoicechatError:
             feed.close()
             raise
@@ -181,6 +198,12 @@ class Intake:
             "Audio came after a message that was refused, and is ignored until a `start` is accepted.",
             "Send a correct `start`, then the audio.",
         )
+
+
+def _user(start: Start) -> str:
+    if start.user is None:
+        raise speech_needs_a_user()
+    return start.user
 
 
 def _too_large(kind: str, size: int, limit: int, unit: str) -> VoicechatError:

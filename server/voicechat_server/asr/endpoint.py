@@ -1,7 +1,7 @@
 """Voice activity to segment boundaries: a pure state machine over windows of audio."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 from voicechat_server.asr.config import SAMPLE_RATE, EndpointConfig
 
@@ -59,15 +59,23 @@ class Endpointer:
     Args:
         config: How speech is cut.
         window: Samples of one window.
+        position: Where the first window begins.
+        last_end: Where the segment before ended; no other begins before that.
     """
 
     config: EndpointConfig
     window: int
-    _position: int = 0
+    position: InitVar[int] = 0
+    last_end: InitVar[int] = 0
+    _position: int = field(init=False)
+    _last_end: int = field(init=False)
     _begin: int | None = None
     _silent_since: int | None = None
-    _last_end: int = 0
     _levels: deque[tuple[int, float]] = field(default_factory=deque)
+
+    def __post_init__(self, position: int, last_end: int) -> None:
+        self._position = position
+        self._last_end = last_end
 
     @property
     def in_segment(self) -> bool:

@@ -12,13 +12,14 @@ from uuid import uuid4
 import structlog
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol.speech import ChunkSize, Ready, Start
+from voicechat_common.protocol.speech import ChunkSize, Ready, Start, StreamOrigin
+from voicechat_server.asr.checkpoint import Checkpoint
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
 from voicechat_server.asr.cost import StreamCost
 from voicechat_server.asr.endpoint import Endpointer
 from voicechat_server.asr.lane import Lane, Report
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.outbox import Listener, StreamEvent
+from voicechat_server.asr.outbox import Listener, Stored, StreamEvent
 from voicechat_server.asr.preparation import Found, prepare
 from voicechat_server.asr.scheduler import Command, Order
 from voicechat_server.asr.session import SpeechSession
@@ -117,12 +118,19 @@ class Engine:
         for stream in [*self._streams.values(), *self._finished.values()]:
             stream.release()
 
-    def open_stream(self, start: Start, listener: Listener | None = None) -> Stream:
+    def holds(self, stream_id: str) -> bool:
+        """Whether there is a stream of that name to resume."""
+        return stream_id in self._streams or stream_id in self._finished
+
+    def open_stream(
+        self, start: Start, listener: Listener | None = None, checkpoint: Checkpoint | None = None
+    ) -> Stream:
         """Open a stream.
 
         Args:
             start: How it is opened.
             listener: Hears every event once, also while no connection has the stream.
+            checkpoint: What the stream is called, and where it goes on if it was lost.
 
         Raises:
             VoicechatError: `not_ready` or `busy`, with when to try again.
@@ -133,10 +141,12 @@ class Engine:
         except VoicechatError as error:
             self._observer.stream_refused(error.code)
             raise
-        ready = self._new_ready(start)
-        live = self._streams[ready.stream_id] = self._open_lane(ready, start, listener)
+        begin = checkpoint or Checkpoint(uuid4().hex)
+        ready = self._ready(start, begin.stream_id)
+        live = self._streams[ready.stream_id] = self._open_lane(ready, start, listener, begin)
         self._observer.stream_opened()
-        return Stream(live)
+        origin = StreamOrigin.NEW if start.stream_id is None else StreamOrigin.RESTORED
+        return Stream(live, start.finals_received, origin)
 
     def resume_stream(self, start: Start) -> Stream:
         """Give a stream that lost its connection to a new one.
@@ -154,7 +164,7 @@ class Engine:
                 "open a new one with `start` without `stream_id`.",
             )
         self._observer.stream_resumed()
-        return Stream(live, start.finals_received)
+        return Stream(live, start.finals_received, StreamOrigin.HELD)
 
     def _check_ready(self) -> None:
         status = self.status
@@ -183,29 +193,37 @@ class Engine:
             advice = f"Leave `chunk_size` out. {advice}"
         raise VoicechatError(ErrorCode.BUSY, message, advice, retry_after_s=_RETRY_BUSY_S)
 
-    def _new_ready(self, start: Start) -> Ready:
+    def _ready(self, start: Start, stream_id: str) -> Ready:
         _, step, ahead = start.chunk_size or self.info.chunk_size
         return Ready(
-            stream_id=uuid4().hex,
+            stream_id=stream_id,
             model=self.info.model,
             chunk_ms=step * FRAME_SAMPLES * 1000 // SAMPLE_RATE,
             lookahead_ms=ahead * FRAME_SAMPLES * 1000 // SAMPLE_RATE,
         )
 
-    def _open_lane(self, ready: Ready, start: Start, listener: Listener | None) -> LiveStream:
+    def _open_lane(
+        self, ready: Ready, start: Start, listener: Listener | None, begin: Checkpoint
+    ) -> LiveStream:
         stream_id = ready.stream_id
         chunk_size = start.chunk_size or self.info.chunk_size
         config = self._config
         endpointing = config.endpoint.enabled if start.endpointing is None else start.endpointing
+        position = begin.samples * SAMPLE_RATE // start.sample_rate
+        last_end = begin.last_end_ms * SAMPLE_RATE // 1000
         session = SpeechSession(
             chunk_size,
-            Endpointer(config.endpoint, WINDOW_SAMPLES) if endpointing else None,
+            Endpointer(config.endpoint, WINDOW_SAMPLES, position, last_end) if endpointing else None,
+            begin=position,
+            last_end=last_end,
+            segments=begin.segments,
         )
         lane = Lane(
             stream_id,
             session,
             start.sample_rate,
             lambda report: self._on_loop(self._deliver, stream_id, report),
+            begin.samples,
         )
 
         def send(order: Order, data: bytes) -> None:
@@ -228,14 +246,23 @@ class Engine:
             let_go()
             self._finished.pop(stream_id, None)
 
-        def on_event(event: StreamEvent) -> None:
+        def on_event(event: StreamEvent) -> Stored | None:
             self._observer.stream_told(event)
-            if listener is not None:
-                listener(event)
+            return None if listener is None else listener(event)
 
         self._sizes[chunk_size] += 1
         send(Order.OPEN, b"")
-        return LiveStream(ready, start.sample_rate, config.limits, send, on_finish, on_end, on_event)
+        return LiveStream(
+            ready,
+            start.sample_rate,
+            config.limits,
+            send,
+            on_finish,
+            on_end,
+            on_event,
+            begin,
+            is_stored=listener is not None,
+        )
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
         """Call something on the event loop; a thread that outlives it has nobody left to tell."""

@@ -25,6 +25,7 @@ class Report:
         flushes_done: Flushes dealt with in all.
         silence: Samples at 16 kHz dealt with that belong to no segment.
         segments: Segments that gave a final in all.
+        needed_from: From where on audio is needed, at 16 kHz, to find out what has not been told yet.
         is_done: Whether the stream was stopped and all of it has been told.
         error: Why the stream can't go on; None while it can.
     """
@@ -35,6 +36,7 @@ class Report:
     flushes_done: int
     silence: int
     segments: int
+    needed_from: int
     is_done: bool
     error: VoicechatError | None = None
 
@@ -47,13 +49,19 @@ class Lane:
         session: The stream's session.
         rate: Samples per second that come in.
         report: Takes reports; called on the thread that has the lane.
+        taken: Samples that were taken in before.
 
     Attributes:
         vad_state: What is remembered of its windows.
     """
 
     def __init__(
-        self, stream_id: str, session: SpeechSession, rate: int, report: Callable[[Report], None]
+        self,
+        stream_id: str,
+        session: SpeechSession,
+        rate: int,
+        report: Callable[[Report], None],
+        taken: int = 0,
     ) -> None:
         self.stream_id = stream_id
         self.session = session
@@ -61,7 +69,7 @@ class Lane:
         self._resampler = Resampler(rate)
         self.vad_state = VadState()
         self._send = report
-        self._taken = 0
+        self._taken = taken
         self._events: list[SegmentEvent] = []
         self._error: VoicechatError | None = None
         self._has_news = False
@@ -137,6 +145,7 @@ class Lane:
                 flushes_done=session.flushes_done,
                 silence=session.silence,
                 segments=session.segments_told,
+                needed_from=session.needed_from,
                 is_done=session.is_done,
                 error=self._error,
             )

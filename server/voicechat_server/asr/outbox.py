@@ -3,11 +3,14 @@
 Policy: partials of a segment are coalesced to the newest, and so are `ack`s; finals, errors and the receipt
 never are. So what waits for a slow reader is at most one partial, one `ack`, and its finals, which take at
 least a silence each. The last finals, and the receipt, stay to be repeated to a client that comes back.
+
+A final that somebody stores is told once that is done, and so is what must not be told before it: the finals
+after it, and the receipt. Partials and `ack`s don't wait for the store.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial
 
@@ -17,8 +20,14 @@ KEPT_FINALS = 1000
 """Finals kept for a client that comes back: a quarter of an hour of the shortest segments at least."""
 
 
-Listener = Callable[[StreamEvent], None]
-"""Hears every event of a stream once, when it happens, on the event loop. It must not wait and not raise."""
+Stored = asyncio.Future[int | None]
+"""Done once a final is stored, with its place in the chat, or refused for good, with None."""
+
+Listener = Callable[[StreamEvent], Stored | None]
+"""Hears every event of a stream once, when it happens, on the event loop. It must not wait and not raise.
+
+For a final that it stores it returns when that is done.
+"""
 
 
 class Outbox:
@@ -26,12 +35,22 @@ class Outbox:
 
     Args:
         listener: Hears of the events too, whether or not anybody reads them.
+        on_settled: Called each time nothing waits for the store any more.
+        finals: Finals of earlier on, to be told to a client that does not have them.
     """
 
-    def __init__(self, listener: Listener | None = None) -> None:
+    def __init__(
+        self,
+        listener: Listener | None = None,
+        on_settled: Callable[[], None] | None = None,
+        finals: Iterable[Final] = (),
+    ) -> None:
         self._listener = listener
+        self._on_settled = on_settled
+        self._held: deque[tuple[StreamEvent, Stored | None]] = deque()
         self._waiting: deque[StreamEvent] = deque()
-        self._finals: deque[Final] = deque(maxlen=KEPT_FINALS)
+        self._finals: deque[Final] = deque(finals, maxlen=KEPT_FINALS)
+        self._unstored = 0
         self._ending: StreamEvent | None = None
         self._news = asyncio.Event()
 
@@ -40,20 +59,20 @@ class Outbox:
         """Events that wait for the reader."""
         return len(self._waiting)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits for the store."""
+        return not self._held
+
     def put(self, event: StreamEvent) -> None:
         """Add an event; it replaces a waiting one that it makes superfluous."""
-        if isinstance(event, Final):
-            self._finals.append(event)
-        elif isinstance(event, Done) or (isinstance(event, Error) and event.fatal):
-            self._ending = event
-        if isinstance(event, Partial | Final):
-            self._drop(lambda old: isinstance(old, Partial) and old.segment == event.segment)
-        elif isinstance(event, Ack):
-            self._drop(lambda old: isinstance(old, Ack))
-        self._waiting.append(event)
-        self._news.set()
-        if self._listener is not None:
-            self._listener(event)
+        stored = None if self._listener is None else self._listener(event)
+        if stored is None and (not self._held or not _is_lasting(event)):
+            self._add(event)
+            return
+        self._held.append((event, stored))
+        if stored is not None:
+            stored.add_done_callback(self._release)
 
     async def wait(self) -> None:
         """Return when there may be an event."""
@@ -73,5 +92,39 @@ class Outbox:
         self._waiting = deque([*again, *others, *ending])
         self._news.set()
 
+    def _release(self, _settled: Stored) -> None:
+        """Tell what waited for the store, as far as it is done."""
+        while self._held:
+            event, stored = self._held[0]
+            if stored is not None and not stored.done():
+                return
+            self._held.popleft()
+            if stored is not None and isinstance(event, Final):
+                seq = stored.result()
+                self._unstored += seq is None
+                event = event.model_copy(update={"seq": seq})
+            self._add(event)
+        if self._on_settled is not None:
+            self._on_settled()
+
+    def _add(self, event: StreamEvent) -> None:
+        if isinstance(event, Final):
+            self._finals.append(event)
+        elif _is_lasting(event):
+            if isinstance(event, Done):
+                event = event.model_copy(update={"unstored": self._unstored})
+            self._ending = event
+        if isinstance(event, Partial | Final):
+            self._drop(lambda old: isinstance(old, Partial) and old.segment == event.segment)
+        elif isinstance(event, Ack):
+            self._drop(lambda old: isinstance(old, Ack))
+        self._waiting.append(event)
+        self._news.set()
+
     def _drop(self, superfluous: Callable[[StreamEvent], bool]) -> None:
         self._waiting = deque(event for event in self._waiting if not superfluous(event))
+
+
+def _is_lasting(event: StreamEvent) -> bool:
+    """Whether an event is told once and for all: a final, or what ends the stream."""
+    return isinstance(event, Final | Done) or (isinstance(event, Error) and event.fatal)

@@ -27,6 +27,10 @@ PATIENT_WINDOWS = 6
 """Windows that are worth the effort when there is other work, 192 ms; of fewer, each one takes longer."""
 
 
+LEAD_SAMPLES = 32 * WINDOW_SAMPLES
+"""Audio before a segment, about a second, with which speech is found as if all before had been heard."""
+
+
 class _Mark(Enum):
     FLUSH = auto()
     STOP = auto()
@@ -47,22 +51,35 @@ class SpeechSession:
     Args:
         chunk_size: `[left, step, look-ahead]` in frames.
         endpointer: Cuts the stream into segments; None takes everything up to a flush or the end as one.
+        begin: Position of the first sample that comes, at 16 kHz.
+        last_end: Where the segment before ended.
+        segments: Segments before, which gave their finals.
 
     Attributes:
         segments_told: Segments that gave a final.
         flushes_done: Flushes whose segment, if any, has given its final.
     """
 
-    def __init__(self, chunk_size: ChunkSize, endpointer: Endpointer | None) -> None:
+    def __init__(
+        self,
+        chunk_size: ChunkSize,
+        endpointer: Endpointer | None,
+        *,
+        begin: int = 0,
+        last_end: int = 0,
+        segments: int = 0,
+    ) -> None:
         self.chunk_size = chunk_size
-        self.segments_told = 0
+        self.segments_told = segments
         self.flushes_done = 0
         self._stride = chunk_size[1] * FRAME_SAMPLES
         self._endpointer = endpointer
         self._inputs: deque[NDArray[np.float32] | _Mark] = deque()
         self._queued = 0
-        self._timeline = Timeline()
-        self._judged = 0
+        self._begin = begin
+        self._last_end = last_end
+        self._timeline = Timeline(begin)
+        self._judged = begin
         self._segments: deque[Segment] = deque()
         self._flushing: list[Segment] = []
         self._spoken = 0
@@ -96,7 +113,21 @@ class SpeechSession:
     def silence(self) -> int:
         """Samples dealt with that belong to no segment."""
         spoken = sum(min(segment.end, self._judged) - segment.begin for segment in self._segments)
-        return self._judged - self._spoken - spoken
+        return self._judged - self._begin - self._spoken - spoken
+
+    @property
+    def needed_from(self) -> int:
+        """From where on audio is needed, at 16 kHz, to find out once more what has not been told yet.
+
+        Speech is found the better the more silence before it is heard, but no segment reaches back into the
+        one before it. Windows begin where those of the stream do, so that segments begin there, too.
+        """
+        if self._segments:
+            first = self._segments[0].begin
+        else:
+            first = self._judged if self._endpointer is None else self._endpointer.keep_from
+        earliest = max(first - LEAD_SAMPLES, self._last_end)
+        return max(self._begin, earliest - (earliest - self._begin) % WINDOW_SAMPLES)
 
     @property
     def segments(self) -> Sequence[Segment]:
@@ -151,6 +182,7 @@ class SpeechSession:
         else:
             self._segments.popleft()
             self._spoken += segment.end - segment.begin
+            self._last_end = segment.end
             if segment.has_told:
                 events.append(segment.final(self.segments_told))
                 self.segments_told += 1

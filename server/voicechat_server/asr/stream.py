@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable
 
 from voicechat_common.audio import SAMPLE_WIDTH, milliseconds
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol.speech import Ack, Done, Error, Ready
+from voicechat_common.protocol.speech import Ack, Done, Error, Ready, StreamOrigin
+from voicechat_server.asr.checkpoint import Checkpoint
 from voicechat_server.asr.config import SAMPLE_RATE, StreamLimits
 from voicechat_server.asr.lane import Report
 from voicechat_server.asr.outbox import Listener, Outbox, StreamEvent
@@ -31,7 +32,9 @@ class LiveStream:
         send: Gives an order to the threads that recognise.
         on_finish: Called once, when all is recognised, or the stream has failed.
         on_end: Called when nobody can come back for the stream.
-        listener: Hears every event once, whatever becomes of the connections.
+        listener: Hears every event once, whatever becomes of the connections, and may store the finals.
+        checkpoint: Where the stream goes on; None if it begins.
+        is_stored: Whether the listener stores the finals.
     """
 
     def __init__(
@@ -43,9 +46,13 @@ class LiveStream:
         on_finish: Callable[[], None],
         on_end: Callable[[], None],
         listener: Listener | None = None,
+        checkpoint: Checkpoint | None = None,
+        *,
+        is_stored: bool = False,
     ) -> None:
+        begin = checkpoint or Checkpoint(ready.stream_id)
         self.ready = ready
-        self.outbox = Outbox(listener)
+        self.outbox = Outbox(listener, self._settled, begin.finals)
         self._rate = rate
         self._limits = limits
         # Less than a chunk can't be decoded, so it is no lag.
@@ -54,9 +61,12 @@ class LiveStream:
         self._on_finish = on_finish
         self._on_end = on_end
         self._width = WidthCheck()
-        self._received_bytes = 0
-        self._decoded = 0
-        self._acknowledged = 0
+        self._received_bytes = begin.samples * SAMPLE_WIDTH
+        self._decoded = begin.samples
+        self._durable = begin.samples
+        self._needed_from = begin.samples
+        self._is_stored = is_stored
+        self._acknowledged = begin.samples
         self._flushes_done = 0
         self._stopped = False
         self._finished = asyncio.Event()
@@ -145,9 +155,12 @@ class LiveStream:
         self._decoded = max(self._decoded, report.taken - undecoded)
         for event in report.events:
             self.outbox.put(event)
+        self._needed_from = report.needed_from * self._rate // SAMPLE_RATE
         if report.flushes_done > self._flushes_done:
             self._flushes_done = report.flushes_done
-            self._acknowledge()
+            # What waits for the store is acknowledged once it is there.
+            if self.outbox.is_settled:
+                self._acknowledge()
         else:
             self._acknowledge_in_time()
         if report.error is not None:
@@ -198,7 +211,17 @@ class LiveStream:
     def _finish(self) -> None:
         self._finished.set()
         self._on_finish()
-        if self._holder is None and self._expiry is None:
+        self._release_if_left()
+
+    def _settled(self) -> None:
+        """All that was said so far is stored."""
+        if self.is_finished:
+            self._release_if_left()
+        else:
+            self._acknowledge()
+
+    def _release_if_left(self) -> None:
+        if self._holder is None and self._expiry is None and self.outbox.is_settled:
             self.release()
 
     def _acknowledge_in_time(self) -> None:
@@ -212,14 +235,21 @@ class LiveStream:
     def _acknowledge(self) -> None:
         self._last_ack = asyncio.get_running_loop().time()
         self._acknowledged = self.received_samples
+        if self.outbox.is_settled:
+            self._durable = max(self._durable, self._needed_from)
         self.outbox.put(
-            Ack(received_samples=self.received_samples, decoded_samples=self._decoded, lag_ms=self.lag_ms)
+            Ack(
+                received_samples=self.received_samples,
+                decoded_samples=self._decoded,
+                lag_ms=self.lag_ms,
+                durable_samples=self._durable if self._is_stored else None,
+            )
         )
 
     def _expire(self) -> None:
         self._expiry = None
         if self.is_finished:
-            self.release()
+            self._release_if_left()
         else:
             self.stop()
 
@@ -230,17 +260,22 @@ class Stream:
     Args:
         live: The stream.
         finals_received: Finals the client has from an earlier connection.
+        origin: Where the stream comes from.
 
     Attributes:
         stream_id: The stream's name, by which a lost connection is resumed.
         ready: What to tell the client first.
     """
 
-    def __init__(self, live: LiveStream, finals_received: int = 0) -> None:
+    def __init__(
+        self, live: LiveStream, finals_received: int = 0, origin: StreamOrigin = StreamOrigin.NEW
+    ) -> None:
         self.stream_id = live.ready.stream_id
         self._live = live
         live.attach(self, finals_received)
-        self.ready = live.ready.model_copy(update={"received_samples": live.received_samples})
+        self.ready = live.ready.model_copy(
+            update={"received_samples": live.received_samples, "origin": origin}
+        )
 
     @property
     def waiting(self) -> int:

@@ -7,14 +7,17 @@ from numpy.typing import NDArray
 class Timeline:
     """The stretch of a stream's audio that may still be needed, float32 in [-1, 1].
 
+    Args:
+        begin: Position of the first sample that comes.
+
     Attributes:
         begin: Position of the first sample kept.
         end: Position behind the last one.
     """
 
-    def __init__(self) -> None:
-        self.begin = 0
-        self.end = 0
+    def __init__(self, begin: int = 0) -> None:
+        self.begin = begin
+        self.end = begin
         self._blocks: list[NDArray[np.float32]] = []
 
     def append(self, samples: NDArray[np.float32]) -> None:

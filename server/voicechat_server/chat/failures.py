@@ -41,6 +41,15 @@ def unknown_chat(chat_id: str) -> VoicechatError:
     )
 
 
+def stream_of_another(stream_id: str) -> VoicechatError:
+    """The stream was spoken by somebody else, or into another chat."""
+    return VoicechatError(
+        ErrorCode.UNKNOWN_STREAM,
+        f"There is no stream {stream_id!r} of yours in this chat to resume.",
+        "Open a new one with `start` without `stream_id`.",
+    )
+
+
 def chat_ended(chat: Chat) -> VoicechatError:
     """The chat takes no messages any more."""
     when = "" if chat.ended_at is None else f" at {chat.ended_at.isoformat(timespec='seconds')}"

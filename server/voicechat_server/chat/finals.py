@@ -7,6 +7,7 @@ beyond are refused.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -27,6 +28,14 @@ log = structlog.stdlib.get_logger(__name__)
 Submit = Callable[[Post], "asyncio.Future[Outcome]"]
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """A final, and what becomes of it: its place in the chat, or None."""
+
+    post: Post
+    stored: "asyncio.Future[int | None]"
+
+
 class FinalsQueue:
     """The finals of one stream, stored one after another. Used on the event loop.
 
@@ -42,7 +51,7 @@ class FinalsQueue:
         self._submit = submit
         self._on_refused = on_refused
         self._on_empty = on_empty
-        self._waiting: deque[Post] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._retry: asyncio.TimerHandle | None = None
         self._is_empty = asyncio.Event()
         self._is_empty.set()
@@ -50,15 +59,21 @@ class FinalsQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, post: Post) -> None:
-        """Take a final. Never waits and never raises."""
+    def put(self, post: Post) -> "asyncio.Future[int | None]":
+        """Take a final. Never waits and never raises.
+
+        Returns:
+            Its place in the chat once it is stored, or None once it is refused for good.
+        """
+        final = _Waiting(post, asyncio.get_running_loop().create_future())
         if len(self._waiting) >= MAX_WAITING:
-            self._refuse(post, failures.too_many_waiting())
-            return
-        self._waiting.append(post)
+            self._refuse(final, failures.too_many_waiting())
+            return final.stored
+        self._waiting.append(final)
         self._is_empty.clear()
         if len(self._waiting) == 1:
             self._offer()
+        return final.stored
 
     def retry(self) -> None:
         """Offer what waits for its next try at once."""
@@ -74,7 +89,7 @@ class FinalsQueue:
         self._retry = None
         while self._waiting:
             try:
-                future = self._submit(self._waiting[0])
+                future = self._submit(self._waiting[0].post)
             except VoicechatError as error:
                 if self._passes(error):
                     return
@@ -88,7 +103,8 @@ class FinalsQueue:
     def _settled(self, future: "asyncio.Future[Outcome]") -> None:
         error = future.exception()
         if not isinstance(error, VoicechatError):
-            self._waiting.popleft()
+            message = future.result().message
+            self._waiting.popleft().stored.set_result(None if message is None else message.seq)
         elif self._passes(error):
             return
         else:
@@ -105,6 +121,8 @@ class FinalsQueue:
         self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._offer)
         return True
 
-    def _refuse(self, post: Post, error: VoicechatError) -> None:
+    def _refuse(self, final: _Waiting, error: VoicechatError) -> None:
+        post = final.post
         log.warning("a final is not stored", chat=post.chat_id, code=error.code, reason=error.message)
         self._on_refused(post, error)
+        final.stored.set_result(None)

@@ -20,11 +20,14 @@ from voicechat_server.chat.member import Member
 from voicechat_server.chat.observer import ChatObserver
 from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, Outcome, Post
 from voicechat_server.chat.room import Room
-from voicechat_server.chat.speech import SpeechFeed
+from voicechat_server.chat.speech import SpeechFeed, message_id_of
 from voicechat_server.chat.store import Store
 
 SETTLE_WITHIN_S = 5.0
 """At the end of the server: how long a database that fails is given to take what was said."""
+
+_LOOKED_FOR = 64
+"""Segments of a stream that are looked for at once; so many in a row may have had no text."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -205,8 +208,39 @@ class ChatService:
         else:
             room.stop_typing(user)
 
-    async def open_speech(self, chat_id: str, user: str) -> SpeechFeed:
+    async def speech_of(self, stream_id: str, chat_id: str, user: str, segments: int) -> dict[int, Message]:
+        """Return what is stored of a stream: the newest segments known, and all after them, by number.
+
+        Args:
+            stream_id: The stream's name.
+            chat_id: The chat it is spoken into.
+            user: Who speaks.
+            segments: How many segments are known to be stored or without text.
+
+        Raises:
+            VoicechatError: `unknown_stream` if it is somebody else's, or `storage`.
+        """
+        found: dict[int, Message] = {}
+        first, more = max(0, segments - _LOOKED_FOR), True
+        while more:
+            numbers = range(first, first + 2 * _LOOKED_FOR)
+            names = {message_id_of(stream_id, number): number for number in numbers}
+            stored = await self.store.named(list(names))
+            if any((message.chat_id, message.speaker) != (chat_id, user) for message in stored):
+                raise failures.stream_of_another(stream_id)
+            found |= {names[message.message_id]: message for message in stored}
+            first += _LOOKED_FOR
+            more = any(number >= first for number in found)
+        return found
+
+    async def open_speech(self, chat_id: str, user: str, stream_id: str, begin_ms: int = 0) -> SpeechFeed:
         """Let a stream of speech into a chat, which is created if there is none.
+
+        Args:
+            chat_id: Which chat.
+            user: Who speaks.
+            stream_id: The stream's name.
+            begin_ms: Where in the stream the audio begins that comes now.
 
         Raises:
             VoicechatError: `chat_ended`, `storage` or `busy`.
@@ -221,7 +255,7 @@ class ChatService:
             room.close_stream()
             self._forget_if_empty(chat_id)
 
-        feed = SpeechFeed(chat_id, user, room, self.submit, close)
+        feed = SpeechFeed(chat_id, user, stream_id, begin_ms, room, self.submit, close)
         self._feeds.add(feed)
         room.open_stream()
         return feed
@@ -235,7 +269,7 @@ class ChatService:
                 for feed in feeds:
                     await feed.finals.empty()
         if lost := sum(len(feed.finals) for feed in feeds):
-            log.error("the server ends while the chat database fails: speech is lost", finals=lost)
+            log.error("the server ends while the chat database fails: speech is not stored", finals=lost)
 
     async def _admit(self, chat_id: str, user: str, since: int, *, is_guest: bool) -> Chat:
         chat = await self.store.chat(chat_id)

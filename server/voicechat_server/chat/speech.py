@@ -2,12 +2,16 @@
 
 A segment is one message. Its partials are shown to everybody who is connected, and its final is stored, also
 when the speaker's connection died in the middle, for a stream goes on without its speaker to its last final.
+
+The name of the message follows from the stream and the number of the segment, so that a stream that goes on
+after its server was killed finds what is stored of it, and stores nothing twice.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid5
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat import MessageKind, NewMessage
@@ -18,6 +22,8 @@ from voicechat_server.chat.records import Post, Speech
 from voicechat_server.chat.room import Room
 
 Tell = Callable[[Error], None]
+
+_MESSAGES = UUID("0b1f2d0e-6a0c-4f3e-9d57-3f1c5f4f7a11")
 
 
 @dataclass(frozen=True)
@@ -35,12 +41,19 @@ class _Open:
     newest: SegmentEvent
 
 
+def message_id_of(stream_id: str, segment: int) -> str:
+    """Return the name of the message that a segment becomes, which doesn't give away its stream's."""
+    return uuid5(_MESSAGES, f"{stream_id}/{segment}").hex
+
+
 class SpeechFeed:
     """One stream of speech as its chat hears it. Called with every event of the stream, on the event loop.
 
     Args:
         chat_id: Which chat.
         user: Who speaks.
+        stream_id: The stream's name.
+        begin_ms: Where in the stream the audio begins that comes now.
         room: Where partials are shown.
         submit: Takes finals for the store.
         on_close: Called once, when the stream is over and all of it is stored or refused.
@@ -52,26 +65,38 @@ class SpeechFeed:
     """
 
     def __init__(
-        self, chat_id: str, user: str, room: Room, submit: Submit, on_close: Callable[[], None]
+        self,
+        chat_id: str,
+        user: str,
+        stream_id: str,
+        begin_ms: int,
+        room: Room,
+        submit: Submit,
+        on_close: Callable[[], None],
     ) -> None:
         self.chat_id = chat_id
         self._user = user
+        self._stream_id = stream_id
         self._room = room
         self.finals = FinalsQueue(submit, self._refused, self._close_if_settled)
         self.tell_speaker: Tell | None = None
         self._on_close = on_close
-        self._began = now()
+        self._began = now() - timedelta(milliseconds=begin_ms)
         self._open: dict[int, _Open] = {}
         self._is_over = False
         self._is_warned = False
 
-    def __call__(self, event: object) -> None:
-        """Take an event of the stream. Never waits and never raises."""
+    def __call__(self, event: object) -> "asyncio.Future[int | None] | None":
+        """Take an event of the stream. Never waits and never raises.
+
+        Returns:
+            For a final with text: its place in the chat once it is stored, or None once it is refused.
+        """
         match event:
             case Partial():
                 self._show(event)
             case Final():
-                self._store(event)
+                return self._store(event)
             case Done():
                 self.close()
             case Error(fatal=True):
@@ -79,6 +104,7 @@ class SpeechFeed:
                 for segment in list(self._open):
                     self._store(self._open[segment].newest)
                 self.close()
+        return None
 
     def close(self) -> None:
         """Say that the stream is over; without effect if that was said before."""
@@ -88,7 +114,7 @@ class SpeechFeed:
 
     def _show(self, partial: Partial) -> None:
         known = self._open.get(partial.segment)
-        segment = _Open(uuid4().hex, now(), partial) if known is None else replace(known, newest=partial)
+        segment = self._begun(partial) if known is None else replace(known, newest=partial)
         self._open[partial.segment] = segment
         self._room.show(
             NewMessage(
@@ -105,11 +131,14 @@ class SpeechFeed:
             )
         )
 
-    def _store(self, event: SegmentEvent) -> None:
-        segment = self._open.pop(event.segment, None) or _Open(uuid4().hex, now(), event)
+    def _begun(self, event: SegmentEvent) -> _Open:
+        return _Open(message_id_of(self._stream_id, event.segment), now(), event)
+
+    def _store(self, event: SegmentEvent) -> "asyncio.Future[int | None] | None":
+        segment = self._open.pop(event.segment, None) or self._begun(event)
         if not event.text.strip():
             self._room.withdraw(segment.message_id)
-            return
+            return None
         post = Post(
             chat_id=self.chat_id,
             message_id=segment.message_id,
@@ -124,7 +153,7 @@ class SpeechFeed:
                 words=tuple(event.words) if isinstance(event, Final) else (),
             ),
         )
-        self.finals.put(post)
+        return self.finals.put(post)
 
     def warn(self, error: VoicechatError) -> None:
         """Tell the speaker why what is said is not stored; once, for what comes after will fare no better."""

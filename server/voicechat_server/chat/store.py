@@ -93,6 +93,11 @@ class Store:
         )
         return await self._reading.run(lambda connection: _messages(connection, query))
 
+    async def named(self, message_ids: Sequence[str]) -> list[Message]:
+        """Return those of the messages that there are."""
+        query = select(messages).where(messages.c.message_id.in_(message_ids))
+        return await self._reading.run(lambda connection: _messages(connection, query))
+
     async def speeches(self, chat_id: str, *, after: Message | None, limit: int) -> list[Message]:
         """Return spoken messages of a chat in the order in which they were begun, after one of them."""
         begun, seq = messages.c.spoken_at, messages.c.seq
