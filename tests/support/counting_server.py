@@ -23,6 +23,7 @@ from voicechat_common.protocol.speech import (
     ServerMessage,
     Start,
     Stop,
+    StreamOrigin,
     client_decoder,
 )
 
@@ -38,6 +39,7 @@ class Stream:
     segment_start: int = 0
     finals: list[Final] = field(default_factory=list)
     revision: int = 0
+    stores: bool = False
 
     @property
     def received(self) -> int:
@@ -56,7 +58,19 @@ class Stream:
         return [partial, self.ack()]
 
     def ack(self) -> Ack:
-        return Ack(received_samples=self.received, decoded_samples=self.received, lag_ms=0)
+        return Ack(
+            received_samples=self.received,
+            decoded_samples=self.received,
+            lag_ms=0,
+            durable_samples=self.segment_start if self.stores else None,
+        )
+
+    def restore(self, durable_samples: int) -> None:
+        """Go on where the last final ends, or beyond, where a client knows that nothing was said."""
+        begin = max(self.segment_start, durable_samples)
+        self.audio = self.audio[:begin]
+        self.segment_start = begin
+        self.revision = 0
 
     def end_segment(self) -> list[ServerMessage]:
         if self.received == self.segment_start:
@@ -99,9 +113,14 @@ def describe(samples: Samples) -> str:
 
 
 class CountingServer:
-    """Answers the frames of one connection at a time; streams outlive it until they are forgotten."""
+    """Answers the frames of one connection at a time; streams outlive it until they are forgotten.
 
-    def __init__(self) -> None:
+    Args:
+        stores: Whether finals are stored, so that a stream that was forgotten is restored.
+    """
+
+    def __init__(self, *, stores: bool = False) -> None:
+        self._stores = stores
         self.streams: dict[str, Stream] = {}
         self.all_streams: list[Stream] = []
         self.started: list[Start] = []
@@ -141,13 +160,22 @@ class CountingServer:
 
     def _open(self, start: Start) -> list[ServerMessage]:
         self.started.append(start)
+        origin = StreamOrigin.HELD
         if start.stream_id is None:
-            stream = Stream(f"stream-{len(self.all_streams)}", start.sample_rate)
+            origin = StreamOrigin.NEW
+            name = f"stream-{len(self.all_streams)}"
+            stream = Stream(name, start.sample_rate, stores=self._stores)
             self.streams[stream.stream_id] = stream
             self.all_streams.append(stream)
         elif start.stream_id in self.streams:
             stream = self.streams[start.stream_id]
             stream.framer = SampleFramer()
+        elif self._stores:
+            origin = StreamOrigin.RESTORED
+            (stream,) = (each for each in self.all_streams if each.stream_id == start.stream_id)
+            stream.framer = SampleFramer()
+            stream.restore(start.durable_samples)
+            self.streams[stream.stream_id] = stream
         else:
             return [
                 Error(
@@ -161,5 +189,6 @@ class CountingServer:
             chunk_ms=600,
             lookahead_ms=300,
             received_samples=stream.received,
+            origin=origin,
         )
         return [ready, *stream.finals[start.finals_received :]]

@@ -24,10 +24,19 @@ def samples(begin: int, count: int) -> Samples:
 class SpeechWire(Wire[Event]):
     """Both ends of a stream."""
 
-    def __init__(self, *, ring_s: float = 120.0, chat_id: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        ring_s: float = 120.0,
+        chat_id: str | None = None,
+        stores: bool = False,
+        server: CountingServer | None = None,
+        resume: dict[str, object] | None = None,
+    ) -> None:
         policy = ClientPolicy(ring_s=ring_s, window_s=ring_s / 2)
-        self.core = SpeechCore(Start(sample_rate=RATE, chat_id=chat_id), policy, Random(1))
-        self.server = CountingServer()
+        start = Start(sample_rate=RATE, chat_id=chat_id).model_copy(update=resume or {})
+        self.core = SpeechCore(start, policy, Random(1))
+        self.server = server or CountingServer(stores=stores)
         super().__init__(self.core, self.server)
 
     def cut(self) -> None:
@@ -50,9 +59,9 @@ class SpeechWire(Wire[Event]):
             self.exchange()
 
 
-def opened(*, ring_s: float = 120.0, chat_id: str | None = None) -> SpeechWire:
+def opened(*, ring_s: float = 120.0, chat_id: str | None = None, stores: bool = False) -> SpeechWire:
     """A wire with a stream that is ready."""
-    wire = SpeechWire(ring_s=ring_s, chat_id=chat_id)
+    wire = SpeechWire(ring_s=ring_s, chat_id=chat_id, stores=stores)
     wire.connect()
     wire.exchange()
     return wire

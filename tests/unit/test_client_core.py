@@ -132,12 +132,12 @@ def test_a_resume_says_what_it_repeats() -> None:
     wire.cut()
     wire.settle()
     assert [event.reason for event in wire.of(Retrying)] == ["The connection was lost: it was cut."]
-    assert wire.of(Resumed) == [Resumed(resent_ms=1000, restarted=False)]
+    assert wire.of(Resumed) == [Resumed(resent_ms=1000, restarted=False, stream_id="stream-0")]
     assert wire.server.started[-1].stream_id == "stream-0"
 
 
 def test_a_lost_chat_stream_is_not_recognised_a_second_time() -> None:
-    """Its server finishes it into the chat by itself."""
+    """Its server, of before `durable_samples`, finishes it into the chat by itself."""
     wire = opened(chat_id="room")
     wire.core.add(samples(0, 8_000))
     wire.exchange()
@@ -150,6 +150,70 @@ def test_a_lost_chat_stream_is_not_recognised_a_second_time() -> None:
     assert wire.of(AudioLost) == [AudioLost(at_ms=0, ms=1000)]
     done = wire.of(Done)[-1]
     assert (done.received_samples, done.decoded_samples, done.dropped_samples) == (12_000, 4_000, 8_000)
+
+
+@given(steps=steps_of("flush", "forget", "cut", "exchange", "exchange"))
+@settings(deadline=None)
+def test_a_server_that_is_killed_gets_again_what_the_chat_had_not_stored(
+    steps: list[tuple[str, int]],
+) -> None:
+    wire = SpeechWire(chat_id="room", stores=True)
+    play(wire, steps)
+    wire.core.stop()
+    wire.settle()
+    assert wire.core.state is State.FINISHED
+    assert not wire.of(AudioLost)
+    assert len(wire.server.all_streams) == 1
+    np.testing.assert_array_equal(wire.server.current.audio, samples(0, wire.core.end))
+    assert texts(wire) == [final.text for final in wire.server.current.finals]
+    assert [event.segment for event in wire.of(Final)] == list(range(len(texts(wire))))
+    assert wire.of(Done)[-1].received_samples == wire.core.end
+
+
+def test_a_restored_stream_shows_what_is_said_again() -> None:
+    wire = opened(chat_id="room", stores=True)
+    wire.core.add(samples(0, 8_000))
+    wire.exchange()
+    before = wire.core.transcript.segments[0]
+    wire.server.forget()
+    wire.cut()
+    wire.settle()
+    assert wire.of(Resumed) == [Resumed(resent_ms=1000, restarted=True, stream_id="stream-0")]
+    assert wire.core.transcript.segments[0].revision > before.revision
+
+
+def test_a_client_that_can_wait_keeps_all_that_is_not_stored() -> None:
+    wire = opened(ring_s=2.0, chat_id="room", stores=True)
+    wire.core.add(samples(0, RATE))
+    wire.exchange()
+    assert wire.core.room == RATE
+    wire.core.add(samples(RATE, RATE))
+    wire.exchange()
+    assert wire.core.room == 0
+    wire.core.flush()
+    wire.exchange()
+    assert wire.core.room == RATE
+
+
+def test_somebody_else_goes_on_with_a_stream_where_it_is_stored() -> None:
+    wire = opened(chat_id="room", stores=True)
+    wire.core.add(samples(0, 800))
+    wire.core.flush()
+    wire.core.add(samples(800, 800))
+    wire.exchange()
+    wire.server.forget()
+    heir = SpeechWire(
+        chat_id="room",
+        stores=True,
+        server=wire.server,
+        resume={"stream_id": "stream-0", "finals_received": 0, "durable_samples": 400},
+    )
+    heir.core.add(samples(400, 1200))
+    heir.core.stop()
+    heir.settle()
+    assert [(final.segment, final.start_ms) for final in heir.of(Final)] == [(0, 0), (1, 100)]
+    np.testing.assert_array_equal(wire.server.current.audio, samples(0, 1600))
+    assert heir.of(Done)[-1].received_samples == 1600
 
 
 def test_a_new_stream_goes_on_after_the_finals_of_the_lost_one() -> None:

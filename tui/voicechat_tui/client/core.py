@@ -6,6 +6,7 @@ the server gets every sample exactly once, unless the sample is counted in an `A
 """
 
 from collections import deque
+from dataclasses import replace
 from random import Random
 
 from voicechat_common.audio import Samples, milliseconds
@@ -24,6 +25,7 @@ from voicechat_common.protocol.speech import (
     ServerMessage,
     Start,
     Stop,
+    StreamOrigin,
     server_decoder,
 )
 from voicechat_common.transcript import Transcript
@@ -41,7 +43,8 @@ class SpeechCore:
     """The state of one stream.
 
     Args:
-        start: How the stream is opened. Positions count samples of its `sample_rate`.
+        start: How the stream is opened. Positions count samples of its `sample_rate`. With a `stream_id`, it
+            goes on with a stream whose client is gone, and the first sample added is `durable_samples`.
         policy: The limits.
         random: Where the jitter of delays comes from.
 
@@ -52,21 +55,25 @@ class SpeechCore:
 
     def __init__(self, start: Start, policy: ClientPolicy, random: Random) -> None:
         rate = start.sample_rate
-        self.transcript = Transcript()
+        self.transcript = Transcript(start.finals_received)
         self.state = State.IDLE
         self._start = start
         self._policy = policy
+        self._begin = start.durable_samples
         self._window = int(policy.window_s * rate)
-        self._outbox = Outbox(int(policy.ring_s * rate), max(1, rate * policy.packet_ms // 1000))
+        self._ring = int(policy.ring_s * rate)
+        self._outbox = Outbox(self._ring, max(1, rate * policy.packet_ms // 1000), self._begin)
         self._backoff = Backoff(policy, random)
         self._offset = StreamOffset(rate)
         self._events: deque[Event] = deque()
-        self._stream_id: str | None = None
+        self._stream_id = start.stream_id
         self._restarted = False
         self._stop_wanted = False
         self._greeting: str | None = None
         self._ping_due = False
-        self._acked = 0
+        self._acked = self._begin
+        self._durable = self._begin
+        self._durable_told = False
         self._newest_revision = -1
         self._verdict: VoicechatError | None = None
         self._heard_at = 0.0
@@ -90,13 +97,19 @@ class SpeechCore:
 
     @property
     def end(self) -> int:
-        """How many samples were added."""
+        """The position behind the last sample added."""
         return self._outbox.end
 
     @property
     def room(self) -> int:
-        """How many samples may be added without going beyond the window of unacknowledged audio."""
-        return max(0, self._window - (self.end - self._acked))
+        """How many samples may be added without going beyond the window of unacknowledged audio.
+
+        Nor may they push out audio whose text the chat has not stored: it may have to be sent again.
+        """
+        room = self._window - (self.end - self._acked)
+        if self._durable_told:
+            room = min(room, self._ring - (self.end - self._durable))
+        return max(0, room)
 
     def take_events(self) -> list[Event]:
         """Return what happened since the last call."""
@@ -118,8 +131,10 @@ class SpeechCore:
         resume = {
             "stream_id": self._stream_id,
             "finals_received": self.transcript.finals_in_order - self._offset.segments,
+            "durable_samples": max(0, self._durable - self._offset.samples),
         }
-        self._greeting = encode(self._start.model_copy(update=resume if self._stream_id else {}))
+        opening = {"stream_id": None, "finals_received": 0, "durable_samples": 0}
+        self._greeting = encode(self._start.model_copy(update=resume if self._stream_id else opening))
 
     def interrupted(self, error: VoicechatError, now: float) -> float:
         """The socket could not be opened or is closed. Return the seconds until the next attempt.
@@ -223,8 +238,11 @@ class SpeechCore:
             return
         if self._stream_id is not None and message.stream_id != self._stream_id:
             self._forget_stream()
+        if message.origin is StreamOrigin.RESTORED:
+            self._offset = replace(self._offset, revisions=self._newest_revision + 1)
+            self._restarted = True
         ready = self._offset.ready(message)
-        if ready.received_samples > self.end:
+        if ready.received_samples > self.end and not self._succeeds:
             self._verdict = failures.not_our_protocol(_("the server has more audio than was sent"))
             return
         self.state = checked(self.state, State.STREAMING)
@@ -234,7 +252,9 @@ class SpeechCore:
         self._acked = ready.received_samples
         if self._backoff.established:
             resent_ms = milliseconds(resent, self._start.sample_rate)
-            self._events.append(Resumed(resent_ms=resent_ms, restarted=self._restarted))
+            self._events.append(
+                Resumed(resent_ms=resent_ms, restarted=self._restarted, stream_id=self._resumable_id)
+            )
         else:
             self._events.append(ready)
         self._backoff.opened(now)
@@ -249,6 +269,9 @@ class SpeechCore:
         if ack.received_samples > self._acked:
             self._acked = ack.received_samples
             self._backoff.recovered()
+        if ack.durable_samples is not None:
+            self._durable = max(self._durable, ack.durable_samples)
+            self._durable_told = True
         self._events.append(ack)
 
     def _on_done(self, done: Done) -> None:
@@ -257,6 +280,8 @@ class SpeechCore:
             self.state = checked(self.state, State.FINISHED)
             self._events.append(done)
             return
+        if self._durable_told:
+            self._durable = max(self._durable, done.decoded_samples)
         self._forget_stream()
         self._verdict = failures.stream_gone(_("The server ended the stream early."))
 
@@ -272,13 +297,14 @@ class SpeechCore:
     def _forget_stream(self) -> None:
         """Plan a new stream with everything the lost one had not recognised, as far as it is still kept.
 
-        A server finishes an abandoned stream into its chat, so in a chat what it had is not sent again.
+        A server that tells nothing of its store finishes what it has received into the chat, if it can: sent
+        again, it would be there twice.
         """
         rate = self._start.sample_rate
         finals = self.transcript.finals_in_order
-        recognised_ms = self.transcript.segments[finals - 1].end_ms if finals else 0
-        recognised = max(recognised_ms * rate // 1000, self._offset.samples)
-        position = max(recognised, self._outbox.start, self._acked if self._start.chat_id else 0)
+        recognised = max(self.transcript.final_until_ms * rate // 1000, self._offset.samples, self._durable)
+        finished_there = self._acked if self._start.chat_id and not self._durable_told else 0
+        position = max(recognised, self._outbox.start, finished_there)
         if position > recognised:
             self._tell_loss(recognised, position)
         self._offset = StreamOffset(
@@ -290,6 +316,16 @@ class SpeechCore:
         )
         self._stream_id = None
         self._restarted = True
+
+    @property
+    def _succeeds(self) -> bool:
+        """Whether this goes on with somebody else's stream, of which the server may have more."""
+        return self._start.stream_id is not None
+
+    @property
+    def _resumable_id(self) -> str | None:
+        """The name under which the server has the stream from its first sample on."""
+        return self._stream_id if self._offset.samples == 0 and self._offset.segments == 0 else None
 
     def _tell_loss(self, begin: int, end: int) -> None:
         rate = self._start.sample_rate

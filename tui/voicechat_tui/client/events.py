@@ -26,12 +26,14 @@ class Resumed(Message):
 
     Attributes:
         resent_ms: Audio that had been sent before and is sent again.
-        restarted: True if the server had forgotten the stream and a new one takes its place.
+        restarted: True if the server had forgotten the stream, and what it had not stored is recognised anew.
+        stream_id: The name under which the server has the whole stream; None if it has only a part.
     """
 
     type: Literal["resumed"] = "resumed"
     resent_ms: int
     restarted: bool
+    stream_id: str | None = None
 
 
 class AudioLost(Message):
@@ -45,6 +47,14 @@ class AudioLost(Message):
     type: Literal["audio_lost"] = "audio_lost"
     at_ms: int
     ms: int
+
+
+def durable_end(ack: Ack) -> int:
+    """Return up to where a server has taken over what is spoken into a chat, in samples.
+
+    A server of earlier on tells nothing of its store, but finishes into the chat what it has received.
+    """
+    return ack.received_samples if ack.durable_samples is None else ack.durable_samples
 
 
 Event = Ready | Partial | Final | Ack | Done | Error | Retrying | Resumed | AudioLost

@@ -14,6 +14,7 @@ class Outbox:
     Args:
         capacity: How many samples are kept.
         packet: The most samples of one message.
+        begin: The position of the first sample that comes.
 
     Attributes:
         cursor: The position of the next sample to send.
@@ -21,12 +22,12 @@ class Outbox:
             after it keeps its place in time.
     """
 
-    def __init__(self, capacity: int, packet: int) -> None:
-        self._ring = AudioRing(capacity)
+    def __init__(self, capacity: int, packet: int, begin: int = 0) -> None:
+        self._ring = AudioRing(capacity, begin)
         self._packet = packet
         self._flushes: list[int] = []
         self._next_flush = 0
-        self.cursor = 0
+        self.cursor = begin
         self.filled_until = 0
 
     @property
@@ -73,7 +74,7 @@ class Outbox:
         if flush_at is not None and flush_at <= self.cursor:
             self._next_flush += 1
             return encode(Flush())
-        if self.cursor == self.end:
+        if self.cursor >= self.end:
             return None
         stop = min(self.cursor + self._packet, self.end if flush_at is None else flush_at)
         if self.cursor < self.start:

@@ -10,20 +10,22 @@ class AudioRing:
 
     Args:
         capacity: How many samples are kept; the oldest make room for new ones.
+        begin: The position of the first sample that comes.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, begin: int = 0) -> None:
         self._buffer = np.zeros(capacity, np.int16)
-        self._end = 0
+        self._begin = begin
+        self._end = begin
 
     @property
     def start(self) -> int:
         """The position of the oldest sample that is still there."""
-        return max(0, self._end - len(self._buffer))
+        return max(self._begin, self._end - len(self._buffer))
 
     @property
     def end(self) -> int:
-        """The position after the newest sample: how many there ever were."""
+        """The position after the newest sample."""
         return self._end
 
     def add(self, samples: Samples) -> None:

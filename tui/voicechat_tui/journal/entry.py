@@ -38,17 +38,37 @@ class EntryHeader(BaseModel):
         return records.encode(Kind.HEADER, self.model_dump_json().encode())
 
 
+class StreamRecord(BaseModel):
+    """The stream of the server that a talk is, so that somebody else can go on with it.
+
+    Attributes:
+        stream_id: Its name; None if the server has only a part of the talk under one name.
+        finals: How many finals have come.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    stream_id: str | None = None
+    finals: int = Field(0, ge=0)
+
+    def encoded(self) -> bytes:
+        """Return the record."""
+        return records.encode(Kind.STREAM, self.model_dump_json().encode())
+
+
 class EntryState:
     """An entry as far as its records were read.
 
     Attributes:
         header: The header, None before it was read.
         samples: How many samples the entry has.
+        stream: What the talk is for its server.
     """
 
     def __init__(self) -> None:
         self.header: EntryHeader | None = None
         self.samples = 0
+        self.stream = StreamRecord()
         self._settled: Ranges = ()
 
     def apply(self, record: Record) -> bool:
@@ -60,12 +80,21 @@ class EntryState:
                 self.samples += len(record.payload) // SAMPLE_WIDTH
             case Kind.SETTLED:
                 self._settled = union([*self._settled, record.settled])
+            case Kind.STREAM:
+                self.stream = _stream_of(record)
         return self.header is not None
 
     @property
     def unfinished(self) -> Ranges:
         """The samples that are still to be sent."""
         return difference(Range(0, self.samples), self._settled)
+
+
+def _stream_of(record: Record) -> StreamRecord:
+    try:
+        return StreamRecord.model_validate_json(record.payload)
+    except ValidationError:
+        return StreamRecord()
 
 
 def _header_of(record: Record) -> EntryHeader | None:

@@ -24,6 +24,7 @@ class Kind(Enum):
     HEADER = b"H"
     AUDIO = b"A"
     SETTLED = b"S"
+    STREAM = b"I"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Record:
 
     Attributes:
         kind: What it tells.
-        payload: JSON for the header, little-endian PCM for audio, two positions for what is settled.
+        payload: JSON for the header and the stream, little-endian PCM for audio, two positions for what is
+            settled.
     """
 
     kind: Kind

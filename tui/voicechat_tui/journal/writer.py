@@ -6,10 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol.speech import Ack, Done
-from voicechat_tui.client.events import AudioLost, Event
+from voicechat_common.protocol.speech import Ack, Done, Final, Ready
+from voicechat_tui.client.events import AudioLost, Event, Resumed, durable_end
 from voicechat_tui.journal import format as records
-from voicechat_tui.journal.entry import EntryHeader
+from voicechat_tui.journal.entry import EntryHeader, StreamRecord
 from voicechat_tui.journal.file import EntryFile, sync_directory
 from voicechat_tui.journal.ranges import Range, Ranges, difference
 from voicechat_tui.language import _
@@ -70,9 +70,13 @@ class JournalWriter:
     def hear(self, event: Event) -> None:
         """Note what the server has taken over, from an event of the talk's speech client."""
         match event:
+            case Ready() | Resumed():
+                self._note_stream(event.stream_id, self._file.state.stream.finals)
+            case Final():
+                stream = self._file.state.stream
+                self._note_stream(stream.stream_id, max(stream.finals, event.segment + 1))
             case Ack() if self._header.chat_id is not None:
-                # A server finishes what it has of a lost stream into its chat: sent again, it would be twice.
-                self._settle(event.received_samples)
+                self._settle(durable_end(event))
             case Done():
                 self._settle(self._file.state.samples)
             case AudioLost():
@@ -91,6 +95,11 @@ class JournalWriter:
             self._file.close()
         except OSError as error:
             self._give_up(_unwritable(error))
+
+    def _note_stream(self, stream_id: str | None, finals: int) -> None:
+        record = StreamRecord(stream_id=stream_id, finals=finals)
+        if record != self._file.state.stream:
+            self._write(record.encoded())
 
     def _settle(self, end: int) -> None:
         fresh = Range(self._received, max(self._received, end))

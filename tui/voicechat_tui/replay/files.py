@@ -83,7 +83,7 @@ async def play(
         interrupt: What may end it before its time.
 
     Returns:
-        Whether audio was lost.
+        Whether audio was lost, or text not stored.
     """
     run = StreamRun(client, source.sample_rate, hearing, SteadyClock(), interrupt)
 
@@ -98,7 +98,9 @@ async def play(
         screen.note(remark)
     if receipt is not None:
         screen.note(f"{source.name}: {receipt}")
-    return ExitCode.AUDIO_LOST if run.timing.lost_ms else ExitCode.OK
+    if run.timing.lost_ms:
+        return ExitCode.AUDIO_LOST
+    return ExitCode.FAILED if receipt is not None and receipt.unstored else ExitCode.OK
 
 
 def listeners(

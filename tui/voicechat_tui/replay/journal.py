@@ -4,6 +4,7 @@ import asyncio
 import math
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.speech import Start
 from voicechat_tui.client.address import server_name, shown, speech_url
 from voicechat_tui.client.speech import SpeechClient
 from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
@@ -12,6 +13,7 @@ from voicechat_tui.console.live_line import clock
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.journal import Journal
 from voicechat_tui.journal import format as records
+from voicechat_tui.journal.entry import StreamRecord
 from voicechat_tui.journal.file import EntryFile
 from voicechat_tui.journal.ranges import Range
 from voicechat_tui.journal.store import Entry
@@ -92,9 +94,12 @@ class JournalReplay:
         whose = {"user": options.user or header.user, "chat_id": options.chat_id or header.chat_id}
         start = options.start(header.sample_rate).model_copy(update=whose)
         url = self._spoken_to(header.url) if options.own_servers else options.url
+        if part.end == file.state.samples and start.chat_id is not None:
+            start = _going_on(start, file.state.stream, part.begin)
         source = JournalSource(entry, part, options.packet_ms)
         label = entry.name if len(self._entries) > 1 else None
-        hearing = [SettlingListener(file, part), *listeners(source, label, options, self._screen)]
+        settling = SettlingListener(file, part, part.begin - start.durable_samples)
+        hearing = [settling, *listeners(source, label, options, self._screen)]
         client = SpeechClient(url, start, options.policy)
         try:
             await play(source, client, options.speed or math.inf, hearing, self._screen, self._interrupt)
@@ -105,6 +110,19 @@ class JournalReplay:
         """Return the speech URL of an entry's server, with the login that the settings have for it."""
         configured = self._options.url
         return configured if server_name(configured) == server_name(address) else speech_url(address)
+
+
+def _going_on(start: Start, stream: StreamRecord, begin: int) -> Start:
+    """Go on with a talk's own stream: what the chat has of it already is not said once more."""
+    if stream.stream_id is None:
+        return start
+    return start.model_copy(
+        update={
+            "stream_id": stream.stream_id,
+            "finals_received": stream.finals,
+            "durable_samples": begin,
+        }
+    )
 
 
 def _named(entries: list[Entry], names: tuple[str, ...]) -> list[Entry]:

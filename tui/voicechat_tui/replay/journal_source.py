@@ -7,7 +7,7 @@ from typing import Self
 
 from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Ack, Done
-from voicechat_tui.client.events import Event
+from voicechat_tui.client.events import Event, durable_end
 from voicechat_tui.journal import format as records
 from voicechat_tui.journal.file import EntryFile, read_samples
 from voicechat_tui.journal.ranges import Range
@@ -61,19 +61,21 @@ class SettlingListener:
     Args:
         file: The entry.
         part: The samples that are sent.
+        begin: The sample of the entry that is the first of the stream.
     """
 
-    def __init__(self, file: EntryFile, part: Range) -> None:
+    def __init__(self, file: EntryFile, part: Range, begin: int) -> None:
         self._file = file
         self._part = part
+        self._begin = begin
 
     async def hear(self, event: Event) -> None:
         """Note what an event tells."""
         header = self._file.state.header
         match event:
             case Ack() if header is not None and header.chat_id is not None:
-                end = min(self._part.begin + event.received_samples, self._part.end)
-                self._settle(Range(self._part.begin, end))
+                end = min(self._begin + durable_end(event), self._part.end)
+                self._settle(Range(self._part.begin, max(end, self._part.begin)))
             case Done():
                 self._settle(self._part)
 

@@ -20,6 +20,7 @@ class Receipt:
         segments: Segments that were recognised.
         dropped_ms: Audio the server dropped.
         lost_ms: Audio the client could not deliver.
+        unstored: Segments whose text the chat has refused.
         first_word_s: From sending the beginning of the first segment to its first text, if there was any.
         last_final_s: From sending the last sample to the last final, if there was one after it.
     """
@@ -29,6 +30,7 @@ class Receipt:
     segments: int
     dropped_ms: int
     lost_ms: int
+    unstored: int
     first_word_s: float | None
     last_final_s: float | None
 
@@ -40,6 +42,8 @@ class Receipt:
         parts.append(_("{ms} ms dropped", ms=self.dropped_ms) if self.dropped_ms else _("nothing dropped"))
         if self.lost_ms:
             parts.append(_("{ms} ms lost", ms=self.lost_ms))
+        if self.unstored:
+            parts.append(plural(self.unstored, "{count} segment not stored", "{count} segments not stored"))
         if self.first_word_s is not None:
             parts.append(_("first word after {seconds:.2f} s", seconds=self.first_word_s))
         if self.last_final_s is not None:
@@ -102,6 +106,7 @@ class Timing:
             segments=done.segments,
             dropped_ms=done.dropped_ms,
             lost_ms=self.lost_ms,
+            unstored=done.unstored,
             first_word_s=self._first_word_s,
             last_final_s=last_final_s,
         )
