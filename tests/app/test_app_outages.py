@@ -2,16 +2,20 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.app.test_app_server import app_for
+from tests.support.server import free_port
 from tests.support.staged import CHAT, StagedBackend, acked, caught_up, connected, staged_app, stored, until
 from tests.support.staged_sound import HEADSET, StagedSound, StagedVoice
+from tests.support.tls import make_certificate
 from voicechat_common.levels import Level
 from voicechat_common.protocol.speech import Ack
 from voicechat_tui.client.chat.events import Postponed
@@ -175,6 +179,26 @@ async def gives_up(url: str, reason: str) -> None:
 
 async def test_a_chat_whose_server_forbids_it_says_so(forbidding_server: str) -> None:
     await gives_up(forbidding_server, "HTTP 403")
+
+
+async def test_a_chat_whose_server_is_not_trusted_says_so(tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate.file, certificate.key)
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=tls)
+    async with server:
+        await gives_up(
+            f"https://localhost:{server.sockets[0].getsockname()[1]}", "its certificate is not trusted"
+        )
+
+
+async def test_a_chat_whose_proxy_is_away_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", f"http://anna:secret@127.0.0.1:{free_port()}")
+    app = app_for("http://voice.example", CHAT)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.desk.screen and app.desk.screen.is_mounted)
+        await until(pilot, lambda: "nothing listens where the proxy should be" in line(app))
+        assert "The proxy http://***@127.0.0.1:" in panel(app)
 
 
 async def test_a_chat_whose_server_speaks_something_else_says_so(garbage_server: str) -> None:

@@ -287,7 +287,10 @@ def test_a_proxy_on_the_way(
 def test_a_proxy_on_the_way_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     address = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("ALL_PROXY", f"http://anna:secret@{address}")
-    fails("https://voice.example", rf"The proxy http://\S*{address}, which leads to .* nothing listens there")
+    fails(
+        "https://voice.example",
+        rf"The proxy http://\S*{address}, which leads to .* nothing listens where the proxy should be",
+    )
 
 
 def test_a_host_that_needs_no_proxy(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:

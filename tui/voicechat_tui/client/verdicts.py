@@ -124,10 +124,9 @@ def of_failure(route: Route, error: Exception, within_s: float) -> VoicechatErro
             return failures.hung_up(url, proxy)
         if isinstance(found, OSError):
             # Nothing but the proxy itself was connected to, if there is one.
-            reason = _network_reason(found)
-            return (
-                failures.proxy_unreachable(url, proxy, reason) if proxy else failures.unreachable(url, reason)
-            )
+            if proxy is None:
+                return failures.unreachable(url, _network_reason(found))
+            return failures.proxy_unreachable(url, proxy, _proxy_reason(found))
     if any(alert in str(cause) for cause in causes for alert in _ALERTS) and not route.is_secure:
         return failures.speaks_only_tls(url)
     return failures.not_voicechat(url, _("the answer was no HTTP"), proxy)
@@ -149,10 +148,22 @@ def _is_refusal(error: BaseException) -> bool:
 
 
 def _network_reason(error: OSError) -> str:
-    words = (error.strerror or str(error) or type(error).__name__).rstrip(".")
     if isinstance(error, socket.gaierror):
-        return _("its name can't be looked up ({reason})", reason=words)
-    return _("nothing listens there (connection refused)") if _is_refusal(error) else words
+        return _("its name can't be looked up ({reason})", reason=_words(error))
+    return _("nothing listens there (connection refused)") if _is_refusal(error) else _words(error)
+
+
+def _proxy_reason(error: OSError) -> str:
+    # Where there is little room this alone is shown, and must not be taken for the server's.
+    if isinstance(error, socket.gaierror):
+        return _("the proxy's name can't be looked up ({reason})", reason=_words(error))
+    if _is_refusal(error):
+        return _("nothing listens where the proxy should be (connection refused)")
+    return _("the proxy can't be reached ({reason})", reason=_words(error))
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or str(error) or type(error).__name__).rstrip(".")
 
 
 def _of_tls(route: Route, error: ssl.SSLError) -> VoicechatError:
