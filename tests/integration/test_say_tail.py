@@ -7,6 +7,8 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -150,6 +152,48 @@ async def test_a_server_that_is_not_there(command: tuple[str, ...]) -> None:
     left = await tui(*command, "--chat", "c", "--url", f"127.0.0.1:{free_port()}")
     assert (left.code, left.out) == (4, "")
     assert "can't be reached" in left.err
+
+
+@asynccontextmanager
+async def away_at_first(server: LiveServer) -> AsyncIterator[str]:
+    """A gateway that answers 502 once and leads to the server from then on; yields its address."""
+    asked = 0
+    pumps: list[asyncio.Task[None]] = []
+
+    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            writer.close()
+            return
+        there, back = await asyncio.open_connection(*server.address.split(":"))
+        pumps.extend([asyncio.create_task(pump(reader, back)), asyncio.create_task(pump(there, writer))])
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            sink.write(data)
+        sink.close()
+
+    async with await asyncio.start_server(lead, "127.0.0.1", 0) as gateway:
+        yield f"127.0.0.1:{gateway.sockets[0].getsockname()[1]}"
+    await asyncio.gather(*pumps)
+
+
+@pytest.mark.parametrize("command", [("say", "--user", "a", "hello"), ("tail", "--no-follow")])
+async def test_a_server_that_is_said_to_be_back_soon_is_waited_for(
+    command: tuple[str, ...], chat_server: LiveServer, chat_id: str
+) -> None:
+    async with in_chat(chat_server.ws, chat_id, "alice") as alice:
+        await alice.say("first")
+    async with away_at_first(chat_server) as gateway:
+        left = await tui(*command, "--chat", chat_id, "--url", gateway)
+    assert left.code == 0, left.err
+    assert left.err.startswith(f"The server at http://{gateway} can't be reached: the answer was HTTP 502.")
+    assert "Trying again in" in left.err
+    expected = [("alice", "first"), *([("a", "hello")] if command[0] == "say" else [])]
+    assert await stored(chat_server.http, chat_id) == expected
 
 
 async def test_ids_that_can_not_be_used_are_refused_without_a_server() -> None:
