@@ -1,9 +1,11 @@
 # Every target works from a bare clone: it first installs what it needs, once.
 # PYTHON names the interpreter to build the environment with, VENV the environment's directory,
-# TEST_WORKERS how many tests run at once.
+# TEST_WORKERS how many tests run at once; COMPUTE and TORCH_INDEX choose the build of PyTorch (tools/pytorch.py).
 
-PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
-	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+# Older ones lack what the code uses; for newer ones there is no PyTorch yet.
+SUPPORTED := (3, 11) <= sys.version_info[:2] <= (3, 14)
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(not $(SUPPORTED))' 2>/dev/null && echo "$$python" && break; done)
 VENV ?= .venv
 # Tests wait more than they compute, so that more of them run at once than there are cores.
 TEST_WORKERS ?= 4
@@ -11,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check wheel-test image-test format bench bench-quick serve clean
+.PHONY: help install demo test check wheel-test debian-test image-test format bench bench-quick serve clean
 
 help: ## Show the targets.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -36,6 +38,9 @@ check: $(VENV)/.dev ## Check style, types and the contracts between the packages
 
 wheel-test: $(VENV)/.dev ## Install the built wheel alone, as a server and as a client, and try both.
 	@$(BIN)/python -m tools.wheel_test
+
+debian-test: $(VENV)/.dev ## Run the demo and the unit tests in a bare Debian 13; needs root and debootstrap.
+	@$(BIN)/python -m tools.debian_test
 
 image-test: $(VENV)/.dev ## Build the Docker images without Docker, run and try them; needs root and Debian's buildah.
 	@$(BIN)/python -m tools.image_test
@@ -62,11 +67,11 @@ clean: ## Remove the environment and everything that tools have left.
 
 $(VENV)/.venv:
 	@test -n "$(PYTHON)" || { \
-		echo "Error: Python 3.11 or newer is needed, and none was found."; \
-		echo "Install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; } >&2
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "Error: $(PYTHON) is not Python 3.11 or newer."; \
-		echo "Name one that is: make PYTHON=/path/to/python3.12"; exit 1; } >&2
+		echo "Error: Python 3.11 to 3.14 is needed, and none was found."; \
+		echo "Install one, or name it: make PYTHON=/path/to/python3.13"; exit 1; } >&2
+	@"$(PYTHON)" -c 'import sys; sys.exit(not $(SUPPORTED))' || { \
+		echo "Error: $(PYTHON) is not Python 3.11 to 3.14: older ones lack what is used, newer ones PyTorch."; \
+		echo "Name one that is: make PYTHON=/path/to/python3.13"; exit 1; } >&2
 	@"$(PYTHON)" -m venv "$(VENV)" || { \
 		echo "Error: $(PYTHON) can't make a virtual environment."; \
 		echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; } >&2
@@ -74,6 +79,8 @@ $(VENV)/.venv:
 
 $(VENV)/.run: $(VENV)/.venv requirements.txt pyproject.toml
 	@echo "Installing the server and the client into $(VENV); the first time this takes minutes."
+	@$(BIN)/python tools/pytorch.py
+	@echo "Everything else: about REST MB."
 	@$(PIP) install -r requirements.txt
 	@touch $@
 

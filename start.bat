@@ -9,15 +9,13 @@ set "PYTHONUTF8=1"
 cd /d "%~dp0"
 
 if exist .venv\Scripts\python.exe goto install
-set "NEW_ENOUGH=import sys; sys.exit(sys.version_info < (3, 11))"
-set "PYTHON=py -3"
-%PYTHON% -c "%NEW_ENOUGH%" >nul 2>nul
-if not errorlevel 1 goto environment
-set "PYTHON=python"
-%PYTHON% -c "%NEW_ENOUGH%" >nul 2>nul
-if not errorlevel 1 goto environment
-echo Error: Python 3.11 or newer was not found. 1>&2
-echo Install it from https://www.python.org/downloads and tick "Add python.exe to PATH". 1>&2
+rem Older ones lack what the code uses; for newer ones there is no PyTorch yet.
+set "SUPPORTED=import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))"
+set "PYTHON="
+for %%P in ("py -3" "python" "py -3.14" "py -3.13" "py -3.12" "py -3.11") do call :try %%~P
+if defined PYTHON goto environment
+echo Error: No Python from 3.11 to 3.14 was found. 1>&2
+echo Install Python 3.13 from https://www.python.org/downloads and tick "Add python.exe to PATH". 1>&2
 exit /b 1
 
 :environment
@@ -35,12 +33,17 @@ set "INSTALLED="
 if exist .venv\installed.txt set /p INSTALLED=<.venv\installed.txt
 if "%INSTALLED%"=="%WANTED%" goto serve
 echo Installing the server and the client; the first time this takes minutes.
+.venv\Scripts\python.exe tools\pytorch.py
+if errorlevel 1 goto failed
+echo Everything else: about REST MB.
 .venv\Scripts\python.exe -m pip install --disable-pip-version-check --quiet -r requirements.txt
-if errorlevel 1 (
-    echo Error: The installation failed; what stands above says why. Start this again to try once more. 1>&2
-    exit /b 1
-)
+if errorlevel 1 goto failed
 >.venv\installed.txt echo %WANTED%
+goto serve
+
+:failed
+echo Error: The installation failed; what stands above says why. Start this again to try once more. 1>&2
+exit /b 1
 
 :serve
 if not defined VOICECHAT_PORT set "VOICECHAT_PORT=8000"
@@ -53,3 +56,9 @@ set "OPTIONS=%*"
 if "%~1"=="demo" set "OPTIONS=--model %*"
 .venv\Scripts\python.exe main.py %OPTIONS%
 exit /b %errorlevel%
+
+:try
+if defined PYTHON exit /b
+%* -c "%SUPPORTED%" >nul 2>nul
+if not errorlevel 1 set "PYTHON=%*"
+exit /b

@@ -32,7 +32,7 @@ def windows(home: Path, tmp_path: Path) -> Windows:
 @pytest.fixture
 def checkout(windows: Windows) -> Windows:
     """A checkout in which nothing is installed yet."""
-    windows.copy(START, ROOT / "requirements.txt", ROOT / "pyproject.toml", ROOT / "main.py")
+    windows.copy(START, *(ROOT / name for name in ("requirements.txt", "pyproject.toml", "main.py")))
     return windows
 
 
@@ -65,6 +65,7 @@ def test_start_makes_an_environment_installs_and_serves(checkout: Windows) -> No
     assert [call.partition(" -c ")[0] for call in first.calls] == [
         "python",
         "python -m venv .venv",
+        "python tools\\pytorch.py",
         "python -m pip install --disable-pip-version-check --quiet -r requirements.txt",
         "python main.py --model demo --port 9000",
     ]
@@ -84,18 +85,32 @@ def test_start_makes_an_environment_installs_and_serves(checkout: Windows) -> No
 def test_start_without_python_says_where_to_get_it(checkout: Windows) -> None:
     ended = checkout.run("start.bat")
     assert ended.status == 1
-    assert "Python 3.11 or newer was not found" in ended.out
+    assert "No Python from 3.11 to 3.14 was found" in ended.out
     assert "python.org" in ended.out
 
 
-def test_start_says_that_the_installation_failed_and_tries_again(checkout: Windows) -> None:
-    python(checkout, 'if "%3"=="pip" exit /b 1')
+def test_start_passes_over_a_python_that_is_too_new(checkout: Windows) -> None:
+    checkout.program("python", "exit /b 1")
+    checkout.program("py", 'if not "%2"=="-3.13" exit /b 1')
+    ended = checkout.run("start.bat")
+    assert [call.partition(" -c ")[0] for call in ended.calls][:5] == [
+        "py -3",
+        "python",
+        "py -3.14",
+        "py -3.13",
+        "py -3.13 -m venv .venv",
+    ]
+
+
+@pytest.mark.parametrize("fails", ['if "%3"=="pip" exit /b 1', 'if "%2"=="tools\\pytorch.py" exit /b 1'])
+def test_start_says_that_the_installation_failed_and_tries_again(checkout: Windows, fails: str) -> None:
+    python(checkout, fails)
     ended = checkout.run("start.bat", "demo")
     assert ended.status == 1
     assert "The installation failed" in ended.out
     assert not any("main.py" in call for call in ended.calls)
     again = checkout.run("start.bat", "demo")
-    assert "python -m pip install" in "\n".join(again.calls)
+    assert "python tools\\pytorch.py" in again.calls
 
 
 def test_start_ends_with_the_status_of_the_server(checkout: Windows) -> None:
@@ -176,8 +191,8 @@ def test_line_ends_survive_any_checkout() -> None:
 
 def test_what_the_scripts_call_exists() -> None:
     start, docker_test = (script.read_text(encoding="utf-8") for script in (START, DOCKER_TEST))
-    for file in ("requirements.txt", "pyproject.toml", "main.py"):
-        assert file in start
+    for file in ("requirements.txt", "pyproject.toml", "main.py", "tools/pytorch.py"):
+        assert file.replace("/", "\\") in start
         assert (ROOT / file).is_file()
     serve = {
         name for parameter in typer.main.get_group(server).commands["serve"].params for name in parameter.opts
