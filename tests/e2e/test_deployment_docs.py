@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from tests.support.programs import require
 from tests.support.replay_cli import replay
 from tests.support.samples import transcripts
 from tests.support.server import LiveServer
@@ -62,6 +63,7 @@ def test_every_command_is_run_by_a_test_or_needs_docker() -> None:
 
 
 def test_the_curl_commands(live_server: LiveServer) -> None:
+    require("curl", package="curl")
     calls = curl_commands(DEPLOYMENT, live_server.address)
     assert len(calls) == 6
     for call in calls:

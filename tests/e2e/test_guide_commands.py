@@ -1,6 +1,7 @@
 """Every command that the guide shows is run here as it stands, or by a test named here, or needs Docker."""
 
 import os
+import re
 import subprocess
 import sys
 from fnmatch import fnmatchcase
@@ -16,6 +17,8 @@ from tests.support.waiting import WITHIN_S
 from tools.documented import PORT, ROOT, commands
 
 SAMPLE = "greeting"
+DEBIAN = {"curl": "curl", "promtool": "prometheus"}
+"""Programs of the guide that pip can't install, and the packages that bring them."""
 HERE = ("curl ", "voicechat-tui replay ", "arecord ", "promtool ")
 """How commands begin that are run in this file, in the order of their page."""
 
@@ -98,8 +101,9 @@ def workplace(tmp_path: Path) -> Path:
 )
 def test_the_commands_of_a_page(page: Path, workplace: Path, live_server: LiveServer) -> None:
     shown = [command for command in commands(page) if is_run_here(command)]
-    if any(command.startswith("promtool ") for command in shown):
-        require("promtool", package="prometheus")
+    for program, package in DEBIAN.items():
+        if any(re.search(rf"\b{program} ", command) for command in shown):
+            require(program, package=package)
     environment = os.environ | {
         "PATH": os.pathsep.join([f"{workplace}/bin", str(Path(sys.executable).parent), os.environ["PATH"]]),
         "HOME": str(workplace),

@@ -14,6 +14,7 @@ from threading import Thread
 import pytest
 
 from tests.support.null_sink import no_microphone, null_sink
+from tests.support.programs import require_portaudio
 from tests.support.pseudo_terminal import in_terminal
 from tests.support.replay_cli import ended
 from tests.support.samples import DIRECTORY
@@ -146,6 +147,7 @@ async def test_settings_with_mistakes(live_server: LiveServer, tmp_path: Path) -
 
 
 async def test_no_microphone(live_server: LiveServer, tmp_path: Path) -> None:
+    require_portaudio()
     result = await examine("--url", live_server.address, environment=no_microphone(tmp_path))
     assert result.code == 1
     assert result.findings["portaudio"][0] == "ok"

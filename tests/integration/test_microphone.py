@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.microphones import Listener, children, plugged_in, variables
 from tests.support.null_sink import NullSink, no_microphone
+from tests.support.programs import require_portaudio
 from tests.support.samples import DIRECTORY, audio
 from tests.support.waiting import wait_for_end_of
 from voicechat_common.audio import Samples
@@ -180,6 +181,7 @@ async def test_the_only_microphone_is_waited_for() -> None:
 
 
 async def test_a_machine_without_a_microphone_keeps_looking_for_one(tmp_path: Path) -> None:
+    require_portaudio()
     with variables(no_microphone(tmp_path)):
         async with opened(SoundSystem(Surroundings())) as (microphone, heard):
             assert (await heard.expect(Unavailable)).error.code is ErrorCode.NO_MICROPHONE
@@ -189,6 +191,7 @@ async def test_a_machine_without_a_microphone_keeps_looking_for_one(tmp_path: Pa
 
 
 async def test_portaudio_that_crashes_takes_nothing_with_it(tmp_path: Path) -> None:
+    require_portaudio()
     # Without any device at all, not even one that does not open, PortAudio aborts its process.
     (tmp_path / "asound.conf").write_text("", encoding="utf-8")
     with variables({"ALSA_CONFIG_PATH": str(tmp_path / "asound.conf")}):

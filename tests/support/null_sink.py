@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.support.programs import require
+from tests.support.programs import require, require_portaudio
 from tests.support.waiting import WITHIN_S, until
 
 _PROGRAMS = ("pulseaudio", "pactl", "paplay")
@@ -77,6 +77,7 @@ def null_sink(name: str = "headset") -> Iterator[NullSink]:
 def null_sinks(*names: str) -> Iterator[list[NullSink]]:
     """A machine with these microphones, all plugged in, while the context lasts; the first is its default."""
     require(*_PROGRAMS, package=_PACKAGES)
+    require_portaudio()
     with ExitStack() as stack:
         # The path of a socket must be short, which pytest's own directories are not.
         base = Path(stack.enter_context(TemporaryDirectory(prefix="vc-sound-")))

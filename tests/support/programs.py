@@ -1,7 +1,8 @@
-"""Programs that pip can't install and some tests need: sound servers, terminals, image builders."""
+"""What pip can't install and some tests need: sound servers, terminals, image builders, PortAudio."""
 
 import os
 import shutil
+from ctypes.util import find_library
 
 import pytest
 
@@ -13,7 +14,15 @@ def require(*programs: str, package: str) -> None:
         programs: Names to be found on PATH.
         package: The Debian packages that bring them.
     """
-    absent = [name for name in programs if shutil.which(name) is None]
+    _refuse([name for name in programs if shutil.which(name) is None], package)
+
+
+def require_portaudio() -> None:
+    """Skip a test on a machine that lacks PortAudio, the library that finds microphones; in CI, fail it."""
+    _refuse([] if find_library("portaudio") else ["PortAudio"], "libportaudio2")
+
+
+def _refuse(absent: list[str], package: str) -> None:
     if not absent:
         return
     reason = f"{', '.join(absent)} not found; on Debian: apt install {package}"
