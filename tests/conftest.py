@@ -1,7 +1,9 @@
 """What all tests share: one live server with the demo model for the whole session."""
 
+import gc
 import io
 import os
+import random
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,8 @@ from voicechat_common.errors import VoicechatError
 from voicechat_server import logs
 from voicechat_server.asr.models.hardware import refuse_absent_device
 from voicechat_tui import language
+
+MOST_BYTES_OF_A_NAME = 20
 
 _scratch = TemporaryDirectory(prefix="voicechat-tests-")
 """Holds the chats of servers whose tests do not care where they are kept."""
@@ -46,6 +50,29 @@ def pytest_configure() -> None:
     os.environ["LC_ALL"] = "C.UTF-8"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer what finds tests that leave something behind, or lean on what others left."""
+    group = parser.getgroup("voicechat")
+    group.addoption(
+        "--collect-garbage",
+        action="store_true",
+        help="Collect garbage after each test, so that what was not closed fails the test that opened it.",
+    )
+    group.addoption("--shuffle", type=int, metavar="SEED", help="Run the tests in an order of chance.")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name data by its argument: encoders put chance into it, and all workers need the same names."""
+    return argname if isinstance(val, bytes) and len(val) > MOST_BYTES_OF_A_NAME else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Collect garbage when everything that the test had is gone."""
+    if item.config.getoption("--collect-garbage"):
+        gc.collect()
+
+
 @pytest.fixture(autouse=True)
 def _language_of_the_locale() -> Iterator[None]:
     """Undo a test's choice of the language."""
@@ -54,7 +81,9 @@ def _language_of_the_locale() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that need a CUDA device where there is none, and say so."""
+    """Order the tests; leave out those that need a CUDA device where there is none, and say so."""
+    if (seed := config.getoption("--shuffle")) is not None:
+        random.Random(seed).shuffle(items)
     on_gpu = [item for item in items if item.get_closest_marker("gpu")]
     if not on_gpu:
         return

@@ -1,11 +1,12 @@
 """What the tests of the app share: pytest collects garbage after each of them, which shall be quick."""
 
-import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.other_server import answering
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -24,15 +25,7 @@ def _files_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def garbage_server() -> AsyncIterator[str]:
+def garbage_server() -> Iterator[str]:
     """A server that answers everything with words of its own."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readline()
-        writer.write(b"220 mail.example ESMTP ready\r\n")
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    with answering(b"220 mail.example ESMTP ready\r\n") as address:
+        yield f"ws://{address}"

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.app.test_app_server import app_for
+from tests.support.other_server import answering
 from tests.support.server import free_port
 from tests.support.staged import CHAT, StagedBackend, acked, caught_up, connected, staged_app, stored, until
 from tests.support.staged_sound import HEADSET, StagedSound, StagedVoice
@@ -144,18 +145,10 @@ async def test_a_chat_says_when_it_is_tried_again() -> None:
 
 
 @pytest.fixture
-async def forbidding_server() -> AsyncIterator[str]:
+def forbidding_server() -> Iterator[str]:
     """A server that lets nobody in."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    with answering(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") as address:
+        yield f"ws://{address}"
 
 
 async def test_a_chat_whose_server_is_none_says_so_and_counts_down() -> None:

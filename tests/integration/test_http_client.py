@@ -1,39 +1,16 @@
 """The typed HTTP calls against a real server, and against what is none."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
+from tests.support.other_server import answering
 from tests.support.server import LiveServer, free_port
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat_http import ExportFormat
 from voicechat_common.protocol.http import HealthStatus
 from voicechat_tui.client.http import HttpClient
-
-
-@asynccontextmanager
-async def answering(answer: bytes | None) -> AsyncIterator[str]:
-    """Something that gives every connection the same answer, or none for ever; yields its address."""
-    finished = asyncio.Event()
-
-    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        if answer is None:
-            await reader.read()
-        else:
-            writer.write(answer)
-        writer.close()
-        await writer.wait_closed()
-        finished.set()
-
-    server = await asyncio.start_server(respond, "127.0.0.1", 0)
-    async with server:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        await finished.wait()
 
 
 async def failure(server: str, timeout_s: float = 5.0) -> VoicechatError:
@@ -94,7 +71,7 @@ async def test_nobody_there() -> None:
 
 
 async def test_a_server_that_hangs() -> None:
-    async with answering(None) as server:
+    with answering(None) as server:
         error = await failure(server, timeout_s=0.1)
     assert error.code is ErrorCode.SERVER_UNREACHABLE
     assert "did not answer in time" in error.message
@@ -117,14 +94,14 @@ def test_an_address_that_http_can_not_have(server: str) -> None:
     ],
 )
 async def test_something_else_answers(answer: bytes) -> None:
-    async with answering(answer) as server:
+    with answering(answer) as server:
         error = await failure(server)
     assert error.code is ErrorCode.PROTOCOL_MISMATCH
     assert error.message.startswith("There is no voicechat server at ")
 
 
 async def test_a_server_that_speaks_tls_only() -> None:
-    async with answering(b"\x15\x03\x01\x00\x02\x02\x46\r\n") as server:
+    with answering(b"\x15\x03\x01\x00\x02\x02\x46\r\n") as server:
         assert "it speaks TLS only" in (await failure(server)).message
 
 
@@ -132,15 +109,16 @@ async def test_a_post_stays_one_where_it_is_redirected(chat_server: LiveServer, 
     for status in (301, 302, 307, 308):
         location = f"{chat_server.http}/chat"
         answer = f"HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
-        async with answering(answer.encode()) as server, HttpClient(server) as http:
-            chat = await http.create_chat(f"user-{chat_id}", str(status))
+        with answering(answer.encode()) as server:
+            async with HttpClient(server) as http:
+                chat = await http.create_chat(f"user-{chat_id}", str(status))
         assert chat.title == str(status)
 
 
 @pytest.mark.parametrize("asked", ["0", "7"])
 async def test_a_server_says_when_it_is_back(asked: str) -> None:
     answer = f"HTTP/1.1 503 Later\r\nRetry-After: {asked}\r\nContent-Length: 0\r\n\r\n"
-    async with answering(answer.encode()) as server:
+    with answering(answer.encode()) as server:
         error = await failure(server)
     assert (error.code, error.retry_after_s) == (ErrorCode.SERVER_UNREACHABLE, float(asked))
 
@@ -148,19 +126,20 @@ async def test_a_server_says_when_it_is_back(asked: str) -> None:
 async def test_a_date_says_when_a_server_is_back() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     answer = f"HTTP/1.1 503 Later\r\nRetry-After: {date}\r\nContent-Length: 0\r\n\r\n"
-    async with answering(answer.encode()) as server:
+    with answering(answer.encode()) as server:
         error = await failure(server)
     assert error.retry_after_s == pytest.approx(3600, abs=600)
 
 
 async def test_a_server_that_is_not_ready_is_no_gateway_that_is_not() -> None:
     answer = b"HTTP/1.1 502 Bad\r\nContent-Length: 6\r\n\r\n<html>"
-    async with answering(answer) as server, HttpClient(server) as http:
-        with pytest.raises(VoicechatError, match="the answer was HTTP 502") as caught:
-            await http.readiness()
+    with answering(answer) as server:
+        async with HttpClient(server) as http:
+            with pytest.raises(VoicechatError, match="the answer was HTTP 502") as caught:
+                await http.readiness()
     assert caught.value.code is ErrorCode.SERVER_UNREACHABLE
 
 
 async def test_a_connection_that_breaks_off() -> None:
-    async with answering(b"") as server:
+    with answering(b"") as server:
         assert (await failure(server)).code is ErrorCode.SERVER_UNREACHABLE

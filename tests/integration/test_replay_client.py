@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -11,6 +9,7 @@ import numpy as np
 import pytest
 from websockets.asyncio.server import serve
 
+from tests.support.other_server import answering
 from tests.support.speech_peer import (
     Behaviour,
     answer,
@@ -260,31 +259,9 @@ async def test_a_web_server_without_a_speech_socket(status: HTTPStatus, code: Er
 )
 async def test_a_web_server_that_redirects_to_what_is_no_address(target: str) -> None:
     answer = f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
-    async with tcp_server(answer) as url:
-        with pytest.raises(VoicechatError, match="no WebSocket address") as caught:
-            await talk(url, speech())
+    with answering(answer) as address, pytest.raises(VoicechatError, match="no WebSocket address") as caught:
+        await talk(f"ws://{address}/ws", speech())
     assert caught.value.code is ErrorCode.PROTOCOL_MISMATCH
-
-
-@asynccontextmanager
-async def tcp_server(reply: bytes | None) -> AsyncIterator[str]:
-    """Something that is no web server: it says anything and hangs up, or says nothing."""
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        handling.append(asyncio.current_task())
-        await reader.read(100)
-        if reply is None:
-            await reader.read()
-        else:
-            writer.write(reply)
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-
-    handling: list[asyncio.Task[None] | None] = []
-    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws"
-        await asyncio.gather(*(task for task in handling if task is not None))
 
 
 @pytest.mark.parametrize(
@@ -297,9 +274,8 @@ async def tcp_server(reply: bytes | None) -> AsyncIterator[str]:
     ],
 )
 async def test_an_answer_that_is_no_full_one(reply: bytes, words: str, code: ErrorCode) -> None:
-    async with tcp_server(reply) as url:
-        with pytest.raises(VoicechatError, match=words) as caught:
-            await talk(url, speech())
+    with answering(reply) as address, pytest.raises(VoicechatError, match=words) as caught:
+        await talk(f"ws://{address}/ws", speech())
     assert caught.value.code is code
 
 
@@ -312,16 +288,17 @@ async def test_an_answer_that_is_no_full_one(reply: bytes, words: str, code: Err
     ],
 )
 async def test_a_port_of_something_else(reply: bytes | None, code: ErrorCode) -> None:
-    async with tcp_server(reply) as url:
-        with pytest.raises(VoicechatError) as caught:
-            await talk(url, speech())
+    with answering(reply) as address, pytest.raises(VoicechatError) as caught:
+        await talk(f"ws://{address}/ws", speech())
     assert caught.value.code is code
 
 
 async def test_tls_to_a_server_without() -> None:
-    async with tcp_server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url:
-        with pytest.raises(VoicechatError, match="does not speak TLS") as caught:
-            await talk(url.replace("ws://", "wss://"), speech())
+    with (
+        answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as address,
+        pytest.raises(VoicechatError, match="does not speak TLS") as caught,
+    ):
+        await talk(f"wss://{address}/ws", speech())
     assert caught.value.code is ErrorCode.PROTOCOL_MISMATCH
 
 
