@@ -58,7 +58,9 @@ class BaseApp(EndingApp):
     Screen:ansi > .screen--selection { background: ansi_default; color: ansi_default; text-style: reverse; }
     TextArea:ansi > .text-area--selection { text-style: reverse; }
     Input:ansi > .input--selection { text-style: reverse; }
-    ToastRack { layer: default; dock: top; max-height: 50%; margin: 0; overflow-y: auto; scrollbar-size-vertical: 1; }
+    ToastRack {
+        layer: default; dock: top; max-height: 50%; margin: 0; overflow-y: auto; scrollbar-size-vertical: 1;
+    }
     Toast { width: 1fr; max-width: 100%; margin: 0; padding: 0 1; }
     """
 
