@@ -80,12 +80,12 @@ $(VENV)/.venv:
 $(VENV)/.run: $(VENV)/.venv requirements.txt pyproject.toml
 	@echo "Installing the server and the client into $(VENV); the first time this takes minutes."
 	@$(BIN)/python tools/pytorch.py
-	@echo "Everything else: about REST MB."
+	@echo "Everything else: about 220 MB."
 	@$(PIP) install -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	@echo "Installing the tools of development into $(VENV)."
+	@echo "Installing the tools of development into $(VENV): about 60 MB."
 	@$(PIP) install -e '.[dev]'
 	@touch $@
 

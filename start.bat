@@ -35,7 +35,7 @@ if "%INSTALLED%"=="%WANTED%" goto serve
 echo Installing the server and the client; the first time this takes minutes.
 .venv\Scripts\python.exe tools\pytorch.py
 if errorlevel 1 goto failed
-echo Everything else: about REST MB.
+echo Everything else: about 220 MB.
 .venv\Scripts\python.exe -m pip install --disable-pip-version-check --quiet -r requirements.txt
 if errorlevel 1 goto failed
 >.venv\installed.txt echo %WANTED%

@@ -1,6 +1,5 @@
 """What is said while something does not arrive: why, what waits, and when the next attempt is made."""
 
-import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -178,11 +177,9 @@ async def test_a_chat_whose_server_is_not_trusted_says_so(tmp_path: Path) -> Non
     certificate = make_certificate(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate.file, certificate.key)
-    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=tls)
-    async with server:
-        await gives_up(
-            f"https://localhost:{server.sockets[0].getsockname()[1]}", "its certificate is not trusted"
-        )
+    with answering(b"", tls) as address:
+        port = address.rpartition(":")[2]
+        await gives_up(f"https://localhost:{port}", "its certificate is not trusted")
 
 
 async def test_a_chat_whose_proxy_is_away_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

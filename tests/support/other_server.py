@@ -1,23 +1,31 @@
 """A server that is none of ours."""
 
 import socket
+import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
 
 
 @contextmanager
-def answering(answer: bytes | None) -> Iterator[str]:
+def answering(answer: bytes | None, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Give every connection the same answer and hang up, or say nothing for ever; yield the `host:port`.
 
     It has threads, since asyncio may drop a connection without closing it if its listener ends meanwhile.
+
+    Args:
+        answer: What it says; None for nothing.
+        tls: With what it encrypts.
     """
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
-            connection: socket.socket = self.request
-            with suppress(ConnectionError):
+            # Who does not trust the certificate hangs up.
+            with suppress(ConnectionError, ssl.SSLError), ExitStack() as stack:
+                connection: socket.socket = self.request
+                if tls is not None:
+                    connection = stack.enter_context(tls.wrap_socket(connection, server_side=True))
                 connection.recv(1 << 16)
                 if answer is not None:
                     connection.sendall(answer)
