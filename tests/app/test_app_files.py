@@ -66,3 +66,15 @@ async def test_a_directory_that_is_gone_is_told(tmp_path: Path) -> None:
     assert set(said) == {"The chat could not be saved", "The picture could not be saved"}
     for text in said.values():
         assert "can't be written: No such file or directory. Make room there, or choose a directory" in text
+
+
+async def test_a_chat_with_an_id_that_the_server_made_up_is_saved_under_its_title(tmp_path: Path) -> None:
+    backend = StagedBackend()
+    app = staged_app(backend, chat="0123abcd" * 4)
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: backend.places)
+        backend.places[0].tell(connected(title="Plans: May/June"), caught_up())
+        await until(pilot, lambda: app.desk.shown and app.desk.shown.caught_up)
+        await pilot.press("ctrl+s")
+        await told(pilot, app, 1)
+        assert toasts(app) == [("Chat saved", str(tmp_path / "Plans- May-June.md"))]

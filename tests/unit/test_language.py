@@ -232,3 +232,7 @@ def test_what_the_system_says_is_told_in_chinese() -> None:
     assert language.translate("{path} can't be written: {reason}.", path="a", reason="Permission denied") == (
         "无法写入 a：没有权限。"
     )
+
+
+def test_an_address_is_shown_without_its_login_wherever_it_stands_in_a_text() -> None:
+    assert language.translate("Asking {url}…", url="http://anna:hunter2@host") == "Asking http://***@host…"

@@ -55,6 +55,7 @@ class _Crashes:
 
     def tell(self) -> None:
         """Say where the log is; where there is none, say all of it."""
+        from voicechat_tui.client.address import redacted
         from voicechat_tui.console.screen import Screen, make_printable
         from voicechat_tui.language import _
         from voicechat_tui.late_log import write
@@ -66,7 +67,7 @@ class _Crashes:
         except VoicechatError as error:
             screen.error_line(_("voicechat-tui broke down, and there is no log to say how."))
             screen.error(error)
-            screen.note("".join(self._told).rstrip())
+            screen.note(redacted("".join(self._told).rstrip()))
         else:
             screen.error_line(_("voicechat-tui broke down; its log {path} says how.", path=path))
 

@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.exceptions import TyperException
 
 from voicechat_tui.console.exit_codes import ExitCode
-from voicechat_tui.language import _, mark, spoken
+from voicechat_tui.language import _, mark, understood
 
 _TITLES = {
     "ARGUMENTS_PANEL_TITLE": mark("Arguments"),
@@ -153,7 +153,7 @@ def _mistakes_told() -> Iterator[None]:
         _draw_in_language()
         if isinstance(error.__cause__, ValidationError):
             error.message = reason(error.__cause__.errors()[0])
-        words = redacted(spoken(error.format_message()))
+        words = redacted(understood(error.format_message()))
         error.format_message = lambda: words  # type: ignore[method-assign]
         raise
 

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.console.encoding import UTF8, writable
-from voicechat_tui.language import _, spoken
+from voicechat_tui.language import _, understood
 
 _BAR_WIDTH = 16
 _CLEAR_LINE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
@@ -65,8 +65,8 @@ class Screen:
 
     def error(self, error: VoicechatError) -> None:
         """Say what went wrong and what to do."""
-        self.error_line(spoken(error.message))
-        self.note(" " * cell_len(_("error: ")) + spoken(error.advice))
+        self.error_line(understood(error.message))
+        self.note(" " * cell_len(_("error: ")) + understood(error.advice))
 
     def error_line(self, text: str) -> None:
         """Say what went wrong, where there is nothing to do about it."""

@@ -11,7 +11,7 @@ from voicechat_tui.client.address import shown
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.doctor.finding import Check, Finding, Verdict, note, ok, problem
 from voicechat_tui.doctor.sockets import check_sockets
-from voicechat_tui.language import _, spoken
+from voicechat_tui.language import _, understood
 
 ANSWERS_WITHIN_S = 5.0
 CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -99,7 +99,7 @@ async def _recognition(http: HttpClient) -> Finding:
         return Finding(
             Check.MODEL,
             Verdict.NOTE,
-            f"{info.model}: {spoken(readiness.detail)}{share}",
+            f"{info.model}: {understood(readiness.detail)}{share}",
             _("Wait: speech is recognised when it is ready."),
         )
     ready = _(

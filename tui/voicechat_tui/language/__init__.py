@@ -21,6 +21,8 @@ from voicechat_tui.language.readable import readable
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
+_ADDRESSES = frozenset({"url", "proxy"})
+"""The names of values that are addresses."""
 _SAID_ELSEWHERE = frozenset({"reason", "detail", "answer"})
 """The names of values that may be words of the server, a library or the system."""
 
@@ -73,27 +75,42 @@ def translate(text: str, **values: object) -> str:
 _ = translate
 
 
-def spoken(text: str, otherwise: str = "") -> str:
-    """Return what the server, a library or the system says, as a person is told it.
-
-    It is in the language of the interface; its times are those of this place, and the long names that a
-    server makes are cut short. A program is told it as it came.
+def understood(text: str, otherwise: str = "") -> str:
+    """Return a text of the server, a library or the system in the language of the interface.
 
     Args:
         text: In English; one that is in the language already stays.
         otherwise: What to say in place of an English text that has no translation, translated.
     """
-    if _for_programs:
+    if current() != "zh":
         return text
-    if current() == "zh":
-        from voicechat_tui.language.foreign import in_chinese
+    from voicechat_tui.language.foreign import in_chinese
 
-        text = in_chinese(text) or otherwise or text
-    return readable(text)
+    return in_chinese(text) or otherwise or text
+
+
+def spoken(text: str, otherwise: str = "") -> str:
+    """Return what the server says, as a person is told it; a program is told it as it came.
+
+    It is in the language of the interface; its times are those of this place, and the long names that a
+    server makes are cut short.
+
+    Args:
+        text: In English.
+        otherwise: What to say in its place if it has no translation, translated.
+    """
+    return text if _for_programs else readable(understood(text, otherwise))
 
 
 def _value(name: str, value: object) -> object:
-    return spoken(value) if name in _SAID_ELSEWHERE and isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if name in _ADDRESSES:
+        # Whoever shows an address shows it here, so that no place can forget what is hidden in it.
+        from voicechat_tui.client.address import shown
+
+        return shown(value)
+    return understood(value) if name in _SAID_ELSEWHERE else value
 
 
 def plural(count: int, one: str, many: str, **values: object) -> str:

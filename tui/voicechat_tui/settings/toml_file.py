@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.language import _, spoken
+from voicechat_tui.language import _, understood
 
 _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 _HEADER = re.compile(r"\s*\[\s*(?P<name>[^\[\]]+?)\s*\]\s*(#.*)?$")
@@ -61,7 +61,7 @@ def toml_mistake(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, int, s
     line, column = _place(text)
     if found and found["line"]:
         line, column = int(found["line"]), int(found["column"])
-    return line, column, spoken(_PLACE.sub("", str(error)), _("this is no TOML"))
+    return line, column, understood(_PLACE.sub("", str(error)), _("this is no TOML"))
 
 
 def position(text: str, keys: tuple[str, ...]) -> tuple[int, int] | None:

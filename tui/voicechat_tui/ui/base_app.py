@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from textual.command import CommandPalette
 from textual.events import Event
 from textual.filter import LineFilter, NoColor
 from textual.notifications import Notify, SeverityLevel
 
 from voicechat_common.errors import VoicechatError
-from voicechat_tui.language import _, spoken
+from voicechat_tui.language import _, understood
 from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.settings import Loaded
 from voicechat_tui.ui.actions import Context
@@ -23,7 +24,7 @@ from voicechat_tui.ui.ending import EndingApp
 from voicechat_tui.ui.keymap import Keymap
 from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.model.events_log import EventsLog
-from voicechat_tui.ui.palette import ActionCommands
+from voicechat_tui.ui.palette import ActionCommands, Palette
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.help import Help
 from voicechat_tui.ui.screens.log import LogWindow
@@ -126,7 +127,7 @@ class BaseApp(EndingApp):
 
     def tell_error(self, title: str, error: VoicechatError) -> None:
         """Say what went wrong and what to do."""
-        self.tell(title, f"{spoken(error.message)} {spoken(error.advice)}", "error")
+        self.tell(title, f"{understood(error.message)} {understood(error.advice)}", "error")
 
     def save_local(self) -> None:
         """Remember on disk, in a moment, what is to be remembered: a crash costs no more than that moment."""
@@ -152,7 +153,8 @@ class BaseApp(EndingApp):
 
     def action_palette(self) -> None:
         """Open the palette of commands."""
-        self.action_command_palette()
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette())
 
     def action_help(self) -> None:
         """Show what can be done here."""

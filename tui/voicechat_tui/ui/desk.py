@@ -24,6 +24,7 @@ from voicechat_tui.client.chat.events import (
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.client.failures import server_words
 from voicechat_tui.language import _
+from voicechat_tui.language.readable import is_long_id
 from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.messages import ChatHappened
@@ -264,7 +265,9 @@ class ChatDesk:
 
     async def _export(self, session: ChatSession) -> None:
         app = self._app
-        wanted = Path(f"{safe_name(session.chat_id)}.md")
+        # Who names a chat themselves names its file as well; what the server makes up says nothing.
+        name = session.title if is_long_id(session.chat_id) else session.chat_id
+        wanted = Path(f"{safe_name(name)}.md")
         try:
             content = await app.backend.export(session.chat_id, ExportFormat.MD)
             path = await asyncio.to_thread(create, wanted, content)

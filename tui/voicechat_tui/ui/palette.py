@@ -4,14 +4,36 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from rich.align import Align
+from rich.text import Text
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
+from textual.widgets.option_list import Option
 
 from voicechat_tui.language import _
 from voicechat_tui.ui.actions import ACTIONS, Action, Context
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.app import VoicechatApp
+
+
+class Palette(CommandPalette):
+    """The palette, in the language of the interface: the library has its words in English alone."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder=_("Search for commands…"), id="--command-palette")
+
+    def _start_no_matches_countdown(self, search_value: str) -> None:
+        if not search_value:
+            super()._start_no_matches_countdown(search_value)
+            return
+        self._stop_no_matches_countdown()
+        self._no_matches_timer = self.set_timer(self._NO_MATCHES_COUNTDOWN, self._say_that_nothing_fits)
+
+    def _say_that_nothing_fits(self) -> None:
+        text = Text(_("No command fits."), style="not bold")
+        self.query_one(CommandList).add_option(Option(Align.center(text), disabled=True, id=self._NO_MATCHES))
+        self._list_visible = True
 
 
 class ActionCommands(Provider):

@@ -8,7 +8,7 @@ from textual.widgets import Input, Static
 
 from voicechat_common.mistakes import reason
 from voicechat_common.names import ChatId, Title
-from voicechat_tui.language import _
+from voicechat_tui.language import _, understood
 from voicechat_tui.ui.screens.window import Window
 
 _TITLE: TypeAdapter[str] = TypeAdapter(Title)
@@ -64,6 +64,6 @@ class NewChat(Window[NewChatAnswer]):
             else:
                 text = _TITLE.validate_python(text)
         except ValidationError as error:
-            self.query_one("#wrong", Static).update(reason(error.errors()[0]))
+            self.query_one("#wrong", Static).update(understood(reason(error.errors()[0])))
             return
         self.dismiss(NewChatAnswer(text, joins))
