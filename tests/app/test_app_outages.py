@@ -126,10 +126,10 @@ async def test_texts_that_wait_are_counted_until_they_are_stored() -> None:
 
 async def test_a_chat_says_when_it_is_tried_again() -> None:
     clock, backend = Clock(), StagedBackend()
-    app = staged_app(backend, chat=CHAT, clock=clock)
+    app = staged_app(backend, chat=CHAT, clock=clock, url="http://alice:secret@voice.example")
     async with app.run_test(size=(100, 24)) as pilot:
         await until(pilot, lambda: backend.places and app.desk.screen and app.desk.screen.is_mounted)
-        await until(pilot, lambda: panel(app) == f"Connecting to {app.settings.url}…")
+        await until(pilot, lambda: panel(app) == "Connecting to http://***@voice.example…")
         backend.places[0].tell(Retrying(in_s=5.0, reason="It is away: who knows.", advice="Look for it."))
         await until(
             pilot,

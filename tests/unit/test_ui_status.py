@@ -48,6 +48,7 @@ def test_clipping_is_a_word() -> None:
 
 def test_a_countdown_tells_when_the_next_attempt_is_due() -> None:
     assert said(Status(Line.RETRYING, retry_at=12.0), 80, now=8.5)[0] == "○ retrying in 4 s"
+    assert said(Status(Line.RETRYING, retry_at=12.0), 80, now=12.5)[0] == "○ retrying now"
 
 
 NOT_READY = "The recogniser is not ready: Downloading the model (45% done)."

@@ -196,7 +196,7 @@ def _connection(status: Status, now: float) -> Part:
             return Part("◌ " + _("connecting"), "busy", "◌ " + _("wait"))
         case Line.RETRYING:
             left = max(0, ceil(status.retry_at - now))
-            text = "○ " + _("retrying in {seconds} s", seconds=left)
+            text = "○ " + (_("retrying in {seconds} s", seconds=left) if left else _("retrying now"))
             return Part(text, "bad", f"○ {left} s", "reconnect", _cause(status.reason))
         case Line.FAILED:
             text = "✗ " + _("not connected")

@@ -11,6 +11,7 @@ from textual.events import Key, Paste
 from textual.timer import Timer
 from textual.widgets import Static
 
+from voicechat_tui.client.address import shown
 from voicechat_tui.language import _
 from voicechat_tui.ui.actions import Context
 from voicechat_tui.ui.keymap import bindings
@@ -185,7 +186,7 @@ class ChatScreen(AppScreen):
         """Say why there is no connection, and when the next attempt is made."""
         reach, key = self.session.reach, self.voicechat.keys.label("reconnect")
         if not reach.reason:
-            return _("Connecting to {url}…", url=self.voicechat.settings.url)
+            return _("Connecting to {url}…", url=shown(self.voicechat.settings.url))
         left = ceil(reach.retry_at - self.voicechat.clock())
         if reach.line is Line.FAILED:
             attempt = _("{key} tries again.", key=key)
