@@ -215,7 +215,9 @@ def _waits(status: Status, now: float) -> list[Part]:
             cause = _cause(waiting.reason)
             left = 0 if waiting.retry_at is None else ceil(waiting.retry_at - now)
             text += f" {left} s" if left > 0 else ""
-        found.append(Part(text, "bad", "○ " + said, "reconnect", cause))
+        # Only the chat's connection can be tried at once; the log has what happened to speech.
+        action = "reconnect" if waiting.texts else "log"
+        found.append(Part(text, "bad", "○ " + said, action, cause))
     return found
 
 

@@ -6,10 +6,11 @@ before the text tells whether it was typed or spoken, is being spoken, waits, or
 
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from voicechat_tui.console.live_line import printable
 from voicechat_tui.language import _
+from voicechat_tui.ui.model.names import fitted
 from voicechat_tui.ui.timeline.row import Row, RowState
 from voicechat_tui.ui.timeline.wrap import wrap
 
@@ -180,7 +181,7 @@ def _columns(row: Row, previous: Row | None) -> Line:
     clock = f"{row.at:%H:%M}"
     continues = _continues(row, previous)
     same_minute = continues and previous is not None and f"{previous.at:%H:%M}" == clock
-    name = "" if continues else _fit_name(row.speaker)
+    name = "" if continues else fitted(row.speaker, NAME_CELLS)
     return (
         Span(f" {'' if same_minute else clock:{_TIME_CELLS}} ", "time"),
         Span(" " * (NAME_CELLS - cell_len(name)) + name + " ", _style_of_name(row)),
@@ -188,14 +189,10 @@ def _columns(row: Row, previous: Row | None) -> Line:
 
 
 def _heading(row: Row, width: int) -> Line:
-    name = row.speaker if cell_len(row.speaker) <= width - 10 else set_cell_size(row.speaker, width - 10)
-    return (Span(f" {name} ", _style_of_name(row)), Span(f" {row.at:%H:%M}", "time"))
-
-
-def _fit_name(name: str) -> str:
-    if cell_len(name) <= NAME_CELLS:
-        return name
-    return f"{set_cell_size(name, NAME_CELLS - 1).rstrip()}…"
+    return (
+        Span(f" {fitted(row.speaker, width - 10)} ", _style_of_name(row)),
+        Span(f" {row.at:%H:%M}", "time"),
+    )
 
 
 def _style_of_name(row: Row) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from voicechat_tui.language import _
 from voicechat_tui.ui.model.chats import ChatItem, clock
+from voicechat_tui.ui.model.names import fitted
 
 _FRAME = 2
 
@@ -67,9 +68,9 @@ def _two_lines(item: ChatItem, now: datetime, width: int) -> Content:
     unread = f" {item.unread} " if item.unread else ""
     ended = f" {_('ended')}" if item.ended else ""
     room = width - cell_len(time) - cell_len(unread) - cell_len(ended) - 2
-    title = item.title if cell_len(item.title) <= room else set_cell_size(item.title, room - 1) + "…"
+    title = fitted(item.title, room)
     last = f"✎ {_('draft')}  {item.last}" if item.drafted else item.last or _("nothing said yet")
-    last = last if cell_len(last) <= width else set_cell_size(last, width - 1) + "…"
+    last = fitted(last, width)
     gap = " " * max(1, width - cell_len(title) - cell_len(ended) - cell_len(time) - cell_len(unread) - 1)
     return Content.assemble(
         (title, "bold" if item.unread else ""),
