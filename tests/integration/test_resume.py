@@ -10,15 +10,18 @@ import websockets
 
 from tests.support.samples import packets, pcm, silence, transcripts
 from tests.support.server import LiveServer, demo_settings, no_streams, serving, streams_now
-from tests.support.speech_client import SpeechClient, connected, recognise, texts
+from tests.support.speech_client import SpeechClient, connected, receipt, recognise, texts
 from voicechat_common.errors import ErrorCode
+from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import (
     Ack,
+    ClientMessage,
     Done,
     Error,
     Final,
     Flush,
     Partial,
+    Ping,
     Ready,
     ServerMessage,
     Start,
@@ -212,3 +215,39 @@ async def test_the_oldest_of_many_finished_streams_is_forgotten_first(
             await client.send(Start(stream_id=name))
             outcomes.append(type(await client.receive()))
     assert outcomes == [Error, Ready, Ready]
+
+
+LAST: dict[str, list[ClientMessage]] = {
+    "ping": [Ping(id=1)],
+    "flush": [Flush(), Ping(id=1)],
+}
+
+
+@pytest.mark.parametrize("last", LAST)
+async def test_a_connection_closed_with_the_last_words_in_the_same_packet_keeps_its_stream(
+    live_server: LiveServer, last: str
+) -> None:
+    """An ack that is due and the pong then both meet a client who is gone."""
+    data = pcm("meeting")
+    middle, cut_at = len(data) // 16 * 8, len(data) // 16 * 14
+    async with connected(live_server.ws) as client:
+        await client.send(Start())
+        ready = await client.expect(Ready)
+        await client.send(data[:middle])
+        await client.expect(Partial)
+        protocol = client.socket.protocol
+        protocol.send_binary(data[middle:cut_at])
+        for message in LAST[last]:
+            protocol.send_text(encode(message).encode())
+        protocol.send_close(1001)
+        client.socket.transport.write(b"".join(protocol.data_to_send()))
+        await client.closed_with()
+    async with connected(live_server.ws) as client:
+        await client.send(Start(stream_id=ready.stream_id, finals_received=0))
+        again = await client.expect(Ready)
+        assert again.received_samples * 2 == cut_at
+        await client.send(data[cut_at:], Stop())
+        told = await client.rest()
+    account = receipt(told)
+    assert (account.received_samples * 2, account.dropped_samples) == (len(data), 0)
+    assert last == "flush" or texts(told) == transcripts()["meeting"]

@@ -7,7 +7,9 @@ each in the task of its connection costs a third more than to do them one after 
 from collections.abc import Coroutine
 from typing import Any
 
-from fastapi import WebSocket, WebSocketDisconnect
+from fastapi import WebSocketDisconnect
+
+from voicechat_server.api.client_socket import ClientSocket
 
 
 class AtOnce:
@@ -17,19 +19,15 @@ class AtOnce:
         socket: An accepted socket.
     """
 
-    def __init__(self, socket: WebSocket) -> None:
+    def __init__(self, socket: ClientSocket) -> None:
         self._socket = socket
-        self._is_gone = False
 
     def __call__(self, text: str) -> bool:
         """Send a text frame; return False if that would have to wait, when nothing of it is sent."""
-        if self._is_gone:
-            return True
         try:
             return _done_at_once(self._socket.send_text(text))
         except WebSocketDisconnect:
             # Whoever receives from the socket hears of it too, and ends the connection.
-            self._is_gone = True
             return True
 
 

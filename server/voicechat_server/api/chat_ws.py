@@ -13,6 +13,7 @@ from voicechat_common.protocol.chat import ChatQuery, EndChat, SendMessage, Typi
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Ping, Pong
 from voicechat_server.api.at_once import AtOnce
+from voicechat_server.api.client_socket import ClientSocket
 from voicechat_server.api.errors import close_code, close_reason, internal_error, shutting_down
 from voicechat_server.api.intake import MAX_TEXT_CHARACTERS
 from voicechat_server.api.services import Services, services_of
@@ -49,7 +50,8 @@ class ChatConnection:
     surface = Surface.CHAT
 
     def __init__(self, socket: WebSocket, services: Services) -> None:
-        self._socket = socket
+        self._socket = ClientSocket(socket)
+        self._parameters = dict(socket.query_params)
         self._services = services
         self._server_ends = asyncio.Event()
         self._client_gone = False
@@ -67,7 +69,10 @@ class ChatConnection:
 
     async def run(self) -> None:
         """Serve the socket from its acceptance to its end."""
-        await self._socket.accept()
+        try:
+            await self._socket.accept()
+        except WebSocketDisconnect:
+            return
         began = time.monotonic()
         with self._services.connections.holding(self):
             failure = await self._serve()
@@ -97,7 +102,7 @@ class ChatConnection:
 
     def _query(self) -> ChatQuery:
         try:
-            return ChatQuery.model_validate(dict(self._socket.query_params))
+            return ChatQuery.model_validate(self._parameters)
         except ValidationError as error:
             raise VoicechatError(
                 ErrorCode.BAD_FIELD,
@@ -125,8 +130,6 @@ class ChatConnection:
     async def _receive(self, member: Member) -> None:
         while True:
             message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(message["code"])
             self._received += 1
             text: str | None = message.get("text")
             try:

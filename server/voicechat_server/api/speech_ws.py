@@ -8,6 +8,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Done, Error, ServerMessage
+from voicechat_server.api.client_socket import ClientSocket
 from voicechat_server.api.errors import (
     FORGIVABLE,
     NORMAL_CLOSURE,
@@ -48,7 +49,8 @@ class SpeechConnection:
     surface = Surface.SPEECH
 
     def __init__(self, socket: WebSocket, services: Services, format_name: str) -> None:
-        self._socket = socket
+        self._socket = ClientSocket(socket)
+        self._client = socket.client
         self._services = services
         self._format_name = format_name
         self._format: Format = JsonFormat()
@@ -72,10 +74,14 @@ class SpeechConnection:
 
     async def run(self) -> None:
         """Serve the socket from its acceptance to its end."""
-        await self._socket.accept()
+        try:
+            await self._socket.accept()
+        except WebSocketDisconnect:
+            return
         began = time.monotonic()
-        client = self._socket.client
-        self._log.info("speech connection opened", client=client and client.host, format=self._format_name)
+        self._log.info(
+            "speech connection opened", client=self._client and self._client.host, format=self._format_name
+        )
         failure: VoicechatError | None = None
         try:
             with self._services.connections.holding(self):
@@ -137,8 +143,6 @@ class SpeechConnection:
                 f"Nothing came for {limit_s:g} s, and no stream is open.",
                 "Connect again when there is audio, or send `start` to keep a stream open in silence.",
             ) from error
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message["code"])
         text: str | None = message.get("text")
         data: bytes | None = message.get("bytes")
         return text if text is not None else data or b""

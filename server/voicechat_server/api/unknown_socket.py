@@ -5,6 +5,7 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from starlette.types import Receive, Scope, Send
 
 from voicechat_common.protocol.codec import encode
+from voicechat_server.api.client_socket import ClientSocket
 from voicechat_server.api.errors import close_code, close_reason, error_message
 from voicechat_server.api.paths import no_socket, shown
 from voicechat_server.api.services import services_of
@@ -30,10 +31,10 @@ def install(app: FastAPI) -> None:
     router.default = unknown
 
 
-async def _refuse(socket: WebSocket) -> None:
-    error = no_socket(socket)
-    services_of(socket).metrics.error_met(Surface.HTTP, error.code)
-    log.info("no WebSocket is at this path", path=shown(socket.url.path))
+async def _refuse(unknown: WebSocket) -> None:
+    socket, error = ClientSocket(unknown), no_socket(unknown)
+    services_of(unknown).metrics.error_met(Surface.HTTP, error.code)
+    log.info("no WebSocket is at this path", path=shown(unknown.url.path))
     try:
         await socket.accept()
         await socket.send_text(encode(error_message(error, fatal=True)))

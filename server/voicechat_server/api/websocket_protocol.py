@@ -1,5 +1,7 @@
 """Uvicorn's WebSocket protocol, stricter where a client could keep it waiting, or disturb others."""
 
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from voicechat_common.errors import ErrorCode, VoicechatError
@@ -25,6 +27,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """
         super().handle_parser_exception()
         self.disconnected = True
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the app tells the client.
+
+        Uvicorn accepts a client that has gone in silence, and takes what is sent to it next for a mistake.
+        """
+        if not self.handshake_complete and self.transport.is_closing():
+            raise ClientDisconnected
+        await super().send(message)
 
     def handle_ping(self) -> None:
         """Answer a ping of a client that reads."""

@@ -1,0 +1,76 @@
+"""A client's WebSocket, which says as often as it is asked that the client is gone."""
+
+from typing import Any
+
+from fastapi import WebSocket, WebSocketDisconnect
+from starlette.types import Message
+
+ABNORMAL_CLOSURE = 1006
+
+
+class ClientSocket:
+    """A socket that raises `WebSocketDisconnect`, and nothing else, whatever is done after the client's end.
+
+    Starlette does so once. Then it takes what others send, who don't know yet, for mistakes of the program.
+
+    Args:
+        socket: The socket, not accepted yet.
+    """
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+        self._is_gone = False
+
+    async def accept(self) -> None:
+        """Accept the client.
+
+        Raises:
+            WebSocketDisconnect: It has gone before that.
+        """
+        try:
+            await self._socket.accept()
+        except OSError as error:
+            self._is_gone = True
+            raise WebSocketDisconnect(ABNORMAL_CLOSURE) from error
+
+    async def receive(self) -> Message:
+        """Return the client's next frame.
+
+        Raises:
+            WebSocketDisconnect: There is none.
+        """
+        self._raise_if_gone()
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            self._is_gone = True
+            raise WebSocketDisconnect(message["code"])
+        return message
+
+    async def send_text(self, text: str) -> None:
+        """Send a text frame.
+
+        Raises:
+            WebSocketDisconnect: The client is gone.
+        """
+        await self._do(self._socket.send_text, text)
+
+    async def close(self, code: int, reason: str | None = None) -> None:
+        """End the connection.
+
+        Raises:
+            WebSocketDisconnect: The client is gone.
+        """
+        await self._do(self._socket.close, code, reason)
+        self._is_gone = True
+
+    async def _do(self, call: Any, *arguments: object) -> None:
+        self._raise_if_gone()
+        try:
+            await call(*arguments)
+        except WebSocketDisconnect:
+            self._is_gone = True
+            raise
+
+    def _raise_if_gone(self) -> None:
+        if self._is_gone:
+            raise WebSocketDisconnect(ABNORMAL_CLOSURE)
