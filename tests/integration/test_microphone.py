@@ -293,12 +293,12 @@ async def test_a_microphone_that_delivers_only_zeros_is_told() -> None:
 
 
 async def test_audio_that_nobody_reads_is_counted() -> None:
-    async with plugged_in("headset") as (sound, _):
+    async with plugged_in("headset") as (sound, (sink,)):
         (device, *_) = await sound.devices()
         recording = await sound.open(device, Format(48_000, 2), queue_s=0.1)
         first = await recording.read()
         # The pipe takes some, the reader ahead of it some, the queue a tenth of a second: together under 2 s.
-        await asyncio.sleep(3)
+        await play(sink, "complaint")
         lost_frames = 0
         while not lost_frames:
             block = await recording.read()
