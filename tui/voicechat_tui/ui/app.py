@@ -99,7 +99,6 @@ class VoicechatApp(BaseApp):
         self.reason = ""
         self._first_chat = chat_id
         self._reach = Reach()
-        self._has_asked = asyncio.Event()
 
     @property
     def joining(self) -> object | None:
@@ -145,7 +144,7 @@ class VoicechatApp(BaseApp):
             self.tell_error(_("Drafts"), self.local.problem)
         for problem in self.keys.problems:
             self.tell(_("Settings"), problem, "warning")
-        in_background(self, self._has_asked.wait, group=STEP)
+        in_background(self, self.directory.has_asked.wait, group=STEP)
         in_background(self, self.turns.run, group="turns")
 
     @property
@@ -219,7 +218,6 @@ class VoicechatApp(BaseApp):
 
     def on_chats_listed(self, message: ChatsListed) -> None:
         """Show the chats as they are now."""
-        self._has_asked.set()
         self._reach = Reach(Line.CONNECTED)
         self.reason = ""
         self.local.remembered.chats = message.chats
@@ -230,7 +228,6 @@ class VoicechatApp(BaseApp):
 
     def on_chats_unreachable(self, message: ChatsUnreachable) -> None:
         """Say why there is no list, and when it is asked for again."""
-        self._has_asked.set()
         if self._reach.line is not Line.RETRYING:
             self.happenings.add(str(message.error), "warning")
         retry_at = self.clock() + message.in_s

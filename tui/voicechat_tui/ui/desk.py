@@ -133,8 +133,8 @@ class ChatDesk:
         except VoicechatError as error:
             app.tell_error(_("The chat could not be created"), error)
             return
-        app.directory.ask_now()
         self.open_chat(chat.chat_id)
+        await app.directory.ask()
 
     def leave_chat(self, session: ChatSession) -> None:
         """Go back to the list. Texts that are not stored yet keep the chat open behind it until they are."""

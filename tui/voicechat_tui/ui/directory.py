@@ -28,17 +28,27 @@ class Directory:
         backend: Whom to ask.
         user: Whose chats.
         local: What is known of them.
+
+    Attributes:
+        has_asked: Set when what came of the last question was told.
     """
 
     def __init__(self, backend: Backend, user: str, local: LocalState) -> None:
         self._local = local
         self._backend = backend
         self._user = user
+        self.has_asked = asyncio.Event()
         self._now = asyncio.Event()
 
     def ask_now(self) -> None:
         """Don't wait for the next time."""
         self._now.set()
+
+    async def ask(self) -> None:
+        """Ask now, and wait for what comes of it."""
+        self.has_asked.clear()
+        self.ask_now()
+        await self.has_asked.wait()
 
     async def run(self, tell: Callable[[Message], object]) -> None:
         """Ask for ever, and tell what came."""
@@ -57,6 +67,7 @@ class Directory:
                 delay = EVERY_S
                 failures = 0
                 tell(ChatsListed(chats, seen, spoken))
+            self.has_asked.set()
             await self._pause(delay)
 
     async def _who_spoke(self, chats: list[ChatSummary], elsewhere: dict[str, int]) -> dict[str, Spoken]:

@@ -26,12 +26,12 @@ STEP = "step"
 """The group of workers whose work is a part of what a key does: later keys wait for its end."""
 STEP_WITHIN_S = 2.0
 """No key waits longer for one of these, or for a chat to be joined: a server that hangs takes no key away."""
-SETTLED_WITHIN_S = 10.0
-"""No key waits longer for the app's own queues; only a machine that hardly runs takes so long."""
+ROUND_WITHIN_S = 1.0
+"""What has not come back by then never will: it was left to a screen that is closed."""
 WAITING = 1 << 16
 """So many keys may wait, more than anybody types ahead. Of more, the newest are dropped, and that is told."""
-_ROUNDS = 10
-"""An app to which very much happens is never quiet; what a key has caused is done after a few rounds."""
+_ROUNDS = 30
+"""An app to which very much happens is never quiet; what a key has caused is done after so many rounds."""
 _STEP_LOOK_S = 0.01
 
 _INPUT = (events.InputEvent, events.Paste, events.AppFocus, events.AppBlur)
@@ -116,28 +116,34 @@ class Turns:
         Args:
             joins: Whether to be in the chat that is shown is a part of that. To write one need not be.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SETTLED_WITHIN_S):
-                rounds = 0
-                while rounds < _ROUNDS:
-                    is_quiet = await self._round()
-                    if self._is_under_way(joins=joins):
-                        await asyncio.sleep(_STEP_LOOK_S)
-                    elif is_quiet:
-                        return
-                    else:
-                        rounds += 1
+        rounds = 0
+        while rounds < _ROUNDS:
+            is_quiet = await self._round()
+            if self._is_under_way(joins=joins):
+                await asyncio.sleep(_STEP_LOOK_S)
+            elif is_quiet:
+                return
+            else:
+                rounds += 1
 
     async def _round(self) -> bool:
-        """Wait until all that is queued in the app has been handled; return whether nothing came of it."""
+        """Let the app handle what is queued, and draw; return whether nothing came of it."""
         app = self._app
         before = (app.screen_stack, app.focused)
-        nodes = [app, *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True))]
-        await _handled(nodes)
-        if app.screen_stack:
-            await _drawn(app.screen_stack[-1])
-        is_same = before == (app.screen_stack, app.focused)
-        return is_same and not any(node.message_queue_size for node in nodes)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ROUND_WITHIN_S):
+                await _handled(self._nodes())
+                if any(node.message_queue_size for node in self._nodes()):
+                    return False
+                await _drawn(app)
+                is_same = before == (app.screen_stack, app.focused)
+                return is_same and not any(node.message_queue_size for node in self._nodes())
+        return False
+
+    def _nodes(self) -> list[MessagePump]:
+        """Return all that has a queue."""
+        screens = self._app.screen_stack
+        return [self._app, *(node for screen in screens for node in screen.walk_children(with_self=True))]
 
     def _is_under_way(self, *, joins: bool) -> bool:
         now = asyncio.get_running_loop().time()
