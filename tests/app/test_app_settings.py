@@ -217,3 +217,13 @@ async def test_a_chat_of_a_staged_server_is_left_with_its_draft() -> None:
         await until(pilot, lambda: "leave" in backend.places[0].calls)
         assert app.desk.shown is not None
         assert len(app.screen_stack) == 2
+
+
+async def test_another_setting_moves_nobody_to_an_address_that_was_written_meanwhile() -> None:
+    app = app_with(f'url = "{NOWHERE}"')
+    async with app.run_test() as pilot:
+        paths.config_file().write_text('url = "http://127.0.0.1:10"', encoding="utf-8")
+        await pilot.press("f8")
+        await until(pilot, lambda: file().get("theme"))
+        await until(pilot, lambda: app.loaded.settings.theme != "auto")
+        assert app.settings.url == NOWHERE

@@ -29,6 +29,9 @@ SECRET = "hunter2"
         ("http://anna:hun://ter2@host", "http://***@host"),
         ("http://***@host/?token=***", "http://***@host/?token=***"),
         ("not a url !!", "not a url !!"),
+        ("'http://anna:hunter2@host'", "'http://***@host'"),
+        ("'http://***@host'", "'http://***@host'"),
+        ("'anna:hunter2@host'", "'***@host'"),
     ],
 )
 def test_an_address_as_it_is_shown(address: str, expected: str) -> None:

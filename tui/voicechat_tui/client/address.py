@@ -18,7 +18,8 @@ HIDDEN = "***"
 _OWN_PARAMETERS = "|".join((*ChatQuery.model_fields, "format"))
 _OWN = re.compile(rf"(?:(?<=[&;])|^)(?:{_OWN_PARAMETERS})=[^&;#]*")
 _FOREIGN = re.compile(rf"(?:(?<=[&;])|^)(?!(?:{_OWN_PARAMETERS})=)([^=&;#]*=)?[^&;#]+")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SCHEME = re.compile(r"['\"]?(?:[a-z][a-z0-9+.-]*://)?", re.IGNORECASE)
+"""How an address begins, also one in quotes."""
 _NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\x7f\\<>\"`{|}^]")
 _NOT_IN_HOSTS = re.compile(r"[!$&'()*+,;=]")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)

@@ -277,7 +277,12 @@ class VoicechatApp(BaseApp):
                 await asyncio.to_thread(change, key, value, self.loaded.path)
                 # Whoever changes a setting means it now, whatever the command line said before.
                 self._options.pop(key, None)
-            self.setting_changed(await asyncio.to_thread(load, None, self._options))
+            loaded = await asyncio.to_thread(load, None, self._options)
+            if "url" not in values:
+                # Somebody may have edited the file meanwhile: nobody is moved by the way.
+                same_server = loaded.settings.model_copy(update={"url": self.loaded.settings.url})
+                loaded = replace(loaded, settings=same_server)
+            self.setting_changed(loaded)
 
     def setting_changed(self, loaded: Loaded) -> None:
         """Follow a setting that holds at once."""
