@@ -284,6 +284,21 @@ def test_a_proxy_on_the_way(
         assert set(proxy.asked) == ({"CONNECT", "GET"} if scheme == "http" else {"CONNECT"})
 
 
+def test_a_proxy_on_the_way_that_speaks_tls(
+    live_server: LiveServer, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with forwarding({"voice.example:80": live_server.address}, certificate=authority.issued) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"https://{proxy.address.replace('127.0.0.1', 'localhost')}")
+        fails(
+            "voice.example",
+            "through the proxy https://localhost.* its certificate is not trusted",
+            say,
+            replay,
+        )
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        works("voice.example", say, replay)
+
+
 def test_a_proxy_on_the_way_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     address = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("ALL_PROXY", f"http://anna:secret@{address}")

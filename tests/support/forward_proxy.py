@@ -2,6 +2,7 @@
 
 import socket
 import socketserver
+import ssl
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TypeVar
 from urllib.parse import urlsplit
+
+from tests.support.tls import Certificate
 
 ProxyT = TypeVar("ProxyT", bound=socketserver.BaseServer)
 
@@ -23,6 +26,7 @@ class ForwardProxy(ThreadingHTTPServer):
     Args:
         hosts: The real `host:port` of each `host:port` that it leads to.
         refusal: The status it answers everything with; 407 lets those in who have the login.
+        certificate: What it shows where it speaks TLS.
 
     Attributes:
         asked: The method of each request that came.
@@ -30,11 +34,17 @@ class ForwardProxy(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, hosts: Mapping[str, str], refusal: int | None) -> None:
+    def __init__(
+        self, hosts: Mapping[str, str], refusal: int | None, certificate: Certificate | None
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Forwarding)
         self.hosts = hosts
         self.refusal = refusal
         self.asked: list[str] = []
+        if certificate is not None:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate.file, certificate.key)
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
 
     @property
     def address(self) -> str:
@@ -152,9 +162,11 @@ def _connected(address: str) -> socket.socket:
 
 
 @contextmanager
-def forwarding(hosts: Mapping[str, str], refusal: int | None = None) -> Iterator[ForwardProxy]:
+def forwarding(
+    hosts: Mapping[str, str], refusal: int | None = None, certificate: Certificate | None = None
+) -> Iterator[ForwardProxy]:
     """Run an HTTP proxy."""
-    with ForwardProxy(hosts, refusal) as proxy:
+    with ForwardProxy(hosts, refusal, certificate) as proxy:
         yield from _serving(proxy)
 
 

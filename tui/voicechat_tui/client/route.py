@@ -53,11 +53,14 @@ async def route_to(url: str, told: str | None = None) -> Route:
         VoicechatError: `bad_setting` if the environment names a proxy or authorities that can't be used, or
             the host can't be one.
     """
-    target = ascii_url(url)
+    # Reading the system's authorities, and some systems' own settings of proxies, takes a while.
+    return await asyncio.to_thread(_route, ascii_url(url), told or url)
+
+
+def _route(target: str, told: str) -> Route:
     proxy = proxy_for(target)
-    # Reading the system's authorities takes a while; most servers on a desk need none.
-    is_secure = urlsplit(target).scheme in _SECURE or (proxy or "").startswith("https:")
-    return Route(told or url, target, proxy, await asyncio.to_thread(trust) if is_secure else None)
+    speaks_tls = urlsplit(target).scheme in _SECURE or (proxy or "").startswith("https:")
+    return Route(told, target, proxy, trust() if speaks_tls else None)
 
 
 def redirected(url: str, location: str) -> str:
