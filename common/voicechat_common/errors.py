@@ -16,6 +16,8 @@ class ErrorCode(StrEnum):
     MESSAGE_IN_BINARY = "message_in_binary"
     ODD_BYTES = "odd_bytes"
     EIGHT_BIT = "eight_bit"
+    WRONG_FORM = "wrong_form"
+    NO_SPEECH = "no_speech"
     IDLE_TIMEOUT = "idle_timeout"
     UNKNOWN_STREAM = "unknown_stream"
     # What the server can't do now

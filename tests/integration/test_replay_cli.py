@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 from tests.support.replay_cli import ended, replay, start_replay
-from tests.support.server import free_port
+from tests.support.samples import audio
+from tests.support.server import LiveServer, free_port
 from tests.support.speech_peer import (
     SpeechPeer,
     answer,
@@ -112,6 +113,16 @@ async def test_piped_audio_is_recognised(peer: SpeechPeer) -> None:
     result = await replay("-", "--url", peer.url, "--rate", "8000", data=bytes_of(RAMP))
     assert (result.code, result.out) == (ExitCode.OK, f"{WHOLE}\n")
     assert peer.counting.started[0].sample_rate == 8_000
+
+
+async def test_audio_that_the_server_finds_to_be_of_another_form_is_no_usable_audio(
+    live_server: LiveServer,
+) -> None:
+    data = (audio("talk") / np.float32(32_768)).astype("<f4").tobytes()[:400_000]
+    result = await replay("-", "--url", live_server.ws, data=data)
+    assert result.code == ExitCode.BAD_AUDIO
+    assert "The server says: The audio looks like 32-bit floating-point samples" in result.err
+    assert "ffmpeg" in result.err
 
 
 async def test_a_piped_file_of_another_kind_is_refused(peer: SpeechPeer) -> None:

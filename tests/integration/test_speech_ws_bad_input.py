@@ -235,6 +235,36 @@ async def test_8_bit_samples_declared_as_16_bit_ones(live_server: LiveServer) ->
     assert receipt(messages).received_samples == len(data) // 2
 
 
+@pytest.mark.parametrize("size", [777, 3200, 1_000_000])
+async def test_samples_of_another_form_are_told_once(live_server: LiveServer, size: int) -> None:
+    data = (audio("talk") / np.float32(32_768)).astype("<f4").tobytes()[:600_000]
+    messages = await recognise(live_server.ws, *packets(data, size))
+    (error,) = (message for message in messages if isinstance(message, Error))
+    assert (error.code, error.fatal) == (ErrorCode.WRONG_FORM, False)
+    assert "32-bit floating-point" in error.message
+    assert "16-bit little-endian mono" in error.advice
+    assert receipt(messages).received_samples == len(data) // 2
+
+
+async def test_in_bare_text_what_was_wrong_with_the_audio_is_told_when_it_is_over(
+    live_server: LiveServer,
+) -> None:
+    data = np.repeat(audio("talk")[:150_000], 2).tobytes()
+    async with connected(live_server.ws, "/ws?format=text") as client:
+        await client.send(*packets(data, 3200), Stop())
+        assert await client.closed_with() == 1008
+        reason = client.socket.close_reason or ""
+        assert reason.startswith("wrong_form: The audio looks like two interleaved channels")
+
+
+async def test_a_minute_of_noise_is_told_once(live_server: LiveServer) -> None:
+    noise = np.random.default_rng(1).normal(0, 3000, 130 * 16_000).astype("<i2").tobytes()
+    messages = await recognise(live_server.ws, *packets(noise, 320_000))
+    (error,) = (message for message in messages if isinstance(message, Error))
+    assert (error.code, error.fatal) == (ErrorCode.NO_SPEECH, False)
+    assert receipt(messages).received_ms == 130_000
+
+
 async def test_a_client_that_vanishes_in_the_middle(live_server: LiveServer) -> None:
     async with connected(live_server.ws) as client:
         await client.send(pcm("complaint")[:20_001])

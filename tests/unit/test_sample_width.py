@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.samples import SENTENCES, audio, packets, pcm, silence
+from voicechat_common.audio import SampleFramer, samples_of
 from voicechat_server.asr.sample_width import WidthCheck
 
 LARGEST_FRAME = 8 * 2**20
@@ -13,8 +14,8 @@ LARGEST_FRAME = 8 * 2**20
 
 def verdicts(data: bytes, size: int = 3200) -> int:
     """How often a stream is called 8-bit."""
-    check = WidthCheck()
-    return sum(check.is_eight_bit(packet) for packet in packets(data, size))
+    check, framer = WidthCheck(), SampleFramer()
+    return sum(check.is_eight_bit(framer.push(packet)) for packet in packets(data, size))
 
 
 def unsigned(samples: NDArray[np.int16]) -> bytes:
@@ -58,21 +59,21 @@ def test_silence_and_noise_are_not_taken_for_it() -> None:
 def test_only_the_beginning_of_a_stream_is_looked_at() -> None:
     check = WidthCheck()
     for packet in packets(pcm("talk"), 3200):
-        check.is_eight_bit(packet)
-    is_noticed = check.is_eight_bit(unsigned(audio("talk")))
+        check.is_eight_bit(samples_of(packet))
+    is_noticed = check.is_eight_bit(samples_of(unsigned(audio("talk"))[:100_000]))
     assert not is_noticed
 
 
 def test_of_a_large_frame_no_more_than_two_seconds_are_looked_at() -> None:
-    """The event loop waits meanwhile."""
+    """All streams wait meanwhile."""
     check = WidthCheck()
-    assert not check.is_eight_bit(bytes(LARGEST_FRAME))
+    assert not check.is_eight_bit(samples_of(bytes(LARGEST_FRAME)))
     assert 16_000 < check._seen <= 32_000
 
 
 def test_a_stream_that_stays_silent_is_not_looked_at_for_ever() -> None:
     check = WidthCheck()
     for packet in packets(silence(70), 3200):
-        check.is_eight_bit(packet)
-    is_noticed = check.is_eight_bit(unsigned(audio("talk")))
+        check.is_eight_bit(samples_of(packet))
+    is_noticed = check.is_eight_bit(samples_of(unsigned(audio("talk"))[:100_000]))
     assert not is_noticed

@@ -44,6 +44,8 @@ FORGIVABLE = {
     ErrorCode.MESSAGE_IN_BINARY,
     ErrorCode.ODD_BYTES,
     ErrorCode.EIGHT_BIT,
+    ErrorCode.WRONG_FORM,
+    ErrorCode.NO_SPEECH,
     ErrorCode.CHAT_ENDED,
     ErrorCode.ID_TAKEN,
     ErrorCode.NOT_OWNER,
@@ -100,6 +102,11 @@ def error_message(error: VoicechatError, *, fatal: bool) -> Error:
         retry_after_s=error.retry_after_s,
         fatal=fatal,
     )
+
+
+def error_of(message: Error) -> VoicechatError:
+    """Return the error that a message of the speech WebSocket tells."""
+    return VoicechatError(ErrorCode(message.code), message.message, message.advice)
 
 
 def close_code(error: VoicechatError) -> int:

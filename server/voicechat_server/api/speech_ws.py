@@ -15,6 +15,7 @@ from voicechat_server.api.errors import (
     close_code,
     close_reason,
     error_message,
+    error_of,
     internal_error,
     shutting_down,
 )
@@ -61,6 +62,7 @@ class SpeechConnection:
         self._server_ends = asyncio.Event()
         self._client_gone = False
         self._receipt: Done | None = None
+        self._untold: Error | None = None
         self._log = log
 
     @property
@@ -151,7 +153,7 @@ class SpeechConnection:
         stream = await self._opened
         async for event in stream.events():
             if isinstance(event, Error) and event.fatal:
-                raise VoicechatError(ErrorCode(event.code), event.message, event.advice)
+                raise error_of(event)
             if isinstance(event, Done):
                 self._receipt = event
             await self._transmit(event)
@@ -176,6 +178,8 @@ class SpeechConnection:
         if isinstance(message, Error):
             self._services.metrics.error_met(self.surface, message.code)
         text = self._format.render(message)
+        if text is None and isinstance(message, Error):
+            self._untold = self._untold or message
         if text is not None:
             await self._socket.send_text(text)
 
@@ -198,6 +202,8 @@ class SpeechConnection:
         if self._client_gone:
             return
         try:
+            if reason is None and self._untold is not None:
+                reason = error_of(self._untold)
             if reason is None:
                 await self._socket.close(NORMAL_CLOSURE)
                 return

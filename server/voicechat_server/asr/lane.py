@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 
 from voicechat_common.audio import Resampler, SampleFramer, Samples
 from voicechat_common.errors import VoicechatError
-from voicechat_common.protocol.speech import SegmentEvent
+from voicechat_common.protocol.speech import Error, SegmentEvent
+from voicechat_server.asr.complaints import NO_SPEECH, wrong_form
+from voicechat_server.asr.form_check import FormCheck
 from voicechat_server.asr.paraformer.state import Token
 from voicechat_server.asr.session import DueChunk, SpeechSession
+from voicechat_server.asr.speechless import SpeechlessCheck
 from voicechat_server.asr.vad import VadState
 
 
@@ -19,7 +22,7 @@ class Report:
     """What became of a stream's audio since the last report.
 
     Attributes:
-        events: Partials and finals, in order.
+        events: Partials and finals, in order, and what the client is to be told of its audio.
         taken: Samples of the stream's own rate that the thread has taken in all.
         undecoded: Samples at 16 kHz of these that are not dealt with.
         flushes_done: Flushes dealt with in all.
@@ -30,7 +33,7 @@ class Report:
         error: Why the stream can't go on; None while it can.
     """
 
-    events: list[SegmentEvent]
+    events: list[SegmentEvent | Error]
     taken: int
     undecoded: int
     flushes_done: int
@@ -66,11 +69,13 @@ class Lane:
         self.stream_id = stream_id
         self.session = session
         self._framer = SampleFramer()
+        self._form_check = FormCheck()
+        self._speechless_check = SpeechlessCheck()
         self._resampler = Resampler(rate)
         self.vad_state = VadState()
         self._send = report
         self._taken = taken
-        self._events: list[SegmentEvent] = []
+        self._events: list[SegmentEvent | Error] = []
         self._error: VoicechatError | None = None
         self._has_news = False
 
@@ -83,6 +88,8 @@ class Lane:
         """Take the bytes of one packet."""
         samples = self._framer.push(data)
         self._taken += len(samples)
+        if (form := self._form_check.look(samples)) is not None:
+            self._events.append(wrong_form(form))
         self._feed(self._resampler.process(samples))
 
     def realign(self) -> None:
@@ -111,6 +118,8 @@ class Lane:
     def judge(self, windows: NDArray[np.float32], probabilities: NDArray[np.float32]) -> None:
         """Take the probabilities of speech in these windows."""
         self.session.judge(windows, probabilities)
+        if self._speechless_check.is_speechless(windows, probabilities):
+            self._events.append(NO_SPEECH)
         self._has_news = True
 
     @property

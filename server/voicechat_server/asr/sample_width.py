@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from voicechat_common.audio import SampleFramer
+from voicechat_common.audio import Samples
 
 _ENOUGH = 8000
 """Loud samples after which it is decided: half a second of speech, far less of 8-bit silence."""
 
 _OF_A_FRAME = 32_000
-"""Samples looked at in one frame, evenly spread: a frame may hold minutes, and the event loop waits."""
+"""Samples looked at in one frame, evenly spread: a frame may hold minutes, and all streams wait."""
 
 _GIVEN_UP = 1_000_000
 """Samples looked at, a minute at 16 kHz, after which a stream as silent as that is left alone."""
@@ -17,30 +17,54 @@ _LOUD = 1024
 _NEAR = 16
 _MOST = 0.7
 
+_BYTES = 12
+"""Different upper bytes that 8-bit sound makes at least; a tone of 16 bits may have few."""
+
+_MANY = 8
+"""Samples of one upper byte that say something of its lower ones."""
+
+_SILENCE = 0x80, 4
+"""The 8-bit sample of silence, and how far from it others are."""
+
 
 class WidthCheck:
     """Looks at the beginning of a stream.
 
     Two neighbouring samples of 8 bits, which differ little, look like the two bytes of one sample of 16 bits.
     In real samples of 16 bits the lower byte is as good as random beside the upper one, unless it is zero: so
-    it is in a recording that once had 8 bits, and such samples don't count.
+    it is in a recording that once had 8 bits. Such samples do not count, nor others where they are many.
     """
 
     def __init__(self) -> None:
-        self._framer = SampleFramer()
         self._seen = 0
         self._counted = 0
         self._near = 0
+        self._round = 0
+        self._is_silent = True
+        self._by_byte = np.zeros((2, 256), np.int64)
 
-    def is_eight_bit(self, data: bytes) -> bool:
-        """Take the next frame of the stream; return True once, when they are surely 8-bit samples."""
+    def is_eight_bit(self, samples: Samples) -> bool:
+        """Take the next samples of the stream; return True once, when they are surely 8-bit samples."""
         if self._counted >= _ENOUGH or self._seen >= _GIVEN_UP:
             return False
-        samples = self._framer.push(data)
-        samples = samples[:: len(samples) // _OF_A_FRAME + 1].astype(np.int32)
-        self._seen += len(samples)
-        samples = samples[(np.abs(samples) > _LOUD) & (samples % 256 != 0)]
-        apart = (samples % 256 - samples // 256) % 256
-        self._counted += len(samples)
-        self._near += int(np.count_nonzero(np.minimum(apart, 256 - apart) <= _NEAR))
-        return self._counted >= _ENOUGH and self._near >= _MOST * self._counted
+        looked_at = samples[:: len(samples) // _OF_A_FRAME + 1].astype(np.int32)
+        self._seen += len(looked_at)
+        loud = looked_at[np.abs(looked_at) > _LOUD]
+        self._round += int(np.count_nonzero(loud % 256 == 0))
+        loud = loud[loud % 256 != 0]
+        lower, upper = loud % 256, loud // 256 % 256
+        apart = (lower - upper) % 256
+        is_near = np.minimum(apart, 256 - apart) <= _NEAR
+        self._counted += len(loud)
+        self._near += int(np.count_nonzero(is_near))
+        self._by_byte += np.bincount(upper, minlength=256), np.bincount(upper[is_near], minlength=256)
+        silence, little = _SILENCE
+        self._is_silent &= bool(np.all(np.abs(np.concatenate((lower, upper)) - silence) <= little))
+        if self._counted < _ENOUGH or self._round > self._counted / 2 or self._near < _MOST * self._counted:
+            return False
+        return self._is_silent or self._is_near_everywhere()
+
+    def _is_near_everywhere(self) -> bool:
+        """Tell whether the lower byte is near the upper one whatever that is, not at one level alone."""
+        counted, near = self._by_byte[:, self._by_byte[0] >= _MANY]
+        return len(counted) >= _BYTES and bool(np.mean(near / counted) >= _MOST / 2)

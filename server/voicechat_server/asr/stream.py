@@ -10,14 +10,7 @@ from voicechat_server.asr.checkpoint import Checkpoint
 from voicechat_server.asr.config import SAMPLE_RATE, StreamLimits
 from voicechat_server.asr.lane import Report
 from voicechat_server.asr.outbox import Listener, Outbox, StreamEvent
-from voicechat_server.asr.sample_width import WidthCheck
 from voicechat_server.asr.scheduler import Order
-
-_EIGHT_BIT = Error(
-    code=ErrorCode.EIGHT_BIT,
-    message="The audio looks like 8-bit samples, but is read as 16-bit ones.",
-    advice="Send 16-bit little-endian samples; nothing sensible can be recognised otherwise.",
-)
 
 SendOrder = Callable[[Order, bytes], None]
 
@@ -60,7 +53,6 @@ class LiveStream:
         self._send = send
         self._on_finish = on_finish
         self._on_end = on_end
-        self._width = WidthCheck()
         self._received_bytes = begin.samples * SAMPLE_WIDTH
         self._decoded = begin.samples
         self._durable = begin.samples
@@ -121,8 +113,6 @@ class LiveStream:
         if self._stopped:
             return
         self._send(Order.AUDIO, data)
-        if self._width.is_eight_bit(data):
-            self.outbox.put(_EIGHT_BIT)
         self._acknowledge_in_time()
         while self.lag_ms > self._max_lag_ms and self.held_by(holder) and not self.is_finished:
             self._progress.clear()

@@ -83,7 +83,7 @@ async def play(
         interrupt: What may end it before its time.
 
     Returns:
-        Whether audio was lost, or text not stored.
+        Whether audio was lost, was of another form than it was sent as, or gave text that was not stored.
     """
     run = StreamRun(client, source.sample_rate, hearing, SteadyClock(), interrupt)
 
@@ -100,6 +100,8 @@ async def play(
         screen.note(f"{source.name}: {receipt}")
     if run.timing.lost_ms:
         return ExitCode.AUDIO_LOST
+    if run.is_misread:
+        return ExitCode.BAD_AUDIO
     return ExitCode.FAILED if receipt is not None and receipt.unstored else ExitCode.OK
 
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 from voicechat_common.audio import Samples, milliseconds
-from voicechat_common.protocol.speech import Done, Final, Partial, Ready
+from voicechat_common.errors import ErrorCode
+from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ready
 from voicechat_tui.client.events import AudioLost, Event
 from voicechat_tui.client.speech import SpeechClient
 from voicechat_tui.client.state import State
@@ -14,6 +15,7 @@ from voicechat_tui.replay.listeners import Listener
 from voicechat_tui.replay.timing import Receipt, Timing
 from voicechat_tui.sources.pacing import Clock, paced
 
+_WRONG_FORM = frozenset({ErrorCode.EIGHT_BIT, ErrorCode.WRONG_FORM})
 _NOT_CONNECTED = frozenset({State.IDLE, State.CONNECTING, State.OPENING, State.WAITING})
 
 
@@ -32,6 +34,7 @@ class StreamRun:
         changed: Set with every event, for those who wait for one.
         ended: True once no event will come.
         timing: What was measured.
+        is_misread: Whether the server found the audio to be of another form than it was sent as.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class StreamRun:
         self.changed = asyncio.Event()
         self.ended = False
         self.timing = Timing()
+        self.is_misread = False
         self._rate = sample_rate
         self._listeners = listeners
         self._clock = clock
@@ -121,6 +125,8 @@ class StreamRun:
                 self.timing.text(event, now)
             case AudioLost():
                 self.timing.lost(event.ms)
+            case Error():
+                self.is_misread = self.is_misread or event.code in _WRONG_FORM
             case Done():
                 self._receipt = self.timing.receipt(event, now)
         for listener in self._listeners:

@@ -1,0 +1,124 @@
+"""Measure how often audio of the right form is taken for another, and how often another is noticed.
+
+    python -m bench.audio_forms                       # 100,000 streams of the right form, 200 of each other
+    python -m bench.audio_forms --voices DIRECTORY    # with recordings of people (WAV) too
+
+A stream is speech, noise, tones, music, silence or a mix of two, from a random place, at a random rate and at
+a level from silence to hard clipping; every third is worn as telephones, old sound cards and careless
+programs wear audio. The exit status is 1 if more than 1 in 10,000 is taken for another form.
+"""
+
+import argparse
+import os
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.audio_encodings import ENCODINGS, as_pcm
+from bench.audio_sources import MAKERS, Audio, Maker, Random, recordings, speech, worn
+from voicechat_common.audio import Samples, samples_of
+from voicechat_server.asr.form_check import FormCheck
+from voicechat_server.asr.sample_form import BLOCK_SAMPLES, Form
+
+MOST_FALSE = 1e-4
+RATES = (8_000, 16_000, 16_000, 16_000, 24_000, 44_100, 48_000)
+QUIETEST_DB, LOUDEST_DB = -60.0, 40.0
+SPOKEN_DB = (-26.0, 3.0)
+"""Levels at which other forms are to be noticed: peaks of a soft voice, to ones that are a little clipped."""
+
+_STREAM = 12 * BLOCK_SAMPLES
+_SPOKEN_S = 8
+_TASK = 500
+_SHOWN = 10_000
+_FROM_ONE = 50
+"""Streams that are cut from each signal of a kind."""
+
+
+def told(data: Samples) -> Form | None:
+    """Return what a stream is taken for, sent in packets."""
+    check = FormCheck()
+    packets = (data[at : at + 3200] for at in range(0, len(data), 3200))
+    return next(filter(None, map(check.look, packets)), None)
+
+
+def honest(files: tuple[Path, ...], streams: int, seed: int) -> Counter[str]:
+    """Return how many of streams of the right form were taken for which other."""
+    random = np.random.default_rng(seed)
+    # Half of the kinds are speech.
+    speakers: list[Maker] = [partial(speech, files)] * len(MAKERS)
+    makers = (*MAKERS, *speakers)
+    bank = [_signals(maker, -(-streams // _FROM_ONE), random) for maker in makers]
+    return Counter(str(told(_stream(bank, random))) for _ in range(streams))
+
+
+def _signals(maker: Maker, count: int, random: Random) -> list[Audio]:
+    return [maker(random, 2 * _STREAM, int(random.choice(RATES))) for _ in range(count)]
+
+
+def _stream(bank: list[list[Audio]], random: Random) -> Samples:
+    wave = _cut(bank, random)
+    if random.random() < 0.3:
+        wave = wave + _cut(bank, random) * np.float32(10 ** random.uniform(-3, 0))
+    if random.random() < 1 / 3:
+        wave = worn(random, wave)
+    return as_pcm(wave * np.float32(_gain(random, QUIETEST_DB, LOUDEST_DB)))
+
+
+def _cut(bank: list[list[Audio]], random: Random) -> Audio:
+    signals = bank[random.integers(len(bank))]
+    at = random.integers(_STREAM)
+    return signals[random.integers(len(signals))][at : at + _STREAM]
+
+
+def _gain(random: Random, least_db: float, most_db: float) -> float:
+    return float(10 ** (random.uniform(least_db, most_db) / 20))
+
+
+def noticed(files: tuple[Path, ...], streams: int, name: str) -> tuple[str, int, Counter[str]]:
+    """Return how many streams of another form were noticed, and as what."""
+    random = np.random.default_rng(len(name))
+    found: Counter[str] = Counter()
+    for _ in range(streams):
+        rate = int(random.choice(RATES))
+        wave: NDArray[np.float32] = speech(files, random, _SPOKEN_S * rate, rate)
+        data = ENCODINGS[name](np.clip(wave * np.float32(_gain(random, *SPOKEN_DB)), -1, 1))
+        form = told(samples_of(data[: len(data) // 2 * 2]))
+        found["nothing" if form is None else form.value] += 1
+    return name, streams - found["nothing"], found
+
+
+def main() -> int:
+    """Measure, and print what was found."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--streams", type=int, default=100_000, help="streams of the right form")
+    parser.add_argument("--others", type=int, default=200, help="streams of each other form")
+    parser.add_argument("--voices", type=Path, help="a directory of recordings of people")
+    options = parser.parse_args()
+    files = recordings(options.voices)
+    print(f"{len(files)} recordings of speech")
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for name, count, found in pool.map(partial(noticed, files, options.others), ENCODINGS):
+            print(f"{name:22} {count / options.others:7.1%}  {_listed(found)}")
+        taken: Counter[str] = Counter()
+        for counts in pool.map(partial(honest, files, _TASK), range(-(-options.streams // _TASK))):
+            taken += counts
+            if taken.total() % _SHOWN == 0:
+                print(f"{taken.total()} of the right form: {_listed(taken)}", flush=True)
+    streams, false = taken.total(), taken.total() - taken["None"]
+    print(f"{'of the right form':22} {false} of {streams} taken for another  {_listed(taken)}")
+    return int(false > MOST_FALSE * streams)
+
+
+def _listed(found: Counter[str]) -> str:
+    return ", ".join(f"{form} {count}" for form, count in found.most_common())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
