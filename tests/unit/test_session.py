@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from tests.support.spoken import SYLLABLE, Recogniser, character, characters, probabilities, silence, speech
 from voicechat_common.protocol.speech import ChunkSize, Final, Partial, SegmentEvent
-from voicechat_server.asr.config import FRAME_SAMPLES, EndpointConfig
+from voicechat_server.asr import session as session_module
+from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EndpointConfig
 from voicechat_server.asr.endpoint import Endpointer
 from voicechat_server.asr.session import SpeechSession
 from voicechat_server.asr.vad import WINDOW_SAMPLES
@@ -71,6 +72,29 @@ def test_long_silence_is_not_needed_any_more() -> None:
     session.feed(silence(60_000))
     Recogniser(session).run()
     assert 57 * 16_000 < session.needed_from < 60 * 16_000
+
+
+@pytest.mark.parametrize("packet", [1000, 16_000, 2_000_000])
+def test_without_endpointing_a_segment_is_cut_at_a_quiet_place_when_it_grows_too_long(packet: int) -> None:
+    audio = speech(range(400))
+    session = SpeechSession(CHUNK_SIZE, None, longest=30 * SAMPLE_RATE)
+    events = recognise(session, *(audio[at : at + packet] for at in range(0, len(audio), packet)))
+    finals = [event for event in events if is_final(event)]
+    assert "".join(texts(events)) == characters(range(400))
+    assert len(finals) >= len(audio) / SAMPLE_RATE / 30
+    assert all(25_000 <= final.end_ms - final.start_ms <= 30_000 for final in finals[:-1])
+    assert all(one.end_ms == other.start_ms for one, other in pairwise(finals))
+
+
+@pytest.mark.parametrize("config", [None, EndpointConfig(max_segment_s=300)])
+def test_a_segment_fits_into_a_message_however_long_it_may_last(
+    config: EndpointConfig | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "MAX_SEGMENT_CHARACTERS", 40)
+    events = recognise(session_of(config), speech(range(130)), PAUSE)
+    assert "".join(texts(events)) == characters(range(130))
+    assert len(texts(events)) >= 3
+    assert max(map(len, texts(events))) < 40 + 10
 
 
 def is_final(event: SegmentEvent) -> TypeGuard[Final]:

@@ -15,6 +15,10 @@ FRAME_SAMPLES = 960
 """Samples of one low-frame-rate frame: six 10 ms shifts, 60 ms."""
 
 
+MAX_SEGMENT_CHARACTERS = 3_600
+"""From how many characters on a segment is cut, however long it may last: it must fit into a message."""
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """Which model to use and where it may come from.

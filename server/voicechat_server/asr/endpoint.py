@@ -17,7 +17,7 @@ _TRAILING_MS = 200
 Twice as much as FunASR gets from its own voice activity detector (`lookahead_time_end_point` of fsmn-vad).
 """
 
-_CUT_SEARCH_S = 5.0
+CUT_SEARCH_S = 5.0
 """How far back from the longest segment's end its quietest place is looked for."""
 
 
@@ -145,7 +145,7 @@ class Endpointer:
 
     def _remember(self, start: int, level: float) -> None:
         self._levels.append((start, level))
-        while self._levels and self._levels[0][0] < start - _CUT_SEARCH_S * SAMPLE_RATE:
+        while self._levels and self._levels[0][0] < start - CUT_SEARCH_S * SAMPLE_RATE:
             self._levels.popleft()
 
     def _cut_if_long(self, end: int) -> list[Boundary]:
@@ -153,15 +153,18 @@ class Endpointer:
         if self._begin is None or end - self._begin < limit:
             return []
         # The nearer half of the segment at most, so that what is left is not cut again at once.
-        earliest = max(self._begin + limit / 2, end - _CUT_SEARCH_S * SAMPLE_RATE)
+        earliest = max(self._begin + limit / 2, end - CUT_SEARCH_S * SAMPLE_RATE)
         candidates = [(level, -start) for start, level in self._levels if start >= earliest]
         _, negative_start = min(candidates)
-        cut = -negative_start + self.window // 2
+        return [self.cut_at(-negative_start + self.window // 2)]
+
+    def cut_at(self, cut: int) -> Cut:
+        """Cut the open segment at a place."""
         self._begin = self._last_end = cut
         if self._silent_since is not None:
             self._silent_since = max(self._silent_since, cut)
         self._levels = deque((start, level) for start, level in self._levels if start >= cut)
-        return [Cut(cut)]
+        return Cut(cut)
 
     def _close(self, sample: int) -> End:
         self._begin = self._silent_since = None

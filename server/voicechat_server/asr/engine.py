@@ -214,6 +214,7 @@ class Engine:
         session = SpeechSession(
             chunk_size,
             Endpointer(config.endpoint, WINDOW_SAMPLES, position, last_end) if endpointing else None,
+            longest=config.endpoint.max_segment_s * SAMPLE_RATE,
             begin=position,
             last_end=last_end,
             segments=begin.segments,

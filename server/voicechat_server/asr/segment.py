@@ -67,6 +67,11 @@ class Segment:
         return self._renew()
 
     @property
+    def characters(self) -> int:
+        """How long its text is."""
+        return len(self._text)
+
+    @property
     def has_told(self) -> bool:
         """Whether it has text now, or had any to show before."""
         return bool(self._text) or self._revision > 0

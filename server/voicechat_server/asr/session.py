@@ -4,6 +4,7 @@ The scheduler feeds a session, asks it for windows to judge and chunks to decode
 at once, and gives the results back.
 """
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicechat_common.protocol.speech import ChunkSize, SegmentEvent
-from voicechat_server.asr.config import FRAME_SAMPLES
-from voicechat_server.asr.endpoint import Begin, Boundary, Cut, End, Endpointer, Speech
+from voicechat_server.asr.config import FRAME_SAMPLES, MAX_SEGMENT_CHARACTERS, SAMPLE_RATE
+from voicechat_server.asr.endpoint import CUT_SEARCH_S, Begin, Boundary, Cut, End, Endpointer, Speech
 from voicechat_server.asr.paraformer.state import Token
 from voicechat_server.asr.segment import Segment
 from voicechat_server.asr.timeline import Timeline
@@ -51,6 +52,7 @@ class SpeechSession:
     Args:
         chunk_size: `[left, step, look-ahead]` in frames.
         endpointer: Cuts the stream into segments; None takes everything up to a flush or the end as one.
+        longest: Samples after which a segment is cut at a quiet place, if there is no endpointer.
         begin: Position of the first sample that comes, at 16 kHz.
         last_end: Where the segment before ended.
         segments: Segments before, which gave their finals.
@@ -65,6 +67,7 @@ class SpeechSession:
         chunk_size: ChunkSize,
         endpointer: Endpointer | None,
         *,
+        longest: float = math.inf,
         begin: int = 0,
         last_end: int = 0,
         segments: int = 0,
@@ -74,6 +77,7 @@ class SpeechSession:
         self.flushes_done = 0
         self._stride = chunk_size[1] * FRAME_SAMPLES
         self._endpointer = endpointer
+        self._longest = longest
         self._inputs: deque[NDArray[np.float32] | _Mark] = deque()
         self._queued = 0
         self._begin = begin
@@ -179,6 +183,8 @@ class SpeechSession:
         if not due.is_final:
             if changed:
                 events.append(segment.partial(self.segments_told))
+            if segment.characters >= MAX_SEGMENT_CHARACTERS and not segment.closed:
+                self._cut(segment.decoded)
         else:
             self._segments.popleft()
             self._spoken += segment.end - segment.begin
@@ -224,8 +230,24 @@ class SpeechSession:
             return
         if not self._segments or self._segments[-1].closed:
             self._apply(Begin(self._judged))
+        while end - self._segments[-1].begin >= self._longest:
+            latest = self._segments[-1].begin + int(self._longest)
+            self._apply(Speech(latest))
+            self._cut(self._quietest(latest))
         self._apply(Speech(end))
         self._judged = end
+
+    def _quietest(self, latest: int) -> int:
+        """Return the quietest place before a sample, in the nearer half of the open segment at most."""
+        earliest = max(latest - int(min(CUT_SEARCH_S * SAMPLE_RATE, self._longest / 2)), self._timeline.begin)
+        count = (latest - earliest) // WINDOW_SAMPLES
+        windows = self._timeline.read(earliest, earliest + count * WINDOW_SAMPLES)
+        energies = np.square(windows).reshape(count, WINDOW_SAMPLES).sum(axis=1)
+        return earliest + int(energies.argmin()) * WINDOW_SAMPLES + WINDOW_SAMPLES // 2
+
+    def _cut(self, position: int) -> None:
+        """End the open segment, and begin the next one there."""
+        self._apply(Cut(position) if self._endpointer is None else self._endpointer.cut_at(position))
 
     def _finish(self, mark: _Mark) -> None:
         end = self._timeline.end
@@ -268,5 +290,11 @@ class SpeechSession:
 
     def _forget(self) -> None:
         needed = [segment.decoded for segment in self._segments]
-        needed.append(self._judged if self._endpointer is None else self._endpointer.keep_from)
+        # Without an endpointer, a cut may go back as far as one with it does.
+        kept = (
+            self._judged - int(CUT_SEARCH_S * SAMPLE_RATE)
+            if self._endpointer is None
+            else self._endpointer.keep_from
+        )
+        needed.append(kept)
         self._timeline.forget_before(min(needed))
