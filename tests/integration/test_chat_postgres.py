@@ -2,12 +2,15 @@
 
 import subprocess
 
+import pytest
 from sqlalchemy import make_url
 
 from tests.support.chat_client import ChatConnection, in_chat
 from tests.support.chat_server import chat_serving
 from tests.support.postgres import ACCOUNT, postgres
+from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatError, MessageAck, SendMessage
+from voicechat_server.chat.store import Store, prepare
 from voicechat_tui.client.http import HttpClient
 
 
@@ -44,3 +47,14 @@ async def test_chats_in_postgresql_outlive_its_connections() -> None:
             async with HttpClient(server.http) as http:
                 assert [message.content async for message in http.history("c")] == ["one", "two"]
                 assert (await http.health()).total_chats == 1
+
+
+async def test_an_address_as_libpq_takes_it() -> None:
+    with postgres() as url:
+        for query in ("sslmode=prefer", "ssl=prefer", "sslmode=disable&application_name=chats", ""):
+            async with Store(f"{url}?{query}") as store:
+                assert await store.count_chats() == 0
+        for query in ("sslmode=require", "sslmode=sometimes", "no_such_parameter=1"):
+            with pytest.raises(VoicechatError) as caught:
+                await prepare(f"{url}?{query}")
+            assert caught.value.code is ErrorCode.STORAGE

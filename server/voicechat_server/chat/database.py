@@ -8,8 +8,10 @@ would change threads for each statement, which was measured to cost four times a
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from inspect import signature
 from pathlib import Path
 from typing import Protocol, TypeVar
+from urllib.parse import urlencode
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -29,6 +31,9 @@ LOCK_TIMEOUT_S = 5.0
 _POSTGRES = "postgresql+asyncpg"
 _SQLITE = "sqlite"
 _DRIVERS = {"postgresql": _POSTGRES, "postgres": _POSTGRES, _POSTGRES: _POSTGRES, _SQLITE: _SQLITE}
+
+_SQLALCHEMYS_OWN = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback")
+"""Parameters of an address that SQLAlchemy takes for itself."""
 
 ResultT = TypeVar("ResultT")
 Work = Callable[[Connection], ResultT]
@@ -92,15 +97,27 @@ class ServerDatabase:
     """
 
     def __init__(self, url: URL, *, writing: bool) -> None:
+        import asyncpg
+
+        self._driver_errors = (asyncpg.PostgresError, asyncpg.InterfaceError)
+        # What the driver's function does not know, such as `sslmode`, it knows in an address.
+        known = {*signature(asyncpg.connect).parameters, *_SQLALCHEMYS_OWN}
+        others = {name: value for name, value in url.query.items() if name not in known}
         size = 1 if writing else READERS
-        self._engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_pre_ping=True)
+        self._engine = create_async_engine(
+            url.difference_update_query(others),
+            pool_size=size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"dsn": f"postgresql://?{urlencode(others, doseq=True)}"} if others else {},
+        )
 
     async def run(self, work: Work[ResultT]) -> ResultT:
         """Do work in one transaction."""
         try:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, *self._driver_errors) as error:
             raise failures.storage(error) from error
 
     async def close(self) -> None:

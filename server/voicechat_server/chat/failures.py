@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.chat.records import Chat, Message
 
@@ -135,7 +133,7 @@ def shutting_down() -> VoicechatError:
     )
 
 
-def storage(error: SQLAlchemyError | OSError) -> VoicechatError:
+def storage(error: Exception) -> VoicechatError:
     """The database failed: nothing of the operation is to be taken for stored."""
     text = str(getattr(error, "orig", None) or error)
     known = next((each for each in _CAUSES if each.sign in text.lower()), None)
