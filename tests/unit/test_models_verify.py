@@ -209,3 +209,23 @@ def test_malformed_means_and_variances(model: Path, old: str, new: str) -> None:
 def test_empty_means_and_variances(model: Path) -> None:
     (model / CMVN).write_bytes(b"")
     assert refusal(model).code is ErrorCode.MODEL_CORRUPT
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["${oc.env:VOICECHAT_SECRET}", "a ${oc.env:VOICECHAT_SECRET,none}", "${oc.${part}:VOICECHAT_SECRET}"],
+)
+def test_a_configuration_that_asks_for_the_environment(
+    model: Path, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICECHAT_SECRET", "hunter2")
+    edit_config(model, lambda content: content.update(part="env", model=value))
+    error = refusal(model)
+    assert error.code is ErrorCode.MODEL_UNSUPPORTED
+    assert "${resolver:…}" in error.message
+    assert "hunter2" not in str(error)
+
+
+def test_a_configuration_may_refer_to_itself(model: Path) -> None:
+    edit_config(model, lambda content: content.update(kind=content["model"], model="${kind}"))
+    verify(model)

@@ -1,5 +1,6 @@
 """A model's `config.yaml`: read as FunASR reads it, refused if this server can't run what it describes."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from voicechat_common.errors import ErrorCode, VoicechatError
@@ -29,7 +30,11 @@ def read_description(path: Path) -> dict[str, object]:
     from yaml import YAMLError
 
     try:
-        content = OmegaConf.to_container(OmegaConf.load(path / CONFIG), resolve=True)
+        written = OmegaConf.load(path / CONFIG)
+        # A resolver would read this machine's environment for whoever wrote the model.
+        if any(map(_calls_a_resolver, _texts(OmegaConf.to_container(written, resolve=False)))):
+            raise _unsupported(path, "it has a ${resolver:…}, and none is run")
+        content = OmegaConf.to_container(written, resolve=True)
     except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
         raise _corrupt(path, str(error).splitlines()[0]) from error
     if not isinstance(content, dict):
@@ -57,6 +62,19 @@ def feature_size(description: dict[str, object]) -> int:
     """Return how many features a frame has: mel bins times stacked shifts."""
     frontend = section_of(description, "frontend_conf")
     return _whole(frontend, "n_mels") * _whole(frontend, "lfr_m")
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def _calls_a_resolver(text: str) -> bool:
+    """Whether a text has `${oc.env:HOME}` or the like; plain references have no colon."""
+    return ":" in text.partition("${")[2]
 
 
 def _check_frames(path: Path, frontend: dict[str, object]) -> None:
