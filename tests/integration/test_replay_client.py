@@ -279,6 +279,14 @@ async def test_an_answer_that_is_no_full_one(reply: bytes, words: str, code: Err
     assert caught.value.code is code
 
 
+@pytest.mark.parametrize("status", ["302 Found", "503 Later"])
+async def test_an_answer_with_headers_that_came_twice(status: str) -> None:
+    headers = "location: ftp://a/\r\nLocation: ftp://b/\r\nRetry-After: 0\r\nretry-after: 0\r\n"
+    reply = f"HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\n\r\n".encode()
+    with answering(reply) as address, pytest.raises(VoicechatError, match=r"ftp://b/|HTTP 503"):
+        await talk(f"ws://{address}/ws", speech(), replace(QUICK, unreachable_s=0.0))
+
+
 @pytest.mark.parametrize(
     ("reply", "code"),
     [

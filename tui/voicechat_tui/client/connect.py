@@ -14,6 +14,7 @@ from websockets.exceptions import (
     InvalidURI,
     ProxyError,
 )
+from websockets.http11 import Response
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.client import failures, verdicts
@@ -55,11 +56,11 @@ async def open_socket(url: str, timeout_s: float) -> ClientConnection:
         try:
             return await _open(route, max(0.0, deadline - loop.time()))
         except InvalidStatus as error:
-            answer = error.response
-            location = verdicts.redirect_of(answer.status_code, answer.headers)
+            status, headers = error.response.status_code, _headers(error.response)
+            location = verdicts.redirect_of(status, headers)
             if location is None:
                 raise verdicts.of_answer(
-                    route, answer.status_code, answer.headers, answer.body, for_socket=True
+                    route, status, headers, error.response.body, for_socket=True
                 ) from error
             target = redirected(target, location)
         except (OSError, EOFError, InvalidHandshake, InvalidURI, ValueError, ImportError) as error:
@@ -84,11 +85,16 @@ async def _open(route: Route, timeout_s: float) -> ClientConnection:
     )
 
 
+def _headers(answer: Response) -> dict[str, str]:
+    """Return headers by their usual names; the library's own look-up fails at one that came twice."""
+    return {name.title(): value for name, value in answer.headers.raw_items()}
+
+
 def _failure(route: Route, error: Exception, within_s: float) -> VoicechatError:
     """Return what to tell of an error of the library."""
     match error:
         case InvalidProxyStatus():
-            return verdicts.of_proxy(route, error.response.status_code, error.response.headers)
+            return verdicts.of_proxy(route, error.response.status_code, _headers(error.response))
         case ProxyError() if not isinstance(error, InvalidProxyMessage):
             return verdicts.of_socks(route, str(error.__cause__ or error))
         case InvalidMessage() if line := _STATUS_LINE.search(str(error.__cause__)):
