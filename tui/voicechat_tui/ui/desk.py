@@ -188,7 +188,7 @@ class ChatDesk:
         if isinstance(event, TextQueued | Acked | Refused):
             app.save_local()
         self._say(session, event)
-        if self.shown is session and self.screen is not None and self.screen.is_mounted:
+        if self.shown is session and self.screen is not None:
             if changed is not None:
                 self.screen.conversation_changed(changed)
             else:
@@ -209,7 +209,7 @@ class ChatDesk:
             case Failed():
                 app.tell_error(_("The chat can't be reached"), event.error())
             case Refused(content=content):
-                if self.screen is not None and self.shown is session and self.screen.is_mounted:
+                if self.screen is not None and self.shown is session:
                     self.screen.take_back(content)
                 app.tell(
                     _("Not sent"), " ".join(server_words(event.code, event.message, event.advice)), "error"
@@ -255,7 +255,7 @@ class ChatDesk:
         else:
             added = session.conversation.add_older(page.messages)
             if self.shown is session and self.screen is not None:
-                self.screen.timeline.prepend(session.conversation.rows()[:added])
+                self.screen.older_came(session.conversation.rows()[:added])
         finally:
             self._loading.discard(session.chat_id)
 

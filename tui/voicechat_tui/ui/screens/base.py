@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message_pump import MessagePump
-from textual.screen import Screen
 from textual.widgets import Static
 
 from voicechat_tui.language import _
 from voicechat_tui.ui.actions import Context
+from voicechat_tui.ui.screens.present import Present, while_here
 from voicechat_tui.ui.widgets.hints import Hints
 from voicechat_tui.ui.widgets.status_line import StatusLine
 
@@ -25,7 +25,7 @@ def voicechat_of(node: MessagePump) -> "VoicechatApp":
     return cast("VoicechatApp", node.app)
 
 
-class AppScreen(Screen[None]):
+class AppScreen(Present[None]):
     """A screen with the line of state and the hints at its bottom.
 
     Attributes:
@@ -73,6 +73,7 @@ class AppScreen(Screen[None]):
             needed = _("needs {width}x{height}", width=LEAST_WIDTH, height=LEAST_HEIGHT)
             self.query_one("#too-small", Static).update(f"voicechat\n{needed},\n{_('has')} {width}x{height}")
 
+    @while_here
     def show_status(self) -> None:
         """Draw the line of state as it is now."""
         self.query_one(StatusLine).status = self.voicechat.status

@@ -1,5 +1,6 @@
 """One chat: who is there, what was said and is being said, and what one writes oneself."""
 
+from collections.abc import Sequence
 from math import ceil
 from typing import ClassVar
 
@@ -18,7 +19,9 @@ from voicechat_tui.ui.keymap import bindings
 from voicechat_tui.ui.model.names import fitted, fitting, least
 from voicechat_tui.ui.model.status import Line
 from voicechat_tui.ui.screens.base import AppScreen
+from voicechat_tui.ui.screens.present import while_here
 from voicechat_tui.ui.session import ChatSession
+from voicechat_tui.ui.timeline.row import Row
 from voicechat_tui.ui.timeline.widget import Timeline
 from voicechat_tui.ui.widgets.composer import Composer
 from voicechat_tui.ui.widgets.status_line import COUNTDOWN_S
@@ -73,7 +76,7 @@ class ChatScreen(AppScreen):
         keys = self.voicechat.keys
         yield Composer({*keys.keys("send"), *keys.keys("newline")})
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show what is known already, and the draft."""
         self.composer.text = self.voicechat.local.remembered.drafts.get(self.session.chat_id, "")
         self.composer.move_cursor(self.composer.document.end)
@@ -101,6 +104,7 @@ class ChatScreen(AppScreen):
 
     # What happened
 
+    @while_here
     def conversation_changed(self, start: int) -> None:
         """Rows from a place on have changed: draw them with the next frame."""
         known = self._changed_from
@@ -108,6 +112,7 @@ class ChatScreen(AppScreen):
         if self._frame is None:
             self._frame = self.set_timer(FRAME_S, self.draw)
 
+    @while_here
     def draw(self) -> None:
         """Draw now what has changed."""
         if self._frame is not None:
@@ -123,6 +128,7 @@ class ChatScreen(AppScreen):
             self._unseen += sum(not row.own for row in timeline.rows[before:])
         self.show_chat()
 
+    @while_here
     def show_chat(self) -> None:
         """Show who is there, who types, and whether anything was said."""
         session = self.session
@@ -196,10 +202,17 @@ class ChatScreen(AppScreen):
             attempt = _("Trying again now…")
         return f"{reach.reason} {reach.advice}\n\n{attempt}"
 
+    @while_here
     def _count_down(self) -> None:
         if self.has_class("empty") and not self.session.caught_up:
             self.query_one("#nothing", Static).update(self._nothing())
 
+    @while_here
+    def older_came(self, rows: Sequence[Row]) -> None:
+        """Show messages from before the first one."""
+        self.timeline.prepend(rows)
+
+    @while_here
     def take_back(self, text: str) -> None:
         """Put a text that was not taken back to where it can be corrected."""
         if not self.composer.text.strip():
@@ -232,6 +245,7 @@ class ChatScreen(AppScreen):
             self.set_focus(self.composer)
             self.composer.post_message(same)
 
+    @while_here
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Tell whether an action can be done now."""
         match action:

@@ -15,6 +15,7 @@ from voicechat_tui.ui.model.chats import ChatItem, items
 from voicechat_tui.ui.model.status import Line
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.new_chat import NewChat, NewChatAnswer
+from voicechat_tui.ui.screens.present import while_here
 from voicechat_tui.ui.widgets.chat_list import ChatList
 
 
@@ -44,7 +45,7 @@ class ChatsScreen(AppScreen):
         yield ChatList()
         yield Static(id="nothing", markup=False)
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show what is known already."""
         self.show_chats()
 
@@ -53,6 +54,7 @@ class ChatsScreen(AppScreen):
         self.show_chats()
         self.show_status()
 
+    @while_here
     def show_chats(self) -> None:
         """Show the chats as they are known now."""
         app = self.voicechat
@@ -84,6 +86,7 @@ class ChatsScreen(AppScreen):
             return f"{reason}\n\n{offer}"
         return reason or _("Asking {url} for your chats…", url=shown(self.voicechat.settings.url))
 
+    @while_here
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Tell whether an action can be done now."""
         if action == "local_server":
@@ -112,6 +115,7 @@ class ChatsScreen(AppScreen):
         """Ask for a title or an id."""
         self.app.push_screen(NewChat(), self._begin)
 
+    @while_here
     def _begin(self, answer: NewChatAnswer | None) -> None:
         if answer is None:
             return

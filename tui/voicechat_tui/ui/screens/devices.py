@@ -15,6 +15,7 @@ from voicechat_tui.language import _
 from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.model.status import meter
 from voicechat_tui.ui.screens.base import voicechat_of
+from voicechat_tui.ui.screens.present import while_here
 from voicechat_tui.ui.screens.window import Window
 from voicechat_tui.ui.turns import STEP
 
@@ -58,7 +59,7 @@ class DevicesWindow(Window[None]):
         yield Static(_("Looking for microphones…"), id="trouble", markup=False)
         yield OptionList()
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Begin to listen."""
         self.query_one(OptionList).display = False
         in_background(self, self._find, group=STEP)
@@ -68,7 +69,7 @@ class DevicesWindow(Window[None]):
         try:
             self._devices = await voicechat_of(self).voice.sound.devices()
         except VoicechatError as error:
-            self.query_one("#trouble", Static).update(str(error))
+            self._show_trouble(str(error))
             return
         self._show_list()
         in_background(self, self._listen, group="meters")
@@ -76,16 +77,20 @@ class DevicesWindow(Window[None]):
     async def _listen(self) -> None:
         """Hold a meter for each microphone as long as the window is open, and show them."""
         voice = voicechat_of(self).voice
-        options = self.query_one(OptionList)
         async with AsyncExitStack() as meters:
             for device in self._devices:
                 # One that is open already may not open twice, and its level is known.
                 if device.id.name != voice.open_device[0]:
                     self._meters[device.id] = await meters.enter_async_context(voice.sound.meter(device))
-            while options.is_attached:
-                self._show_levels(options)
+            while self.is_here:
+                self._show_levels()
                 await asyncio.sleep(SHOWN_EVERY_S)
 
+    @while_here
+    def _show_trouble(self, text: str) -> None:
+        self.query_one("#trouble", Static).update(text)
+
+    @while_here
     def _show_list(self) -> None:
         trouble = self.query_one("#trouble", Static)
         trouble.display = not self._devices
@@ -99,7 +104,8 @@ class DevicesWindow(Window[None]):
         )
         options.focus()
 
-    def _show_levels(self, options: OptionList) -> None:
+    def _show_levels(self) -> None:
+        options = self.query_one(OptionList)
         for place, device in enumerate(self._devices, 1):
             options.replace_option_prompt_at_index(place, self._prompt(device))
 

@@ -58,7 +58,7 @@ class Help(Window[None]):
         self._about = ABOUT_FOCUS.get(focus)
         self._contexts = (context, Context.APP)
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Follow a change of the colours, which the table of keys has its own of."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self.refresh(recompose=True))
 

@@ -44,6 +44,6 @@ class LogWindow(Window[None]):
             )
         return Content("\n").join(found) if found else Content(_("Nothing has happened yet."))
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Begin at the newest."""
         self.query_one("#content").scroll_end(animate=False)

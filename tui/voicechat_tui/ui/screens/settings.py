@@ -16,6 +16,7 @@ from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.model.settings_view import AT_ONCE, SettingLine, lines
 from voicechat_tui.ui.screens.ask import Ask
 from voicechat_tui.ui.screens.base import voicechat_of
+from voicechat_tui.ui.screens.present import while_here
 from voicechat_tui.ui.screens.window import Window
 from voicechat_tui.ui.turns import STEP
 
@@ -52,7 +53,7 @@ class SettingsWindow(Window[None]):
         """Compose the lines."""
         yield OptionList()
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show what holds."""
         self._show(0)
 
@@ -62,6 +63,10 @@ class SettingsWindow(Window[None]):
         options = self.query_one(OptionList)
         options.set_options([Option(_option(line)) for line in self._lines])
         options.highlighted = marked
+
+    @while_here
+    def _show_again(self) -> None:
+        self._show(self.query_one(OptionList).highlighted)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Change a setting: to its next choice, or to what is written."""
@@ -111,8 +116,7 @@ class SettingsWindow(Window[None]):
             return
         if key not in AT_ONCE:
             app.tell(_("Settings"), _("This holds from the next start on."))
-        if self.is_attached:
-            self._show(self.query_one(OptionList).highlighted)
+        self._show_again()
 
 
 def _option(line: SettingLine) -> Content:

@@ -9,11 +9,12 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
 from voicechat_tui.language import _
+from voicechat_tui.ui.screens.present import Present
 
 ResultT = TypeVar("ResultT")
 
 
-class Window(ModalScreen[ResultT]):
+class Window(ModalScreen[ResultT], Present[ResultT]):
     """What is shown over the screens. What had the focus before has it again afterwards."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "close", "Close")]
