@@ -24,7 +24,8 @@ def told() -> Iterator[None]:
     """
     crashes = _Crashes()
     status: int | str | None = ExitCode.OK
-    with quick_import.quiet_interrupt(), crashes.noticed():
+    quick_import.quit_on_interrupt()
+    with crashes.noticed():
         try:
             yield
         except SystemExit as end:
@@ -34,6 +35,7 @@ def told() -> Iterator[None]:
         if crashes.happened:
             crashes.tell()
             status = status or ExitCode.FAILED
+    quick_import.ignore_interrupt()
     raise SystemExit(status)
 
 

@@ -9,31 +9,36 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from types import FrameType
+from typing import Any, TypeAlias
+
+_Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 _INTERRUPTED = 130
 """`ExitCode.INTERRUPTED`, which it takes time to import."""
 
 
-@contextmanager
-def quiet_interrupt() -> Iterator[None]:
+def quit_on_interrupt() -> None:
     """Let Ctrl+C end the process at once, with the usual status, until a command takes it over."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, _quit)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    _on_interrupt(_quit)
+
+
+def ignore_interrupt() -> None:
+    """Let Ctrl+C do nothing any more, because the process ends anyway."""
+    _on_interrupt(signal.SIG_IGN)
 
 
 def end() -> None:
     """Look for garbage again, and treat Ctrl+C as before."""
     gc.enable()
-    _importing.close()
+    _on_interrupt(_before)
+
+
+def _on_interrupt(do: _Handler) -> _Handler:
+    if threading.current_thread() is threading.main_thread():
+        return signal.signal(signal.SIGINT, do)
+    return do
 
 
 def _quit(_number: int, _frame: FrameType | None) -> None:
@@ -41,5 +46,4 @@ def _quit(_number: int, _frame: FrameType | None) -> None:
 
 
 gc.disable()
-_importing = ExitStack()
-_importing.enter_context(quiet_interrupt())
+_before = _on_interrupt(_quit)
