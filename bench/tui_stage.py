@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import repeat
 from pathlib import Path
 
 from textual.events import Key
@@ -101,7 +100,7 @@ async def open_chat(frame_s: float = chat_screen.FRAME_S) -> AsyncIterator[Stage
     backend, sound = StagedBackend(), StagedSound()
     app = staged_app(backend, sound=sound, chat=CHAT)
     async with app.run_test(size=SIZE):
-        await until(lambda: bool(sound.voices))
+        await until(app, lambda: bool(sound.voices))
         if (screen := app.desk.screen) is None:
             raise RuntimeError("the chat is not open")
         stage = Stage(app, backend, screen)
@@ -119,7 +118,7 @@ async def hour_of_speech() -> Hour:
                 text = SENTENCE[: len(SENTENCE) * revision // PARTIALS]
                 began = time.perf_counter()
                 stage.tell(spoken("bob", text, revision, f"s{segment}"))
-                await until(partial(stage.shows, segment, text))
+                await until(stage.app, partial(stage.shows, segment, text))
                 times.append((time.perf_counter() - began) * 1000)
             stage.tell(stored(segment, "bob", SENTENCE, kind=MessageKind.SPEECH, message_id=f"s{segment}"))
             if segment in (SEGMENTS_PER_HOUR // 10, SEGMENTS_PER_HOUR):
@@ -134,7 +133,7 @@ async def scrolling(messages: int) -> float:
     async with open_chat() as stage:
         for seq in range(1, messages + 1):
             stage.tell(stored(seq, f"person {seq % 7}", f"{seq} {SENTENCE}"))
-        await until(lambda: len(stage.screen.timeline.rows) == messages)
+        await until(stage.app, lambda: len(stage.screen.timeline.rows) == messages)
         for _ in range(200):
             began = time.perf_counter()
             stage.screen.action_page_up()
@@ -151,11 +150,11 @@ async def full_chat() -> Full:
     async with open_chat(NO_FRAMES) as stage:
         for seq in range(1, LIMIT + 1):
             stage.tell(stored(seq, f"person {seq % 7}", f"{seq} {SENTENCE}"))
-        await until(lambda: len(stage.screen.timeline.rows) == LIMIT)
+        await until(stage.app, lambda: len(stage.screen.timeline.rows) == LIMIT)
         for seq in range(LIMIT + 1, LIMIT + LIMIT // 10 + 2):
             began = time.perf_counter()
             stage.tell(stored(seq, f"person {seq % 7}", f"{seq} {SENTENCE}"))
-            await until(partial(stage.ends_with, f"{seq} {SENTENCE}"))
+            await until(stage.app, partial(stage.ends_with, f"{seq} {SENTENCE}"))
             times.append((time.perf_counter() - began) * 1000)
         if len(stage.screen.timeline.rows) != LIMIT:
             raise RuntimeError("the oldest messages have not given way")
@@ -173,7 +172,7 @@ async def ten_speakers(seconds: float) -> float:
             before = composer.text
             began = time.perf_counter()
             stage.app.post_message(Key("x", "x"))
-            await until(partial(stage.has_written, before))
+            await until(stage.app, partial(stage.has_written, before))
             times.append((time.perf_counter() - began) * 1000)
             await asyncio.sleep(0.05)
         for speaker in speakers:
@@ -192,11 +191,15 @@ async def _speak(stage: Stage, name: str) -> None:
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
 
 
-async def until(happened: Callable[[], bool]) -> None:
-    """Wait until something can be seen; the app has no event for what only the eye would notice."""
-    for _ in repeat(None):
-        if happened():
-            return
+async def until(app: VoicechatApp, happened: Callable[[], bool]) -> None:
+    """Wait until something can be seen; the app has no event for what only the eye would notice.
+
+    Raises:
+        RuntimeError: If the app ends before.
+    """
+    while not happened():
+        if not app.is_running:
+            raise RuntimeError("the app has ended") from app.crash
         await asyncio.sleep(POLL_S)
 
 
