@@ -54,9 +54,9 @@ class TerminalProcess:
             assert time.monotonic() < deadline, f"it did not end: {self.output!r}"
         return self.process.wait(WITHIN_S)
 
-    def read(self) -> bool:
+    def read(self, within_s: float = 0.2) -> bool:
         """Read what there is, for a moment at most; tell whether there may be more."""
-        ready, _, _ = select.select([self.master], [], [], 0.2)
+        ready, _, _ = select.select([self.master], [], [], within_s)
         if not ready:
             return True
         try:
