@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from typing import TextIO
 
@@ -11,11 +12,15 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 OWN_LOGGERS = ("voicechat_server", "voicechat_common")
 
 _LONGEST_VALUE = 1000
-_CONTROLS = {
-    **{code: 0x2400 + code for code in range(0x20)},
-    **dict.fromkeys(range(0x7F, 0xA0), 0xFFFD),
-}
-"""Pictures of what a terminal would obey."""
+_LONGEST_TRACEBACK = 10_000
+_UNSEEN = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
+"""What a terminal or a viewer of logs obeys, or can't show: controls, ends of lines, turns of direction."""
+
+_HARMFUL = re.compile(f"[\x00-\x1f{_UNSEEN}]")
+_HARMFUL_IN_JSON = re.compile(f"[{_UNSEEN}]")
+
+
+_JSON = structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
@@ -66,19 +71,45 @@ def _render(target: TextIO) -> list[Processor]:
         colors = not os.environ.get("NO_COLOR")
         # Tracebacks with the values of variables would show what was said.
         return [
+            structlog.processors.format_exc_info,
+            _bounded,
             _harmless,
             structlog.dev.ConsoleRenderer(
                 colors=colors, exception_formatter=structlog.dev.plain_traceback, sort_keys=False
             ),
         ]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    return [structlog.processors.format_exc_info, _bounded, _json_line]
+
+
+def _bounded(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Cut what strangers made long. Of a traceback the beginning and the end are kept."""
+    return {key: _cut(key, value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _cut(key: str, value: str) -> str:
+    if key == "exception":
+        half = _LONGEST_TRACEBACK // 2
+        return value if len(value) <= 2 * half else f"{value[:half]}\n…\n{value[-half:]}"
+    return value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
 
 
 def _harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Take what a terminal would obey out of values: strangers sent some of them."""
-    return {key: _shown(value) if isinstance(value, str) else value for key, value in event.items()}
+    """Show what a terminal would obey: strangers sent some of the values."""
+    return {key: _shown(key, value) if isinstance(value, str) else value for key, value in event.items()}
 
 
-def _shown(value: str) -> str:
-    kept = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
-    return kept.translate(_CONTROLS)
+def _shown(key: str, value: str) -> str:
+    if key == "exception":
+        return "\n".join(_HARMFUL.sub(_picture, line) for line in value.split("\n"))
+    return _HARMFUL.sub(_picture, value)
+
+
+def _picture(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
+
+
+def _json_line(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    """Return an event as one line of JSON that nothing in it can break or turn around."""
+    line = str(_JSON(logger, method, event))
+    return _HARMFUL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", line)

@@ -70,6 +70,48 @@ def test_what_strangers_sent_is_only_shown(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(line) < 1500
 
 
+HOSTILE = "/\x1b[2J\x9b31m\u2028fake\u202etxt\u2066\u200f\ufeff\ud800 你"
+
+OBEYED = set("\x1b\x9b\u2028\u202e\u2066\u200f\ufeff\ud800")
+
+
+def fail(text: str) -> None:
+    raise ValueError(text)
+
+
+def test_json_lines_are_one_line_in_order_and_bounded_whatever_strangers_sent() -> None:
+    out = io.StringIO()
+    logs.configure("info", out)
+    log = structlog.stdlib.get_logger("voicechat_server.x")
+    log.info("refused", path=HOSTILE, name="x" * 50_000)
+    try:
+        fail(HOSTILE + "y" * 100_000 + "the end")
+    except ValueError:
+        log.exception("failed")
+    out.getvalue().encode()
+    refused, failed = out.getvalue().removesuffix("\n").splitlines()
+    assert not set(refused + failed) & OBEYED
+    assert json.loads(refused)["path"] == HOSTILE
+    assert len(refused) < 1500
+    assert len(failed) < 12_000
+    assert json.loads(failed)["exception"].endswith("the end")
+
+
+def test_a_traceback_on_a_terminal_shows_what_strangers_sent_and_obeys_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    logs.configure("info", out)
+    try:
+        fail(HOSTILE)
+    except ValueError:
+        structlog.stdlib.get_logger("voicechat_server.x").exception("failed", path=HOSTILE)
+    assert "Traceback (most recent call last):\n" in out.getvalue()
+    assert out.getvalue().count("/␛[2J�31m�fake�txt���� 你") == 2
+    assert not set(out.getvalue()) & OBEYED
+
+
 @pytest.mark.parametrize(
     ("level", "own", "library"),
     [
