@@ -27,6 +27,9 @@ _NOISE = 8000.0
 _VALUES = 256
 """What the bytes of another form make of a block, at least, in different values."""
 
+_NEIGHBOURS = 0.78
+"""What pairs of neighbours have at most where one byte is a sample."""
+
 _ROUGH = 0.9
 _SMOOTH = 0.45
 _RATIO = 0.55
@@ -58,10 +61,6 @@ class Form(Enum):
     HALF_EMPTY = "two channels of which one is silent, or 32-bit samples"
 
 
-_SHAPES = frozenset({Form.STEREO, Form.BIG_ENDIAN, Form.UNSIGNED_16, Form.MU_LAW, Form.A_LAW, Form.EIGHT_BIT})
-"""Forms that a tone may have the look of."""
-
-
 def is_audible(samples: Samples) -> bool:
     """Tell whether a block is loud enough to say anything of its form."""
     return _power(samples.astype(np.float32)) >= _QUIET**2
@@ -74,7 +73,9 @@ def form_of(samples: Samples) -> Form | None:
         samples: `BLOCK_SAMPLES` of a stream from a multiple of them on, read as 16-bit mono.
     """
     form = next(_found(samples), None)
-    return None if form in _SHAPES and _is_periodic(samples.astype(np.float32)) else form
+    if form is None or form is Form.HALF_EMPTY:
+        return form
+    return None if _is_periodic(samples.astype(np.float32)) else form
 
 
 def _found(samples: Samples) -> Iterator[Form]:
@@ -125,11 +126,11 @@ def _readings(samples: Samples, roughness: float, power: float) -> Iterator[Form
     """Two bytes a sample in another order, or one: one reading of the bytes is far smoother than others."""
     octets = samples.view(np.uint8)
     readings: dict[Form, float] = {
-        Form.BIG_ENDIAN: _roughness(samples.byteswap()),
+        Form.BIG_ENDIAN: _roughness(samples.byteswap()) if _is_spread(samples) else np.inf,
         Form.UNSIGNED_16: _roughness(samples.view(np.uint16)) if _may_be_unsigned(samples, power) else np.inf,
     }
     # Of one byte a sample, neighbours are alike wherever a pair begins.
-    if _roughness(samples.view(np.uint8)[1:-1].view(np.int16)) < _ROUGH:
+    if _roughness(samples.view(np.uint8)[1:-1].view(np.int16)) < _NEIGHBOURS:
         readings |= {
             Form.MU_LAW: _roughness(MU_LAW[octets]),
             Form.A_LAW: _roughness(A_LAW[octets]),
@@ -138,6 +139,12 @@ def _readings(samples: Samples, roughness: float, power: float) -> Iterator[Form
     form = min(readings, key=lambda each: readings[each])
     if readings[form] < min(_SMOOTH, _RATIO * roughness) and len(np.unique(samples)) >= _VALUES:
         yield form
+
+
+def _is_spread(samples: Samples) -> bool:
+    """Tell whether the upper bytes take any value, as the lower ones of samples do."""
+    counts = np.bincount((samples.view(np.uint16) >> 12), minlength=16)
+    return bool(counts.min() * 48 > len(samples))
 
 
 def _may_be_unsigned(samples: Samples, power: float) -> bool:

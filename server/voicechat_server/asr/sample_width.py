@@ -17,7 +17,7 @@ _LOUD = 1024
 _NEAR = 16
 _MOST = 0.7
 
-_BYTES = 12
+_BYTES = 20
 """Different upper bytes that 8-bit sound makes at least; a tone of 16 bits may have few."""
 
 _MANY = 8
