@@ -29,7 +29,7 @@ class Action:
         help: What it does, a sentence.
         context: Where it is available.
         hint: What the line of hints calls it; left out there if empty.
-        in_turn: Whether it waits for the keys before it to do their work, instead of overtaking them.
+        in_turn: Whether the widget that has the focus may take its keys first.
     """
 
     id: str
