@@ -6,6 +6,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import pytest
+
 from tests.support.leaving import WAYS, leave_at, load, moments
 from tests.support.null_sink import null_sink
 from tests.support.server import LiveServer
@@ -14,6 +16,7 @@ AT_ONCE = 2
 SEED = 20
 
 
+@pytest.mark.timeout(600)
 def test_the_app_is_left_without_a_word(live_server: LiveServer, chat_id: str) -> None:
     with (
         null_sink() as sink,

@@ -20,15 +20,17 @@ from tests.support.samples import pcm
 from voicechat_common.protocol.chat import SendMessage
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Start, Stop
+from voicechat_tui.console.exit_codes import ExitCode
 
 BEGUN = "\0"
 COMMAND = f"from voicechat_tui.__main__ import main; print({BEGUN!r}, end='', flush=True); main()"
 """The client, once Python has started, which is in nobody's hands."""
 LOOKS_EVERY_S = 0.05
-PRESSES_EVERY_S = 4.0
+PRESSES_EVERY_S = 20.0
 ENDS_WITHIN_S = 120.0
 PACKET_S = 0.1
 WRITES_EVERY_S = 0.05
+LOST = "of what you said did not reach the server before the app ended."
 DRAWS = b"\x1b[?1049h"
 DRAWS_NO_MORE = b"\x1b[?1049l"
 
@@ -91,6 +93,8 @@ class Left:
 
     def judge(self) -> list[str]:
         """Return what should not be."""
+        if self.status == ExitCode.AUDIO_LOST and LOST in self.said:
+            return []  # On a machine that is too busy to deliver the last words, that is what is to be said.
         allowed = {0}
         if self.moment.doing is None:
             allowed |= {BEFORE.get(SIGNALS.get(self.moment.way, signal.SIGHUP), 0), 130}
