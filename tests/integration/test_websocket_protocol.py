@@ -60,6 +60,7 @@ async def test_a_chat_goes_on_when_somebody_in_it_breaks_the_protocol(
                     pass
         assert (await alice.say("still here")).seq == 4
     assert "could not be told" not in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/ws", "/chatting?id=pings&user=eve"])

@@ -28,6 +28,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().handle_parser_exception()
         self.disconnected = True
 
+    def send_receive_event_to_app(self) -> None:
+        """Hand a whole message to the app; Uvicorn would log a traceback for text that is not UTF-8."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf8(self.frames):
+            self.frames = []
+            self.conn.send_close(1007)
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
     async def send(self, message: ASGISendEvent) -> None:
         """Send what the app tells the client.
 
@@ -56,3 +65,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         fields = b"".join(b"%b: %b\r\n" % field for field in answer.raw_headers)
         self.transport.write(head + fields + b"\r\n" + bytes(answer.body))
         self.transport.close()
+
+
+def _is_utf8(frames: list[bytes]) -> bool:
+    try:
+        b"".join(frames).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
