@@ -237,6 +237,7 @@ async def test_the_end_stays_in_sight_while_somebody_speaks_unless_one_reads_bac
         await until(pilot, lambda: len(screen.timeline.rows) == 61)
         assert screen.timeline.scroll_y == screen.timeline.max_scroll_y
         await pilot.press("pageup")
+        await until(pilot, lambda: not screen.timeline.follows)
         before = screen.timeline.scroll_y
         final = stored(61, "bob", "好" * 300, kind=MessageKind.SPEECH, message_id="speech-bob")
         backend.places[0].tell(final, stored(62, "bob", "more"), caught_up(62))

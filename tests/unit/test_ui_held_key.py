@@ -31,5 +31,13 @@ def test_two_presses_a_second_apart_are_two() -> None:
     assert told(("f2", 0.0), ("f2", 1.0), ("f2", 2.0)) == [False, False, False]
 
 
+def test_a_click_in_between_makes_it_a_press() -> None:
+    key = HeldKey(lambda: 0.0)
+    assert not key.repeats("f2")
+    key.released()
+    assert not key.repeats("f2")
+    assert key.repeats("f2")
+
+
 def test_another_key_in_between_makes_it_a_press() -> None:
     assert told(("f2", 0.0), ("x", 0.01), ("f2", 0.02)) == [False, False, False]

@@ -78,6 +78,11 @@ class Turns:
             self._waiting.put_nowait((event, is_repeat))
         return True
 
+    def clicked(self) -> None:
+        """The mouse was used: whichever key comes next is pressed anew."""
+        self._held.released()
+        self.is_repeat = False
+
     def _lose(self) -> None:
         if not self._has_lost:
             self._has_lost = True

@@ -19,6 +19,10 @@ class HeldKey:
         self._key = ""
         self._at = 0.0
 
+    def released(self) -> None:
+        """Something else was done meanwhile, so that no key can be held any more."""
+        self._key = ""
+
     def repeats(self, key: str) -> bool:
         """Take a key; return whether it is the key before it, still held down."""
         now = self._clock()

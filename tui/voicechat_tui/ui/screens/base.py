@@ -73,6 +73,10 @@ class AppScreen(Present[None]):
             needed = _("needs {width}x{height}", width=LEAST_WIDTH, height=LEAST_HEIGHT)
             self.query_one("#too-small", Static).update(f"voicechat\n{needed},\n{_('has')} {width}x{height}")
 
+    def on_mouse_down(self) -> None:
+        """Whoever uses the mouse holds no key down."""
+        self.voicechat.turns.clicked()
+
     @while_here
     def show_status(self) -> None:
         """Draw the line of state as it is now."""
