@@ -133,9 +133,16 @@ async def test_a_muted_microphone_shows_its_level() -> None:
     async with app.run_test(size=(120, 24)) as pilot:
         await until(pilot, lambda: sound.voices)
         sound.voices[0].tell(Opened(HEADSET.id, 48_000), LevelChanged(Level(-18.0, -12.0)))
-        await pilot.press("f2", "f3")
         line = app.screen.query_one(StatusLine)
+        await until(pilot, lambda: "mic ready" in str(line.render()))
+        await pilot.press("f3")
         await until(pilot, lambda: "MUTED" in str(line.render()) and "-18 dB" in str(line.render()))
+        await pilot.press("f2")
+        await until(pilot, lambda: sound.voices[0].is_open)
+        assert "MUTED" in str(line.render())
+        assert "-18 dB" in str(line.render())
+        await pilot.press("f3")
+        await until(pilot, lambda: "MIC OPEN" in str(line.render()))
 
 
 async def test_a_search_is_over_when_a_chat_was_opened_from_it() -> None:

@@ -96,10 +96,12 @@ class VoiceDesk:
     def _mic(self) -> Mic:
         if self._trouble is not None:
             return self._trouble[0]
-        if self._wanted is None:
-            return Mic.READY if self._listens else Mic.OFF
+        if self._wanted is None and not self._listens:
+            return Mic.OFF
         if self._muted:
             return Mic.MUTED
+        if self._wanted is None:
+            return Mic.READY
         return Mic.OPEN if self._listens else Mic.OPENING
 
     @property
