@@ -1,14 +1,19 @@
 """The command `voicechat-server`."""
 
+import logging
 from collections.abc import Sequence
 from typing import Annotated
 
+import structlog
 import typer
 
 from voicechat_common import __version__
 from voicechat_common.errors import VoicechatError
+from voicechat_server import logs
 from voicechat_server.commands.models import models_app
 from voicechat_server.commands.serve import serve
+
+log = structlog.stdlib.get_logger(__name__)
 
 app = typer.Typer(
     name="voicechat-server",
@@ -39,7 +44,9 @@ def _root(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; an expected error becomes one message on standard error and exit status 1.
+    """Run the command; an error becomes one message on standard error and exit status 1.
+
+    One that nobody expected is in the log as well, whole.
 
     Args:
         arguments: What follows the command's name; the process's own arguments unless given.
@@ -48,4 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=arguments)
     except VoicechatError as error:
         typer.echo(f"Error: {error.message}\n{error.advice}", err=True)
+        raise SystemExit(1) from error
+    except Exception as error:
+        if not logging.getLogger().handlers:
+            logs.configure("info")
+        log.critical("the command broke down", exc_info=error)
+        typer.echo("Error: voicechat-server broke down; the line of its log above says how.", err=True)
         raise SystemExit(1) from error
