@@ -1,7 +1,6 @@
 """SIGTERM under load: what was spoken is told, what was acknowledged is stored, and the process ends well."""
 
 import asyncio
-import time
 from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -19,7 +18,6 @@ from voicechat_server.chat.store import Store
 
 STREAMS = 20
 CHATTERS = 20
-ENDS_WITHIN_S = 10
 PACKET_BYTES = 3200
 CHAT = "lobby"
 
@@ -70,12 +68,10 @@ async def test_twenty_streams_and_twenty_chatters_when_the_server_is_told_to_end
             ]
             await asyncio.gather(*(speak(client, number) for number, client in enumerate(speakers)))
             await asyncio.gather(*(event.wait() for event in under_way))
-            began = time.monotonic()
             ending = asyncio.create_task(asyncio.to_thread(server.end))
             told = await asyncio.gather(*(client.rest() for client in speakers))
             acknowledged = [name for each in await asyncio.gather(*talking) for name in each]
             log = await ending
-            assert time.monotonic() - began < ENDS_WITHIN_S
     for number, messages in enumerate(told):
         assert texts(messages) == transcripts()[sentence(number)]
         assert receipt(messages).dropped_samples == 0

@@ -1,6 +1,5 @@
 """A server with tight limits: who is silent, too many, too fast or gone for good."""
 
-import asyncio
 import time
 from collections.abc import Iterator
 
@@ -37,7 +36,8 @@ async def test_a_stream_may_be_silent_for_longer(tight_server: LiveServer) -> No
     async with connected(tight_server.ws) as client:
         await client.send(Start())
         await client.expect(Ready)
-        await asyncio.sleep(0.6)
+        async with connected(tight_server.ws) as idle:
+            assert await idle.closed_with() == 1008
         await client.send(Stop())
         assert isinstance((await client.rest())[-1], Done)
 

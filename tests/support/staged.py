@@ -11,6 +11,7 @@ from typing import Self
 from textual.pilot import Pilot
 
 from tests.support.staged_sound import StagedSound
+from tests.support.waiting import WITHIN_S
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import (
     ChatStatus,
@@ -174,7 +175,7 @@ def local_state(path: Path | None = None, server: str = SERVER, user: str = USER
 
 async def until(pilot: Pilot[None], happened: Callable[[], object]) -> None:
     """Let the app work until something has happened."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(WITHIN_S):
         while not happened():
             await pilot.pause()
 
