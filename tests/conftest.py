@@ -48,6 +48,8 @@ def pytest_configure() -> None:
     os.environ["VOICECHAT_TUI_LOG"] = str(scratch / "tui.log")
     os.environ["VOICECHAT_TUI_DATA"] = str(scratch / "tui")
     os.environ["LC_ALL"] = "C.UTF-8"
+    # Nor shall the terminal in which the tests are run say what the programs under test may draw.
+    os.environ["TERM"] = "xterm-256color"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
