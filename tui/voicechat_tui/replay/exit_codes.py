@@ -4,8 +4,8 @@ from voicechat_tui.console.exit_codes import ExitCode
 
 MEANING: dict[ExitCode, str] = {
     ExitCode.OK: "everything was recognised, every expectation met",
-    ExitCode.FAILED: "recognition failed, a text was not stored, a file could not be written, "
-    "a script's expectation was not met, or the command broke down",
+    ExitCode.FAILED: "recognition, storing, writing or a script's expectation failed, "
+    "or the command broke down",
     ExitCode.USAGE: "the command line, a setting or the script is wrong",
     ExitCode.BAD_AUDIO: "a file or standard input is no usable audio",
     ExitCode.UNREACHABLE: "no server, a full one, one that did not get ready, or none of voicechat",
