@@ -274,3 +274,17 @@ async def test_more_keys_than_can_wait_are_told(monkeypatch: pytest.MonkeyPatch)
         assert len(app._notifications) == 1
         burst(app, "e")
         await until(pilot, lambda: chat(app).composer.text == "abcde")
+
+
+async def test_two_presses_of_ctrl_c_quit_however_long_the_app_takes_for_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1000.0]
+
+    def take_long(*_: object, **_named: object) -> None:
+        now[0] += 60.0
+
+    async with in_chat(clock=lambda: now[0]) as (app, pilot, _, _sound):
+        monkeypatch.setattr(app, "notify", take_long)
+        burst(app, "<ctrl+c>", "<ctrl+c>")
+        await until(pilot, lambda: app._exit)

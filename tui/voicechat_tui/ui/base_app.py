@@ -191,10 +191,10 @@ class BaseApp(EndingApp):
             self.copy_to_clipboard(selected)
             self.screen.clear_selection()
             self.tell(_("Copied"), selected[:60])
-        elif self.clock() - self._interrupted_at < QUIT_WITHIN_S:
+        elif self.turns.pressed_at - self._interrupted_at < QUIT_WITHIN_S:
             await self.action_quit()
         else:
-            self._interrupted_at = self.clock()
+            self._interrupted_at = self.turns.pressed_at
             self.notify(
                 _("Press {key} again to quit. What you were writing is kept.", key="ctrl+c"),
                 title=_("Quit?"),

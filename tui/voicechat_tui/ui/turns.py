@@ -52,13 +52,15 @@ class Turns:
 
     Attributes:
         is_repeat: Whether the key whose turn it is comes from a key that is held down.
+        pressed_at: When it was pressed, which may be long before its turn, by the app's clock.
     """
 
     def __init__(self, app: "BaseApp") -> None:
         self.is_repeat = False
+        self.pressed_at = app.clock()
         self._app = app
         self._held = HeldKey(app.clock)
-        self._waiting: asyncio.Queue[tuple[events.Event, bool]] = asyncio.Queue(WAITING)
+        self._waiting: asyncio.Queue[tuple[events.Event, bool, float]] = asyncio.Queue(WAITING)
         self._has_lost = False
         self._due: set[events.Event] = set()
         self._began: WeakKeyDictionary[object, float] = WeakKeyDictionary()
@@ -75,7 +77,7 @@ class Turns:
             self._lose()
         else:
             self._has_lost = False
-            self._waiting.put_nowait((event, is_repeat))
+            self._waiting.put_nowait((event, is_repeat, self._app.clock()))
         return True
 
     def clicked(self) -> None:
@@ -93,11 +95,11 @@ class Turns:
         await self._settle()
         is_settled = True
         while True:
-            event, is_repeat = await self._waiting.get()
+            event, is_repeat, pressed_at = await self._waiting.get()
             needs_order_only = self._needs_order_only(event)
             if not (needs_order_only or (is_settled and self._app.joining is None)):
                 await self._settle(joins=True)
-            self.is_repeat = is_repeat
+            self.is_repeat, self.pressed_at = is_repeat, pressed_at
             self._due.add(event)
             self._app.post_message(event)
             if not needs_order_only:
