@@ -7,10 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support.samples import DIRECTORY
-from tests.support.server import LiveServer, free_port
+from tests.support.server import LiveServer
 from voicechat_tui.cli import app
 
-NOWHERE = f"http://127.0.0.1:{free_port()}"
+NOWHERE = "http://127.0.0.1:1"
+"""An address at which nothing listens; the same in each process that collects these tests."""
 SCENE = '[[speaker]]\nname = "anna"\nsteps = [{}]\n'
 CODE = re.compile(
     r"`[^`]*`|'[^']*'|\"[^\"]*\"|https?://\S+|wss?://\S+|/\S+|--?[a-z][\w-]*|\b[\w./-]+\.\w+\b|\b[A-Z_]{3,}\b"
