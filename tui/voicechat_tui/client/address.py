@@ -22,8 +22,9 @@ _SCHEME = re.compile(r"['\"]?(?:[a-z][a-z0-9+.-]*://)?", re.IGNORECASE)
 """How an address begins, also one in quotes."""
 _NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\x7f\\<>\"`{|}^]")
 _NOT_IN_HOSTS = re.compile(r"[!$&'()*+,;=]")
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)
-_LOGIN = re.compile(r"[^\s/@:\"'<>=(]+:(?!//)[^\s@\"'<>]+@(?=[\w\[])")
+# A line of a log may be long: what begins at each of its characters is looked for in a bounded part of it.
+_URL = re.compile(r"[a-z][a-z0-9+.-]{0,31}://[^\s\"'<>]+", re.IGNORECASE)
+_LOGIN = re.compile(r"(?<![^\s/@\"'<>=(])[^\s/@:\"'<>=(]+:(?!//)[^\s@\"'<>]{1,1024}@(?=[\w\[])")
 _HEADER = re.compile(r"\b((?:proxy-)?authorization\W+\w+ +)[^\s\"',;]+", re.IGNORECASE)
 
 
