@@ -17,7 +17,7 @@ from tests.support.speech_client import SpeechClient, connected, receipt, recogn
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Error, Ping, Pong, Ready, Start, Stop
 
-WEBM = Path(__file__).parents[1] / "data" / "complaint.webm"
+WEBM = Path(__file__).parents[1] / "recordings" / "complaint.webm"
 """A sample as a browser's recorder makes it."""
 
 pytestmark = pytest.mark.usefixtures("the_others_are_untouched")
