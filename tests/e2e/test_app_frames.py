@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.support.server import LiveServer
 from tests.support.tmux import Tmux
+from tests.support.waiting import until
 
 APP = str(Path(sys.executable).with_name("voicechat-tui"))
 WIDTH = 80
@@ -16,6 +17,13 @@ def cells(line: str) -> int:
     """Return how many cells of the terminal a line takes of which the terminal has told each cell."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in line)
     return len(line) + wide - sum(unicodedata.combining(char) > 0 or char == "\u20e3" for char in line)
+
+
+def written_in_window(screen: str) -> list[str]:
+    """The lines of the window above the list, once it has what was written."""
+    framed = [line.rstrip() for line in screen.splitlines() if line.lstrip().startswith("│")]
+    window = [line for line in framed if not line.startswith("│")]
+    return window if any("早上好 end" in line for line in window) else []
 
 
 def test_the_composer_and_the_windows(live_server: LiveServer, chat_id: str, tmp_path: Path) -> None:
@@ -39,9 +47,7 @@ def test_the_composer_and_the_windows(live_server: LiveServer, chat_id: str, tmp
         terminal.press("C-n")
         terminal.until("New chat")
         terminal.write(WRITTEN)
-        screen = terminal.until("早上好 end", "enter: go")
-        window = [line.rstrip() for line in screen.splitlines() if line.lstrip().startswith("│")]
-        window = [line for line in window if not line.startswith("│")]
+        window = until(lambda: written_in_window(terminal.screen()), terminal.screen)
         assert len(window) > 2
         assert {cells(line) for line in window} == {cells(window[0])}
         assert all(line.endswith("│") for line in window)

@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Any
 
 from tests.support.pseudo_terminal import TerminalProcess, in_terminal
-from tests.support.waiting import WITHIN_S
+from tests.support.waiting import WITHIN_S, until
 
 COLUMNS, ROWS = 100, 30
 
@@ -98,13 +98,14 @@ def watched(directory: Path, *options: str, environment: dict[str, str]) -> Iter
         _read(terminal),
         socket.socket(socket.AF_UNIX) as link,
     ):
-        deadline = time.monotonic() + WITHIN_S
         link.settimeout(WITHIN_S)
-        while not address.exists():
+
+        def is_linked() -> bool:
             assert terminal.process.poll() is None, terminal.output.decode()
-            assert time.monotonic() < deadline, terminal.output.decode()
-            time.sleep(0.05)
-        link.connect(os.fspath(address))
+            # The socket has its name a moment before it listens.
+            return link.connect_ex(os.fspath(address)) == 0
+
+        until(is_linked, terminal.output.decode)
         yield Watched(terminal, link)
 
 

@@ -87,7 +87,8 @@ class WatchedApp(VoicechatApp):
             "texts": [area.text for screen in self.screen_stack for area in screen.query(TextArea)],
             "inputs": [field.value for screen in self.screen_stack for field in screen.query(Input)],
             "marked": [
-                (options.option_count, options.highlighted)
+                # That there is no match is told half a second late.
+                (sum(not option.disabled for option in options.options), options.highlighted)
                 for screen in self.screen_stack
                 for options in screen.query(OptionList)
             ],
