@@ -8,11 +8,11 @@ from voicechat_common.audio import Samples
 from voicechat_server.asr.sample_form import BLOCK_SAMPLES, Form, form_of, is_audible
 from voicechat_server.asr.sample_width import WidthCheck
 
-_VOTES = 3
-"""Blocks that have to agree."""
+_VOTES, _SHARE = 3, 0.25
+"""Blocks that have to agree, and the part of all audible blocks so far that they are; pauses have no form."""
 
-_SHARE = 0.25
-"""The part of all audible blocks so far that has to agree; pauses have no form."""
+_STEREO_VOTES, _STEREO_SHARE = 4, 0.4
+"""The same for two channels, for which mixed sounds are taken the most easily."""
 
 _MOST_AUDIBLE = 96
 """Audible blocks looked at: 37 seconds at 16 kHz, of wide samples at 48 kHz six."""
@@ -21,10 +21,16 @@ _MOST = 1000
 """Blocks looked at in all, six minutes at 16 kHz, after which a stream as silent as that is left alone."""
 
 
+_GATHERED = 1024
+"""Samples looked at in one go, if they come in smaller packets."""
+
+
 class FormCheck:
     """Looks at the beginning of a stream; how it is cut into packets makes no difference."""
 
     def __init__(self) -> None:
+        self._packets: list[Samples] = []
+        self._gathered = 0
         self._width = WidthCheck()
         self._waiting = np.zeros(0, np.int16)
         self._votes: Counter[Form] = Counter()
@@ -35,6 +41,12 @@ class FormCheck:
         """Take the next samples of the stream; return their form once, when it is surely another."""
         if not self._left:
             return None
+        self._packets.append(samples)
+        self._gathered += len(samples)
+        if self._gathered < _GATHERED:
+            return None
+        samples = np.concatenate(self._packets)
+        self._packets, self._gathered = [], 0
         form = Form.EIGHT_BIT if self._width.is_eight_bit(samples) else self._judge(samples)
         if form is not None or self._audible >= _MOST_AUDIBLE:
             self._left = 0
@@ -56,5 +68,6 @@ class FormCheck:
         if form is None:
             return None
         self._votes[form] += 1
+        votes, share = (_STEREO_VOTES, _STEREO_SHARE) if form is Form.STEREO else (_VOTES, _SHARE)
         agreed = self._votes[form]
-        return form if agreed >= _VOTES and agreed >= _SHARE * self._audible else None
+        return form if agreed >= votes and agreed >= share * self._audible else None

@@ -17,11 +17,14 @@ _LOUD = 1024
 _NEAR = 16
 _MOST = 0.7
 
-_BYTES = 20
+_BYTES = 12
 """Different upper bytes that 8-bit sound makes at least; a tone of 16 bits may have few."""
 
 _MANY = 8
 """Samples of one upper byte that say something of its lower ones."""
+
+_VARIED = 4
+"""How far apart the lower bytes beside one upper byte are at least: of 8-bit sound, the samples after one."""
 
 _SILENCE = 0x80, 4
 """The 8-bit sample of silence, and how far from it others are."""
@@ -31,8 +34,9 @@ class WidthCheck:
     """Looks at the beginning of a stream.
 
     Two neighbouring samples of 8 bits, which differ little, look like the two bytes of one sample of 16 bits.
-    In real samples of 16 bits the lower byte is as good as random beside the upper one, unless it is zero: so
-    it is in a recording that once had 8 bits. Such samples do not count, nor others where they are many.
+    In real samples of 16 bits the lower byte is as good as random beside the upper one, unless they once had
+    8 bits. Then each upper byte has one lower byte: that is zero, in samples that do not count, nor do others
+    where they are many; or another one, if the sound was made louder.
     """
 
     def __init__(self) -> None:
@@ -42,6 +46,8 @@ class WidthCheck:
         self._round = 0
         self._is_silent = True
         self._by_byte = np.zeros((2, 256), np.int64)
+        self._least = np.full(256, 128)
+        self._most = np.full(256, -128)
 
     def is_eight_bit(self, samples: Samples) -> bool:
         """Take the next samples of the stream; return True once, when they are surely 8-bit samples."""
@@ -53,8 +59,10 @@ class WidthCheck:
         self._round += int(np.count_nonzero(loud % 256 == 0))
         loud = loud[loud % 256 != 0]
         lower, upper = loud % 256, loud // 256 % 256
-        apart = (lower - upper) % 256
-        is_near = np.minimum(apart, 256 - apart) <= _NEAR
+        apart = (lower - upper + 128) % 256 - 128
+        is_near = np.abs(apart) <= _NEAR
+        np.minimum.at(self._least, upper, apart)
+        np.maximum.at(self._most, upper, apart)
         self._counted += len(loud)
         self._near += int(np.count_nonzero(is_near))
         self._by_byte += np.bincount(upper, minlength=256), np.bincount(upper[is_near], minlength=256)
@@ -66,5 +74,8 @@ class WidthCheck:
 
     def _is_near_everywhere(self) -> bool:
         """Tell whether the lower byte is near the upper one whatever that is, not at one level alone."""
-        counted, near = self._by_byte[:, self._by_byte[0] >= _MANY]
-        return len(counted) >= _BYTES and bool(np.mean(near / counted) >= _MOST / 2)
+        are_many = self._by_byte[0] >= _MANY
+        counted, near = self._by_byte[:, are_many]
+        if len(counted) < _BYTES or np.mean(near / counted) < _MOST / 2:
+            return False
+        return bool(np.median(self._most[are_many] - self._least[are_many]) >= _VARIED)
