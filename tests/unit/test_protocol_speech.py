@@ -1,5 +1,7 @@
 """The messages of `/ws`: defaults, bounds, and the way over the wire and back."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,8 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import (
+    MAX_FINALS,
+    MAX_POSITION,
     Ack,
     ClientMessage,
     Done,
@@ -43,7 +47,8 @@ CLIENT_MESSAGES: st.SearchStrategy[ClientMessage] = st.one_of(
         chunk_size=st.none() | CHUNK_SIZES,
         endpointing=st.none() | st.booleans(),
         stream_id=st.none() | IDENTIFIERS,
-        finals_received=COUNTS,
+        finals_received=st.integers(0, MAX_FINALS),
+        durable_samples=st.integers(0, MAX_POSITION),
     ),
     st.just(Flush()),
     st.just(Stop()),
@@ -160,4 +165,12 @@ def test_a_name_of_129_characters_is_too_long(field: str) -> None:
 def test_a_server_message_with_a_bad_field_is_refused(text: str) -> None:
     with pytest.raises(VoicechatError) as caught:
         server_decoder.decode(text)
+    assert caught.value.code is ErrorCode.BAD_FIELD
+
+
+@pytest.mark.parametrize("field", ["durable_samples", "finals_received"])
+@pytest.mark.parametrize("value", [-1, 2**63, 10**40])
+def test_no_stream_is_resumed_at_a_place_that_no_database_holds(field: str, value: int) -> None:
+    with pytest.raises(VoicechatError) as caught:
+        client_decoder.decode(json.dumps({"type": "start", field: value}))
     assert caught.value.code is ErrorCode.BAD_FIELD

@@ -13,6 +13,9 @@ from voicechat_common.protocol.codec import Decoder, Message
 MIN_SAMPLE_RATE = 8_000
 MAX_SAMPLE_RATE = 48_000
 ID_MAX_LENGTH = 128
+MAX_POSITION = 24 * 86_400 * MIN_SAMPLE_RATE
+"""The farthest place in a stream, in samples: whatever the rate, its milliseconds fit into 32 bits."""
+MAX_FINALS = 10_000_000
 
 # Not every reader of OpenAPI knows how JSON schema describes a tuple.
 ChunkSize = Annotated[
@@ -50,9 +53,14 @@ class Start(Message):
     chunk_size: ChunkSize | None = None
     endpointing: bool | None = None
     stream_id: Identifier | None = None
-    finals_received: int = Field(0, ge=0, description="When resuming: how many finals the client has.")
+    finals_received: int = Field(
+        0, ge=0, le=MAX_FINALS, description="When resuming: how many finals the client has."
+    )
     durable_samples: int = Field(
-        0, ge=0, description="When resuming: the highest `durable_samples` of an `ack` the client has."
+        0,
+        ge=0,
+        le=MAX_POSITION,
+        description="When resuming: the highest `durable_samples` of an `ack` the client has.",
     )
 
     @field_validator("chunk_size")
