@@ -42,7 +42,7 @@ class Present(Screen[ScreenResultType]):
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close the screen, unless it is closed or covered by another, which would be closed instead."""
-        if self.is_here and self.is_current:
+        if self.is_here and self.app.screen is self:
             return super().dismiss(result)
         return AwaitComplete()
 

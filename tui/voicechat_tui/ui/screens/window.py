@@ -3,7 +3,6 @@
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
@@ -53,10 +52,6 @@ class Window(ModalScreen[ResultT], Present[ResultT]):
     def closing_text(self) -> str:
         """Return how the window is used and closed."""
         return _("esc: close")
-
-    def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
-        """Close, once: what answers a window that is closed, or behind another one, would close another."""
-        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
     def action_close(self) -> None:
         """Close the window."""
