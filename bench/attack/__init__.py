@@ -1,0 +1,1 @@
+"""What strangers may try, and whether anybody else feels it."""
