@@ -12,6 +12,8 @@ class ErrorCode(StrEnum):
     BAD_FIELD = "bad_field"
     BAD_ORDER = "bad_order"
     FRAME_TOO_LARGE = "frame_too_large"
+    TOO_MANY_FRAMES = "too_many_frames"
+    TOO_SLOW = "too_slow"
     NOT_PCM = "not_pcm"
     MESSAGE_IN_BINARY = "message_in_binary"
     ODD_BYTES = "odd_bytes"
@@ -31,6 +33,8 @@ class ErrorCode(StrEnum):
     UPGRADE_REQUIRED = "upgrade_required"
     NOT_ALLOWED = "not_allowed"
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"
+    BAD_REQUEST = "bad_request"
+    HEAD_TOO_LARGE = "head_too_large"
     BODY_TOO_LARGE = "body_too_large"
     # Chats
     CHAT_ENDED = "chat_ended"

@@ -9,7 +9,7 @@ from tests.support.chat_client import ChatConnection, chat_path, in_chat, raw_co
 from tests.support.server import LiveServer
 from voicechat_common.protocol.chat import ChatError, SendMessage
 from voicechat_common.protocol.speech import Ping, Pong
-from voicechat_server.api.intake import MAX_TEXT_CHARACTERS
+from voicechat_server.api.chat_ws import MAX_FRAME_BYTES
 
 
 async def refused(server: LiveServer, path: str, code: str = "bad_field") -> str:
@@ -39,15 +39,17 @@ async def test_an_id_that_is_none(chat_server: LiveServer, chat_id: str) -> None
     assert "id" in await refused(chat_server, chat_path(chat_id, "alice"))
 
 
-@pytest.mark.parametrize("length", [10_000, 60_000])
-async def test_an_address_too_long_to_be_read(chat_server: LiveServer, length: int) -> None:
+@pytest.mark.parametrize(
+    ("length", "status", "code"), [(10_000, 422, "bad_field"), (60_000, 431, "head_too_large")]
+)
+async def test_an_address_too_long_to_be_read(
+    chat_server: LiveServer, length: int, status: int, code: str
+) -> None:
     with pytest.raises(InvalidStatus) as refusal:
         async with in_chat(chat_server.ws, "x" * length, "alice"):
             pass
-    assert refusal.value.response.status_code == 422
-    error = json.loads(refusal.value.response.body)["error"]
-    assert error["code"] == "bad_field"
-    assert "8 KiB" in error["advice"]
+    assert refusal.value.response.status_code == status
+    assert json.loads(refusal.value.response.body)["error"]["code"] == code
 
 
 async def test_no_id_at_all(chat_server: LiveServer) -> None:
@@ -140,7 +142,7 @@ async def test_a_megabyte(chat_server: LiveServer, chat_id: str) -> None:
         await alice.send(json.dumps({"type": "message", "content": "x" * 2**20}))
         error = await alice.expect(ChatError)
         assert (error.code, error.fatal) == ("frame_too_large", True)
-        assert str(MAX_TEXT_CHARACTERS) in error.message
+        assert str(MAX_FRAME_BYTES) in error.message
         assert await alice.closed_with() == 1009
         await still_works(bob)
 

@@ -21,9 +21,14 @@ from voicechat_common.protocol.speech import (
     Start,
     Stop,
 )
+from voicechat_server.api.body_limit import MAX_BODY_BYTES
+from voicechat_server.api.chat_ws import MAX_FRAME_BYTES
 from voicechat_server.api.errors import CLOSE_CODES, FORGIVABLE, SERVER_FAULT
+from voicechat_server.api.gate import frame_limits, unfinished
+from voicechat_server.api.gate.gate import BODY_S, HEAD_S
+from voicechat_server.api.http_protocol import MOST_HEAD_BYTES
 from voicechat_server.api.intake import MAX_TEXT_CHARACTERS
-from voicechat_server.api.server import FRAME_HEADROOM
+from voicechat_server.api.websocket_protocol import MESSAGE_S, SLOWEST_BYTES_A_SECOND
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[Message]] = {
@@ -71,5 +76,16 @@ def test_the_table_of_errors_is_the_one_the_server_works_by() -> None:
 
 def test_the_limits_it_names_are_those_of_the_code() -> None:
     assert f"longer than {MAX_TEXT_CHARACTERS} characters" in DOCUMENT
-    assert FRAME_HEADROOM == 4
-    assert "more than four\ntimes `max_frame_bytes`" in DOCUMENT
+    table = section("Limits")
+    assert f"| {kib(frame_limits.STRANGERS_FRAME_BYTES)}; `max_frame_bytes` once" in table
+    assert f"on `/chatting` | {kib(MAX_FRAME_BYTES)} |" in table
+    rate, burst = frame_limits.IDLE_FRAMES_A_SECOND, frame_limits.IDLE_FRAMES_AT_ONCE
+    assert f"| {burst} at once, {rate} a second |" in table
+    assert f"| {MESSAGE_S:.0f} s, and longer while {kib(SLOWEST_BYTES_A_SECOND)} a second come |" in table
+    assert f"| {unfinished.MOST_BYTES // 2**20} MiB; " in table
+    assert f"handshake | {kib(MOST_HEAD_BYTES)} within {HEAD_S:.0f} s |" in table
+    assert f"| {kib(MAX_BODY_BYTES)} within {BODY_S:.0f} s |" in table
+
+
+def kib(size: int) -> str:
+    return f"{size // 1024} KiB"

@@ -23,6 +23,9 @@ from voicechat_server.chat.outbox import Frame
 from voicechat_server.chat.service import Joined
 from voicechat_server.metrics import Surface
 
+MAX_FRAME_BYTES = 4 * MAX_TEXT_CHARACTERS
+"""What the longest text takes at most."""
+
 CLOSE_WITHIN_S = 30
 """How long a reader that was too slow may take to read why its connection ends."""
 
@@ -51,6 +54,8 @@ class ChatConnection:
 
     def __init__(self, socket: WebSocket, services: Services) -> None:
         self._socket = ClientSocket(socket)
+        limits = self._socket.limits
+        limits.largest = limits.largest_of_stream = MAX_FRAME_BYTES
         self._parameters = dict(socket.query_params)
         self._services = services
         self._server_ends = asyncio.Event()
@@ -135,8 +140,9 @@ class ChatConnection:
             try:
                 await self._act(member, text)
             except VoicechatError as error:
-                if error.code is ErrorCode.FRAME_TOO_LARGE:
+                if error.code in (ErrorCode.FRAME_TOO_LARGE, ErrorCode.TOO_MANY_FRAMES):
                     raise
+                self._socket.limits.count_idle_frame()
                 member.tell_error(error)
 
     async def _act(self, member: Member, text: str | None) -> None:
@@ -152,7 +158,10 @@ class ChatConnection:
                 f"A text frame of {len(text)} characters came; the most is {MAX_TEXT_CHARACTERS}.",
                 "Send a long text in several messages.",
             )
-        match chat_client_decoder.decode(text):
+        frame = chat_client_decoder.decode(text)
+        if not isinstance(frame, SendMessage):
+            self._socket.limits.count_idle_frame()
+        match frame:
             case SendMessage() as message:
                 await member.say(message)
             case Typing(is_typing=is_typing):

@@ -5,6 +5,8 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 from starlette.types import Message
 
+from voicechat_server.api.gate.frame_limits import REFUSAL, frame_limits_of
+
 ABNORMAL_CLOSURE = 1006
 
 
@@ -15,9 +17,13 @@ class ClientSocket:
 
     Args:
         socket: The socket, not accepted yet.
+
+    Attributes:
+        limits: What the client may send.
     """
 
     def __init__(self, socket: WebSocket) -> None:
+        self.limits = frame_limits_of(socket)
         self._socket = socket
         self._is_gone = False
 
@@ -38,12 +44,15 @@ class ClientSocket:
 
         Raises:
             WebSocketDisconnect: There is none.
+            VoicechatError: Nothing more is read, because of what came.
         """
         self._raise_if_gone()
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
             self._is_gone = True
             raise WebSocketDisconnect(message["code"])
+        if REFUSAL in message:
+            raise message[REFUSAL]
         return message
 
     async def send_text(self, text: str) -> None:

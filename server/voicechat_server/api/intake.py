@@ -100,6 +100,15 @@ class Intake:
         self.received_bytes += len(data)
         await stream.send_audio(data)
 
+    async def expect_audio(self) -> None:
+        """Open a stream for audio that is about to come, if there is none and one may be opened.
+
+        Raises:
+            VoicechatError: No stream can be opened.
+        """
+        if self.stream is None and not self._form_unknown:
+            await self._open(Start())
+
     async def stop(self) -> None:
         """End the stream; one with the defaults if none is open, so that `done` follows every `stop`.
 

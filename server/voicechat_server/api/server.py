@@ -14,13 +14,16 @@ import uvicorn
 from fastapi import FastAPI
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.api.gate.config import GatedConfig
+from voicechat_server.api.gate.gate import Gate
+from voicechat_server.api.http_protocol import HttpProtocol
 from voicechat_server.api.services import Services
 from voicechat_server.api.websocket_protocol import WebSocketProtocol
 from voicechat_server.settings import Settings
 
 BACKLOG = 2048
-FRAME_HEADROOM = 4
-"""Frames up to this many times the largest allowed are read, so that our own error can answer them."""
+
+TICKS_A_SECOND = 10
 
 CANCEL_GRACE_S = 2
 """What is left for answers to go out once the connections were asked to end."""
@@ -71,15 +74,16 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI) -> None:
         self.services: Services = app.state.services
-        settings = self.services.settings
+        self.gate = Gate()
         super().__init__(
-            uvicorn.Config(
+            GatedConfig(
+                self.gate,
                 app,
                 log_config=None,
                 # RequestScope logs requests, each with its name.
                 access_log=False,
+                http=HttpProtocol,
                 ws=WebSocketProtocol,
-                ws_max_size=settings.max_frame_bytes * FRAME_HEADROOM,
                 ws_ping_timeout=None,
                 # Audio doesn't compress, and each connection would pay memory and time for trying.
                 ws_per_message_deflate=False,
@@ -93,6 +97,12 @@ class Server(uvicorn.Server):
         for listener in sockets or ():
             announce(self.services.settings, listener)
 
+    async def on_tick(self, counter: int) -> bool:
+        """Look after what depends on time; Uvicorn calls it ten times a second."""
+        if counter % TICKS_A_SECOND == 0:
+            self.gate.sweep()
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, let streams finish, then end the rest."""
         for server in self.servers:
@@ -102,6 +112,7 @@ class Server(uvicorn.Server):
         )
         log.info("server ends", connections_cut=left)
         await super().shutdown(sockets)
+        await self.gate.close()
 
     def run_until_signal(self, listener: socket.socket) -> None:
         """Serve until SIGINT or SIGTERM; both are a wanted end, so the process exits with status 0."""

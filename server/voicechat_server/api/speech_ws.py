@@ -20,6 +20,7 @@ from voicechat_server.api.errors import (
     shutting_down,
 )
 from voicechat_server.api.formats import Format, JsonFormat, choose_format
+from voicechat_server.api.gate.frame_limits import ANNOUNCED
 from voicechat_server.api.intake import Intake
 from voicechat_server.api.services import Services, services_of
 from voicechat_server.asr.stream import Stream
@@ -51,6 +52,8 @@ class SpeechConnection:
 
     def __init__(self, socket: WebSocket, services: Services, format_name: str) -> None:
         self._socket = ClientSocket(socket)
+        limits = self._socket.limits
+        limits.largest_of_stream = max(limits.largest, services.settings.max_frame_bytes)
         self._client = socket.client
         self._services = services
         self._format_name = format_name
@@ -123,18 +126,24 @@ class SpeechConnection:
         while True:
             frame = await self._next_frame()
             try:
+                if frame is None:
+                    await self._intake.expect_audio()
+                    continue
                 if isinstance(frame, bytes):
                     await self._intake.take_audio(frame)
                     continue
+                self._socket.limits.count_idle_frame()
                 answer = await self._intake.take_text(frame)
                 if answer is not None:
                     await self._transmit(answer)
             except VoicechatError as error:
                 if error.code not in FORGIVABLE or not self._format.carries_errors:
                     raise
+                self._socket.limits.count_idle_frame()
                 await self._transmit(error_message(error, fatal=False))
 
-    async def _next_frame(self) -> str | bytes:
+    async def _next_frame(self) -> str | bytes | None:
+        """Return what the client sent, or None if a large frame of audio is about to come."""
         limit_s = None if self._intake.stream is not None else self._services.settings.idle_timeout_s
         try:
             async with asyncio.timeout(limit_s):
@@ -145,6 +154,8 @@ class SpeechConnection:
                 f"Nothing came for {limit_s:g} s, and no stream is open.",
                 "Connect again when there is audio, or send `start` to keep a stream open in silence.",
             ) from error
+        if ANNOUNCED in message:
+            return None
         text: str | None = message.get("text")
         data: bytes | None = message.get("bytes")
         return text if text is not None else data or b""
@@ -171,6 +182,7 @@ class SpeechConnection:
     async def _welcome(self, stream: Stream) -> None:
         """Send `ready` before anything else of the stream."""
         self._log = self._log.bind(stream=stream.stream_id)
+        self._socket.limits.open_stream()
         await self._transmit(stream.ready)
         self._opened.set_result(stream)
 

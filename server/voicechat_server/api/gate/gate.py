@@ -1,0 +1,137 @@
+"""All that the connections of one server share."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Hashable
+from typing import Protocol
+
+import structlog
+
+from voicechat_server.api.gate.deadlines import Deadlines
+from voicechat_server.api.gate.turns import Turns
+from voicechat_server.api.gate.unfinished import UnfinishedInput
+from voicechat_server.asr.heap import return_freed_memory
+
+HEAD_S = 10.0
+"""How long the head of a request may take, from the connection on."""
+
+BODY_S = 30.0
+"""How long the body of a request may take, from its head on."""
+
+DESCRIPTORS_KEPT = 128
+"""What the server needs besides connections: the database, the model's files, its own sockets."""
+
+WORTH_RETURNING_BYTES = 32 * 1024 * 1024
+"""After so much input at once the C library is asked to give memory back."""
+
+QUIET_S = 60.0
+"""Connections that find no place are told of in the log so seldom."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Request(Hashable, Protocol):
+    """A connection on which a request is still coming in."""
+
+    def expire(self) -> None:
+        """End the connection: the request took too long."""
+
+    def make_room(self) -> None:
+        """End the connection: its descriptor is needed for another one."""
+
+
+class Socket(Protocol):
+    """A connection of a WebSocket."""
+
+    def grow_older(self, seconds: float) -> None:
+        """Note that time has passed."""
+
+
+class Gate:
+    """Who may connect, and how much and how long each may send.
+
+    Args:
+        most_connections: Connections at once; as many as the process has descriptors for unless given.
+
+    Attributes:
+        turns: Who has more to read.
+        unfinished: What unfinished input takes.
+        heads: Connections whose next request has not come in as far as its head's end.
+        bodies: Requests whose body has not come in.
+        sockets: The WebSockets.
+    """
+
+    def __init__(self, most_connections: int | None = None) -> None:
+        self.turns = Turns()
+        self.unfinished = UnfinishedInput()
+        self.heads: Deadlines[Request] = Deadlines(HEAD_S)
+        self.bodies: Deadlines[Request] = Deadlines(BODY_S)
+        self.sockets: set[Socket] = set()
+        self._most = most_connections or _connections_possible()
+        self._open = 0
+        self._swept_at = time.monotonic()
+        self._told_at = float("-inf")
+        self._refused = 0
+        self._trimming: asyncio.Task[None] | None = None
+
+    def admit(self) -> bool:
+        """Count a new connection, or return False if there is no place for it.
+
+        Whoever has not sent a request for the longest makes room for it.
+        """
+        if self._open >= self._most:
+            oldest = self.heads.pop_oldest()
+            if oldest is None:
+                self._refused += 1
+                self._tell()
+                return False
+            oldest.make_room()
+        self._open += 1
+        return True
+
+    def leave(self) -> None:
+        """Note that a connection that was admitted is gone."""
+        self._open -= 1
+
+    def sweep(self) -> None:
+        """Look after what depends on time; called about once a second."""
+        now = time.monotonic()
+        for late in (*self.heads.pop_expired(now), *self.bodies.pop_expired(now)):
+            late.expire()
+        for socket in tuple(self.sockets):
+            socket.grow_older(now - self._swept_at)
+        self._swept_at = now
+        if self.unfinished.take_peak() - self.unfinished.total > WORTH_RETURNING_BYTES:
+            self._trimming = asyncio.get_running_loop().create_task(asyncio.to_thread(return_freed_memory))
+
+    async def close(self) -> None:
+        """Wait for what the gate still does."""
+        if self._trimming is not None:
+            await self._trimming
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= QUIET_S:
+            log.warning("no connection is free", connections=self._open, refused=self._refused)
+            self._told_at, self._refused = now, 0
+
+
+def allow_many_descriptors() -> None:
+    """Raise the number of descriptors this process may have to what the system lets it have."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _connections_possible() -> int:
+    if sys.platform == "win32":
+        return sys.maxsize
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return sys.maxsize
+    return max(limit - DESCRIPTORS_KEPT, limit // 2)

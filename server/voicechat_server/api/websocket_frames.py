@@ -1,0 +1,135 @@
+"""The websockets library's protocol, one message ahead of whoever takes the messages, and no more."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from websockets.exceptions import ProtocolError
+from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
+from websockets.protocol import Protocol
+from websockets.server import ServerProtocol
+
+from voicechat_server.api.gate.frame_limits import FrameLimits
+
+BEGINNING_BYTES = 1024
+"""As much of a message that is too large is read, to see what it is."""
+
+HEAD_BYTES = 2
+LONGER_SIZES = {126: 2, 127: 8}
+"""How many bytes after the head tell the size, by the size that the head tells; RFC 6455, section 5.2."""
+
+
+@dataclass(frozen=True)
+class Oversized:
+    """A message that is larger than the limit.
+
+    Attributes:
+        size: Bytes, as far as its frames have told.
+        limit: The most that may come.
+        beginning: The first bytes of the frame that was too much.
+    """
+
+    size: int
+    limit: int
+    beginning: bytes
+
+
+class _OneMessageAhead(Protocol):
+    """Reads frames, but none after a whole message until that has been taken.
+
+    So the limit for the next message may depend on what the last one said, and what a client sends ahead
+    waits as bytes, which take less memory than messages do.
+
+    Attributes:
+        limits: What the client may send.
+        has_message: Set after a whole message, or an announcement; whoever has taken it clears it.
+        announced: Bytes of the audio that comes next, if its client may not send so much as yet.
+        oversized: A message that was not read, after which nothing is.
+    """
+
+    limits: FrameLimits
+    has_message = False
+    announced: int | None = None
+    oversized: Oversized | None = None
+
+    def parse(self) -> Generator[None]:
+        """Turn bytes into frames, as the library does, with a limit that may change between messages."""
+        try:
+            while True:
+                while self.has_message:
+                    yield
+                yield from self._read_frame()
+        except ProtocolError as error:
+            self.fail(CloseCode.PROTOCOL_ERROR, str(error))
+            self.parser_exc = error
+        except UnicodeDecodeError as error:
+            self.fail(CloseCode.INVALID_DATA, error.reason)
+            self.parser_exc = error
+        yield
+
+    def ignore_rest(self) -> None:
+        """Read nothing more, whatever comes."""
+        self.reader.discard()
+        self.parser = self._ignore()
+        next(self.parser)
+
+    def forget(self) -> None:
+        """Let go of everything: the parser holds this object, which holds the parser."""
+        self.reader.discard()
+        self.events.clear()
+        self.parser.close()
+        self.parser = None  # type: ignore[assignment]
+        self.parser_exc = self.handshake_exc = None
+
+    @property
+    def unfinished_bytes(self) -> int:
+        """What has come of a message, and of frames that wait behind one."""
+        return len(self.reader.buffer) + (self.current_size or 0)
+
+    def _read_frame(self) -> Generator[None]:
+        size = yield from self._size_of_next()
+        before = self.current_size or 0
+        if before + size <= self.limits.largest:
+            frame = yield from Frame.parse(self.reader.read_exact, mask=True)
+            self.recv_frame(frame)
+            self.has_message = frame.opcode in DATA_OPCODES and self.current_size is None
+        elif self._is_audio_without_stream(size):
+            self.announced = size
+            self.has_message = True
+        else:
+            yield from self._read_beginning(before + size)
+            yield from self._ignore()
+
+    def _size_of_next(self) -> Generator[None, None, int]:
+        """Return the size of the payload of the frame that comes next, which is not read yet."""
+        coming = self.reader.buffer
+        while len(coming) < HEAD_BYTES:
+            yield
+        size = coming[1] & 0x7F
+        if size not in LONGER_SIZES:
+            return size
+        end = HEAD_BYTES + LONGER_SIZES[size]
+        while len(coming) < end:
+            yield
+        return int.from_bytes(coming[HEAD_BYTES:end], "big")
+
+    def _is_audio_without_stream(self, size: int) -> bool:
+        """Whether the next frame is one that opens a stream, with which it may be as large as it is."""
+        is_binary = self.reader.buffer[0] & 0x0F == Opcode.BINARY
+        return is_binary and self.announced is None and size <= self.limits.largest_of_stream
+
+    def _read_beginning(self, size: int) -> Generator[None]:
+        frame = yield from Frame.parse(self._read_little, mask=True)
+        limit = self.limits.largest_of_stream if frame.opcode is Opcode.BINARY else self.limits.largest
+        self.oversized = Oversized(size, limit, bytes(frame.data))
+
+    def _read_little(self, size: int) -> Generator[None, None, bytes | bytearray]:
+        return self.reader.read_exact(min(size, BEGINNING_BYTES))
+
+    def _ignore(self) -> Generator[None]:
+        while True:
+            self.reader.discard()
+            yield
+
+
+class FrameReader(ServerProtocol, _OneMessageAhead):
+    """A server's side of a WebSocket, from its handshake on."""
