@@ -127,6 +127,11 @@ class Settings(BaseSettings):
         le=2**28,
         description="The largest binary frame taken, in bytes; 8388608 hold four minutes of audio.",
     )
+    max_sockets_per_address: int = Field(
+        1000,
+        ge=1,
+        description="WebSockets one address may have at once; behind a proxy, the address that it names.",
+    )
     shutdown_grace_s: float = Field(
         8.0, ge=0, le=600, description="Seconds that open streams get for their finals when the server ends."
     )

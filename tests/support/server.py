@@ -51,6 +51,9 @@ def serving(
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="live server")
     thread.start()
     try:
+        # FastAPI prepares its routes at the first request that looks at them, and ignores warnings meanwhile,
+        # which pytest would undo at the end of a test.
+        httpx.get(f"http://{address}/nothing-here")
         if wait_ready:
             wait_until_ready(f"http://{address}")
         yield LiveServer(address, server)

@@ -20,6 +20,7 @@ from voicechat_server.api import (
     unknown_socket,
 )
 from voicechat_server.api.body_limit import BodyLimit
+from voicechat_server.api.connections import Connections
 from voicechat_server.api.origin_guard import OriginGuard
 from voicechat_server.api.public_path import PublicPath
 from voicechat_server.api.request_scope import HEADER, RequestScope
@@ -58,6 +59,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         engine=engine or Engine(settings.engine_config(), metrics),
         chat=ChatService(Store(settings.database), settings.max_waiting_messages, observer=metrics),
         metrics=metrics,
+        connections=Connections(settings.max_sockets_per_address),
     )
 
     @asynccontextmanager

@@ -56,6 +56,7 @@ class ChatConnection:
         self._socket = ClientSocket(socket)
         limits = self._socket.limits
         limits.largest = limits.largest_of_stream = MAX_FRAME_BYTES
+        self.address = socket.client and socket.client.host
         self._parameters = dict(socket.query_params)
         self._services = services
         self._server_ends = asyncio.Event()
@@ -94,6 +95,7 @@ class ChatConnection:
     async def _serve(self) -> VoicechatError | None:
         """Run the connection; return the error that ended it, if one did."""
         try:
+            self._services.connections.refuse_too_many(self)
             query = self._query()
             joined = await self._services.chat.join(query.id, query.user, query.since)
         except VoicechatError as error:

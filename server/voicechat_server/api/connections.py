@@ -1,13 +1,17 @@
 """The WebSockets that are open, so that they can be counted and ended in good order."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.metrics import Surface
 
 POLL_S = 0.02
+RETRY_S = 10.0
+"""When a client may try again for which there were too many."""
 
 
 class Connection(Protocol):
@@ -15,9 +19,11 @@ class Connection(Protocol):
 
     Attributes:
         surface: Which one.
+        address: Where its client is, if that is known.
     """
 
     surface: Surface
+    address: str | None
 
     @property
     def waiting(self) -> int:
@@ -28,10 +34,16 @@ class Connection(Protocol):
 
 
 class Connections:
-    """A set of open WebSockets."""
+    """A set of open WebSockets.
 
-    def __init__(self) -> None:
+    Args:
+        most_of_address: How many one address may have.
+    """
+
+    def __init__(self, most_of_address: int) -> None:
+        self._most_of_address = most_of_address
         self._open: set[Connection] = set()
+        self._of_address: Counter[str | None] = Counter()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -43,10 +55,28 @@ class Connections:
     def holding(self, connection: Connection) -> Iterator[None]:
         """Count a connection while it lasts."""
         self._open.add(connection)
+        self._of_address[connection.address] += 1
         try:
             yield
         finally:
             self._open.discard(connection)
+            self._of_address[connection.address] -= 1
+            if not self._of_address[connection.address]:
+                del self._of_address[connection.address]
+
+    def refuse_too_many(self, connection: Connection) -> None:
+        """Refuse a connection whose address has as many as it may without it.
+
+        Raises:
+            VoicechatError: `busy`.
+        """
+        if connection.address is not None and self._of_address[connection.address] > self._most_of_address:
+            raise VoicechatError(
+                ErrorCode.BUSY,
+                f"There are {self._most_of_address} WebSockets from this address already.",
+                "Close some of them, or start the server with a larger --max-sockets-per-address.",
+                retry_after_s=RETRY_S,
+            )
 
     async def drain(self, grace_s: float, give_up: Callable[[], bool]) -> int:
         """Ask every connection to end, and wait until all have ended.

@@ -31,7 +31,7 @@ class Services:
     engine: Engine
     chat: ChatService
     metrics: Metrics
-    connections: Connections = field(default_factory=Connections)
+    connections: Connections
     started_at: float = field(default_factory=time.monotonic)
 
 

@@ -54,7 +54,7 @@ class SpeechConnection:
         self._socket = ClientSocket(socket)
         limits = self._socket.limits
         limits.largest_of_stream = max(limits.largest, services.settings.max_frame_bytes)
-        self._client = socket.client
+        self.address = socket.client and socket.client.host
         self._services = services
         self._format_name = format_name
         self._format: Format = JsonFormat()
@@ -84,9 +84,7 @@ class SpeechConnection:
         except WebSocketDisconnect:
             return
         began = time.monotonic()
-        self._log.info(
-            "speech connection opened", client=self._client and self._client.host, format=self._format_name
-        )
+        self._log.info("speech connection opened", client=self.address, format=self._format_name)
         failure: VoicechatError | None = None
         try:
             with self._services.connections.holding(self):
@@ -106,6 +104,7 @@ class SpeechConnection:
         """Run the tasks; return the error that ended them, if one did."""
         failures: list[VoicechatError] = []
         try:
+            self._services.connections.refuse_too_many(self)
             self._format = choose_format(self._format_name)
             async with asyncio.TaskGroup() as group:
                 receiving = group.create_task(self._receive())

@@ -57,6 +57,7 @@ def serve(
     resume_grace_s: Annotated[float | None, _option("resume_grace_s")] = None,
     idle_timeout_s: Annotated[float | None, _option("idle_timeout_s")] = None,
     max_frame_bytes: Annotated[int | None, _option("max_frame_bytes")] = None,
+    max_sockets_per_address: Annotated[int | None, _option("max_sockets_per_address")] = None,
     shutdown_grace_s: Annotated[float | None, _option("shutdown_grace_s")] = None,
     database: Annotated[str | None, _option("database")] = None,
     max_waiting_messages: Annotated[int | None, _option("max_waiting_messages")] = None,
@@ -86,10 +87,12 @@ def run(settings: Settings) -> None:
     refuse_absent(settings.engine_config().model)
     # FastAPI and uvicorn take half a second to import, which `--help` and `models` need not pay.
     from voicechat_server.api.app import create_app
+    from voicechat_server.api.gate.descriptors import allow_many
     from voicechat_server.api.server import Server, bind
     from voicechat_server.chat.store import prepare
 
     app = create_app(settings)
     listener = bind(settings.host, settings.port)
     asyncio.run(prepare(settings.database))
+    allow_many()
     Server(app).run_until_signal(listener)

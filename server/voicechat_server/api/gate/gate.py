@@ -1,13 +1,13 @@
 """All that the connections of one server share."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Hashable
 from typing import Protocol
 
 import structlog
 
+from voicechat_server.api.gate import descriptors
 from voicechat_server.api.gate.deadlines import Deadlines
 from voicechat_server.api.gate.turns import Turns
 from voicechat_server.api.gate.unfinished import UnfinishedInput
@@ -18,9 +18,6 @@ HEAD_S = 10.0
 
 BODY_S = 30.0
 """How long the body of a request may take, from its head on."""
-
-DESCRIPTORS_KEPT = 128
-"""What the server needs besides connections: the database, the model's files, its own sockets."""
 
 WORTH_RETURNING_BYTES = 32 * 1024 * 1024
 """After so much input at once the C library is asked to give memory back."""
@@ -68,7 +65,7 @@ class Gate:
         self.heads: Deadlines[Request] = Deadlines(HEAD_S)
         self.bodies: Deadlines[Request] = Deadlines(BODY_S)
         self.sockets: set[Socket] = set()
-        self._most = most_connections or _connections_possible()
+        self._most = most_connections or descriptors.connections_possible()
         self._open = 0
         self._swept_at = time.monotonic()
         self._told_at = float("-inf")
@@ -115,23 +112,3 @@ class Gate:
         if now - self._told_at >= QUIET_S:
             log.warning("no connection is free", connections=self._open, refused=self._refused)
             self._told_at, self._refused = now, 0
-
-
-def allow_many_descriptors() -> None:
-    """Raise the number of descriptors this process may have to what the system lets it have."""
-    if sys.platform != "win32":
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _connections_possible() -> int:
-    if sys.platform == "win32":
-        return sys.maxsize
-    import resource
-
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if limit == resource.RLIM_INFINITY:
-        return sys.maxsize
-    return max(limit - DESCRIPTORS_KEPT, limit // 2)

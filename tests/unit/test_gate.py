@@ -1,0 +1,121 @@
+"""What each may send, and for how long: the parts of the gate, with the clock in the test's hand."""
+
+import asyncio
+
+from voicechat_server.api.gate.allowance import Allowance
+from voicechat_server.api.gate.deadlines import Deadlines
+from voicechat_server.api.gate.gate import Gate
+from voicechat_server.api.gate.turns import Turns
+from voicechat_server.api.gate.unfinished import WORTH_COUNTING, UnfinishedInput
+
+
+class Waiting:
+    """A connection that notes how it was ended."""
+
+    def __init__(self) -> None:
+        self.ended = ""
+
+    def expire(self) -> None:
+        self.ended = "expired"
+
+    def make_room(self) -> None:
+        self.ended = "made room"
+
+    def give_way(self) -> None:
+        self.ended = "gave way"
+
+
+def test_an_allowance_is_spent_at_once_and_comes_back_with_time() -> None:
+    allowance = Allowance(rate=2, burst=3, now=10)
+    assert [allowance.spend(10) for _ in range(4)] == [True, True, True, False]
+    assert not allowance.spend(10.4)
+    assert allowance.spend(10.5)
+    assert [allowance.spend(1000) for _ in range(4)] == [True, True, True, False]
+    assert allowance.spend(1001, cost=2)
+    assert not allowance.spend(1001)
+
+
+async def test_turns_go_round() -> None:
+    turns, seen = Turns(), []
+
+    def reads(name: str, times: int) -> None:
+        left = iter(range(times))
+
+        def step() -> bool:
+            seen.append(name)
+            return next(left, None) is not None
+
+        turns.enter(step)
+
+    reads("a", 2)
+    reads("b", 1)
+    reads("c", 0)
+    assert seen == []
+    while len(seen) < 6:
+        await next_turn()
+    assert seen == ["a", "b", "c", "a", "b", "a"]
+
+
+async def test_the_loop_goes_on_between_the_turns_of_one_that_never_ends() -> None:
+    turns, is_reading = Turns(), True
+    turns.enter(lambda: is_reading)
+    for _ in range(3):
+        await next_turn()
+    is_reading = False
+    await next_turn()
+
+
+async def next_turn() -> None:
+    """Let the loop go round once."""
+    await asyncio.sleep(0)
+
+
+def test_who_holds_the_most_unfinished_input_gives_way() -> None:
+    budget = UnfinishedInput(most_bytes=10 * WORTH_COUNTING)
+    small, large, larger = Waiting(), Waiting(), Waiting()
+    budget.hold(small, WORTH_COUNTING - 1)
+    budget.hold(large, 4 * WORTH_COUNTING)
+    budget.hold(larger, 6 * WORTH_COUNTING)
+    assert budget.total == 10 * WORTH_COUNTING
+    budget.hold(large, 5 * WORTH_COUNTING)
+    assert (small.ended, large.ended, larger.ended) == ("", "", "gave way")
+    assert budget.total == 5 * WORTH_COUNTING
+    budget.release(larger)
+    budget.hold(large, 0)
+    assert budget.total == 0
+    assert budget.take_peak() == 11 * WORTH_COUNTING
+    assert budget.take_peak() == 0
+
+
+def test_deadlines_run_from_when_each_began() -> None:
+    deadlines: Deadlines[str] = Deadlines(10)
+    deadlines.start("first", now=0)
+    deadlines.start("second", now=5)
+    deadlines.start("first", now=8)
+    deadlines.start("stopped", now=1)
+    deadlines.stop("stopped")
+    assert deadlines.pop_expired(9.9) == []
+    assert deadlines.pop_expired(10) == ["first"]
+    deadlines.start("third", now=11)
+    assert deadlines.pop_oldest() == "second"
+    assert deadlines.pop_expired(100) == ["third"]
+    assert deadlines.pop_oldest() is None
+
+
+def test_a_new_connection_gets_the_place_of_one_that_has_asked_for_nothing() -> None:
+    gate = Gate(most_connections=2)
+    silent, later = Waiting(), Waiting()
+    assert gate.admit()
+    gate.heads.start(silent, 0)
+    assert gate.admit()
+    gate.heads.start(later, 1)
+    assert gate.admit()
+    assert (silent.ended, later.ended) == ("made room", "")
+
+
+def test_connections_in_use_are_not_ended_for_new_ones() -> None:
+    gate = Gate(most_connections=1)
+    assert gate.admit()
+    assert not gate.admit()
+    gate.leave()
+    assert gate.admit()
