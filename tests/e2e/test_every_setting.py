@@ -17,7 +17,7 @@ import websockets
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
-from tests.support.chat_client import in_chat
+from tests.support.chat_client import chat_path, in_chat
 from tests.support.hub import running_hub
 from tests.support.samples import pcm, silence
 from tests.support.server import LiveServer, free_port, no_streams, serving
@@ -200,6 +200,20 @@ async def test_idle_timeout_s_and_max_frame_bytes(monkeypatch: pytest.MonkeyPatc
             await client.send(bytes(2_050))
             error = await client.expect(Error)
             assert (error.code, "2048" in error.message) == (ErrorCode.FRAME_TOO_LARGE, True)
+
+
+async def test_max_sockets_per_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with given(monkeypatch, tmp_path, max_sockets_per_address="2") as server:
+        async with in_chat(server.ws, "lobby", "anna") as anna:
+            async with connected(server.ws):
+                async with connected(server.ws) as third:
+                    assert (await third.expect(Error)).code == ErrorCode.BUSY
+                    assert await third.closed_with() == 1013
+                async with connected(server.ws, chat_path("lobby", "bob")) as fourth:
+                    assert await fourth.closed_with() == 1013
+                await anna.say("undisturbed")
+            async with in_chat(server.ws, "lobby", "bob") as bob:
+                assert await bob.texts(1) == ["undisturbed"]
 
 
 async def test_max_waiting_messages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
