@@ -23,6 +23,7 @@ from tests.support.samples import pcm, silence
 from tests.support.server import LiveServer, free_port, no_streams, serving
 from tests.support.server_process import ServerProcess, refused, started
 from tests.support.speech_client import connected, recognise
+from tests.support.waiting import until
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.chat import ChatError
 from voicechat_common.protocol.speech import Ack, Error, Final, Partial, Ready, Start
@@ -212,6 +213,7 @@ async def test_max_sockets_per_address(monkeypatch: pytest.MonkeyPatch, tmp_path
                 async with connected(server.ws, chat_path("lobby", "bob")) as fourth:
                     assert await fourth.closed_with() == 1013
                 await anna.say("undisturbed")
+            until(lambda: len(server.server.services.connections) == 1, lambda: "a WebSocket stays open")
             async with in_chat(server.ws, "lobby", "bob") as bob:
                 assert await bob.texts(1) == ["undisturbed"]
 
