@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.speech_wire import PER_MS, RATE, SpeechWire, opened, samples
+from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.codec import encode
-from voicechat_common.protocol.speech import Done, Final
+from voicechat_common.protocol.speech import Done, Error, Final
 from voicechat_tui.client.events import AudioLost, Resumed, Retrying
 from voicechat_tui.client.state import State
 
@@ -276,3 +277,57 @@ def test_a_server_that_is_done_too_early_gets_the_rest_in_a_new_stream() -> None
     wire.settle()
     assert len(wire.server.all_streams) == 2
     np.testing.assert_array_equal(wire.server.current.audio, samples(0, 800))
+
+
+def end_idle(wire: SpeechWire) -> None:
+    """Let the server end the stream because nothing comes, and forget it."""
+    wire.server.forget()
+    wire.down.append(
+        encode(
+            Error(
+                code=ErrorCode.IDLE_TIMEOUT,
+                message="Nothing came.",
+                advice="Open another.",
+                retry_after_s=10.0,
+                fatal=True,
+            )
+        )
+    )
+
+
+def test_a_stream_that_was_ended_in_silence_rests_until_there_is_something_to_say() -> None:
+    wire = opened()
+    wire.core.add(samples(0, 800))
+    wire.core.flush()
+    wire.exchange()
+    end_idle(wire)
+    wire.receive()
+    assert (wire.connected, wire.core.needs_connection) == (False, False)
+    assert not wire.of(Retrying)
+    wire.core.add(samples(800, 800))
+    assert (wire.connected, wire.core.needs_connection) == (False, True)
+    wire.core.stop()
+    wire.settle()
+    assert wire.core.state is State.FINISHED
+    heard = [stream.audio for stream in wire.server.all_streams]
+    np.testing.assert_array_equal(np.concatenate(heard), samples(0, 1600))
+    assert not wire.of(AudioLost)
+
+
+@pytest.mark.parametrize("what", ["audio", "stop"])
+def test_who_has_more_to_say_opens_another_stream_at_once(what: str) -> None:
+    """As where the server gave up on a stream in the moment in which its client went on."""
+    wire = opened()
+    end_idle(wire)
+    if what == "audio":
+        wire.core.add(samples(0, 800))
+        wire.send()
+    else:
+        wire.core.stop()
+    wire.receive()
+    assert wire.core.needs_connection
+    assert [event.in_s for event in wire.of(Retrying)] == [10.0]
+    wire.core.stop()
+    wire.settle()
+    np.testing.assert_array_equal(wire.server.current.audio, samples(0, wire.core.end))
+    assert wire.core.state is State.FINISHED

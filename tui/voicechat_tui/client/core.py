@@ -76,6 +76,7 @@ class SpeechCore:
         self._durable_told = False
         self._newest_revision = -1
         self._verdict: VoicechatError | None = None
+        self._rests = False
         self._heard_at = 0.0
         self._pinged_at = 0.0
 
@@ -122,6 +123,7 @@ class SpeechCore:
     def connecting(self) -> None:
         """The socket is about to be opened."""
         self.state = checked(self.state, State.CONNECTING)
+        self._rests = False
 
     def connected(self, now: float) -> None:
         """The socket is open."""
@@ -139,6 +141,9 @@ class SpeechCore:
     def interrupted(self, error: VoicechatError, now: float) -> float:
         """The socket could not be opened or is closed. Return the seconds until the next attempt.
 
+        A server that let the stream go because nothing came, as from a muted microphone, is left alone until
+        there is something to say.
+
         Args:
             error: Why, as far as the socket tells; a reason the server gave counts more.
             now: Seconds of any steady clock.
@@ -148,6 +153,10 @@ class SpeechCore:
         """
         error = self._verdict or error
         self._verdict = None
+        if error.code is ErrorCode.IDLE_TIMEOUT and not self._has_more:
+            self.state = checked(self.state, State.WAITING)
+            self._rests = True
+            return 0.0
         delay = self._backoff.delay(error, now)
         if delay is None:
             self.state = checked(self.state, State.FAILED)
@@ -160,6 +169,11 @@ class SpeechCore:
     def is_done(self) -> bool:
         """Whether the stream has come to its end."""
         return self.state is State.FINISHED
+
+    @property
+    def needs_connection(self) -> bool:
+        """Whether there is a reason to connect again."""
+        return self._has_more or not self._rests
 
     @property
     def wants_close(self) -> bool:
@@ -275,8 +289,8 @@ class SpeechCore:
         self._events.append(ack)
 
     def _on_done(self, done: Done) -> None:
-        all_heard = self._stop_wanted and done.received_samples >= self.end
-        if self.state is State.STOPPING or (self.state is State.STREAMING and all_heard):
+        # A stream that the server ended by itself may have been sent audio that it did not take.
+        if self._stop_wanted and done.received_samples >= self.end:
             self.state = checked(self.state, State.FINISHED)
             self._events.append(done)
             return
@@ -316,6 +330,11 @@ class SpeechCore:
         )
         self._stream_id = None
         self._restarted = True
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether there is anything that the server is not known to have."""
+        return self._stop_wanted or self.end > self._acked
 
     @property
     def _succeeds(self) -> bool:

@@ -33,6 +33,10 @@ class Core(Protocol[EventT]):
     def is_done(self) -> bool:
         """Whether no other connection is needed."""
 
+    @property
+    def needs_connection(self) -> bool:
+        """Whether there is a reason to connect again; `wake` says that there may be one."""
+
     def take_events(self) -> list[EventT]:
         """Return what happened since the last call."""
 
@@ -142,6 +146,7 @@ class Link(Generic[EventT]):
                 finally:
                     await self._publish()
                 await self._pause(delay)
+                await self._until_needed()
         finally:
             self._end()
 
@@ -154,6 +159,11 @@ class Link(Generic[EventT]):
         with suppress(TimeoutError):
             async with asyncio.timeout(delay_s):
                 await self._retry_asked.wait()
+
+    async def _until_needed(self) -> None:
+        while not self._core.needs_connection:
+            self._to_send.clear()
+            await self._to_send.wait()
 
     async def _connection(self) -> VoicechatError | None:
         """Live through one connection. Return why it ended, or None if the core is done."""

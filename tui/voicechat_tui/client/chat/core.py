@@ -127,6 +127,11 @@ class ChatCore:
         return False
 
     @property
+    def needs_connection(self) -> bool:
+        """Whether there is a reason to connect again: always, to hear what others say."""
+        return True
+
+    @property
     def wants_close(self) -> bool:
         """Whether the connection is of no more use."""
         return self._verdict is not None
