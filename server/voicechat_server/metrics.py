@@ -58,6 +58,10 @@ class Metrics(RecognitionObserver, ChatObserver):
         """Count a stream that has not been opened."""
         self._streams_refused.labels(code).inc()
 
+    def stream_gave_way(self) -> None:
+        """Count an idle stream that was ended to make room for another."""
+        self._streams_gave_way.inc()
+
     def stream_told(self, event: StreamEvent) -> None:
         """Count what a stream tells its client."""
         match event:
@@ -112,6 +116,7 @@ class Metrics(RecognitionObserver, ChatObserver):
         self.workers = self._gauge("recogniser_workers", "Threads that recognise at the same time.")
         self.streams = self._gauge("streams", "Streams that are open.")
         self.streams_max = self._gauge("streams_max", "Streams the server takes at once.")
+        self.places_free = self._gauge("places_free", "Streams that could be opened now.")
         self.orders_waiting = self._gauge("orders_waiting", "Packets and orders the recogniser has to take.")
         self.chats = self._gauge("chats", "Chats the server knows.")
         self.writes_waiting = self._gauge("writes_waiting", "Operations that wait for the database.")
@@ -127,6 +132,9 @@ class Metrics(RecognitionObserver, ChatObserver):
         self._streams_refused = self._counter("streams_refused", "Streams that were not opened.", "code")
         for code in REFUSALS:
             self._streams_refused.labels(code)
+        self._streams_gave_way = self._counter(
+            "streams_gave_way", "Idle streams that were ended to make room."
+        )
         self._segments = self._counter("segments", "Segments that were recognised to their end.")
         self._audio_received = self._counter("audio_received_seconds", "Audio of finished streams.")
         self._audio_silent = self._counter("audio_silent_seconds", "Audio of these that was silence.")

@@ -119,7 +119,7 @@ class Settings(BaseSettings):
         30.0,
         gt=0,
         le=86_400,
-        description="Seconds a connection without a stream may stay silent before it is closed.",
+        description="Seconds a connection has to open a stream, and a stream to send its first audio.",
     )
     max_frame_bytes: int = Field(
         8 * 2**20,
@@ -211,6 +211,7 @@ class Settings(BaseSettings):
                 max_streams=self.max_streams,
                 max_lag_s=self.max_lag_s,
                 resume_grace_s=self.resume_grace_s,
+                idle_timeout_s=self.idle_timeout_s,
             ),
         )
 

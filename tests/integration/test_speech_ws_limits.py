@@ -9,7 +9,7 @@ from tests.support.samples import packets, pcm, transcripts
 from tests.support.server import LiveServer, demo_settings, no_streams, serving, streams_now
 from tests.support.speech_client import connected, receipt, recognise, texts
 from voicechat_common.errors import ErrorCode
-from voicechat_common.protocol.speech import Done, Error, Final, Ready, Start, Stop
+from voicechat_common.protocol.speech import Done, Error, Final, Ping, Ready, Start, Stop
 
 GRACE_S = 0.2
 IDLE_S = 0.3
@@ -32,9 +32,21 @@ async def test_one_that_connects_and_says_nothing(tight_server: LiveServer) -> N
     assert time.monotonic() - began >= IDLE_S
 
 
-async def test_a_stream_may_be_silent_for_longer(tight_server: LiveServer) -> None:
+async def test_a_stream_without_audio_is_no_use_either(tight_server: LiveServer) -> None:
     async with connected(tight_server.ws) as client:
-        await client.send(Start())
+        await client.send(Start(), bytes(100))
+        await client.expect(Ready)
+        while not isinstance(message := await client.receive(), Error):
+            await client.send(Ping())
+        assert (message.code, message.fatal) == (ErrorCode.IDLE_TIMEOUT, True)
+        assert "no audio has come" in message.message
+        assert await client.closed_with() == 1008
+    await no_streams(tight_server)
+
+
+async def test_a_stream_may_be_silent_for_longer_once_it_has_begun(tight_server: LiveServer) -> None:
+    async with connected(tight_server.ws) as client:
+        await client.send(Start(), bytes(3_200))
         await client.expect(Ready)
         async with connected(tight_server.ws) as idle:
             assert await idle.closed_with() == 1008

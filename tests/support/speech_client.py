@@ -66,11 +66,18 @@ class SpeechClient:
 
 
 @asynccontextmanager
-async def connected(base: str, path: str = "/ws") -> AsyncIterator[SpeechClient]:
-    """Open a connection while the context lasts."""
+async def connected(
+    base: str, path: str = "/ws", *, forwarded_for: str | None = None
+) -> AsyncIterator[SpeechClient]:
+    """Open a connection while the context lasts, as if through a proxy if it is forwarded for somebody."""
     # A busy machine takes its time; a test that hangs is ended by its own timeout.
     async with websockets.connect(
-        f"{base}{path}", max_size=None, max_queue=None, open_timeout=None, ping_timeout=None
+        f"{base}{path}",
+        additional_headers=None if forwarded_for is None else {"X-Forwarded-For": forwarded_for},
+        max_size=None,
+        max_queue=None,
+        open_timeout=None,
+        ping_timeout=None,
     ) as socket:
         yield SpeechClient(socket)
 

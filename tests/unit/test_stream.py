@@ -1,6 +1,7 @@
 """A stream on the event loop, with the model's thread played by the test: orders go out, reports come in."""
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -20,7 +21,7 @@ SECOND = 32_000
 
 T = TypeVar("T")
 
-LIMITS = StreamLimits(max_lag_s=2.0, resume_grace_s=30.0, ack_interval_s=1.0)
+LIMITS = StreamLimits(max_lag_s=2.0, resume_grace_s=30.0, idle_timeout_s=60.0, ack_interval_s=1.0)
 
 
 def final(segment: int) -> Final:
@@ -305,6 +306,103 @@ async def test_a_stream_that_ended_is_kept_as_long_for_its_client(thread: Thread
     assert thread.ended == 0
     await clock.move(LIMITS.resume_grace_s)
     assert thread.ended == 1
+
+
+def error_of(events: list[StreamEvent]) -> Error:
+    (error,) = [event for event in events if isinstance(event, Error)]
+    return error
+
+
+async def test_a_stream_that_gets_no_audio_is_ended_and_told_why(thread: Thread, clock: LoopClock) -> None:
+    stream = Stream(thread.live)
+    await stream.send_audio(bytes(100))
+    await clock.move(0.99 * LIMITS.idle_timeout_s)
+    assert thread.commands == []
+    await clock.move(0.01 * LIMITS.idle_timeout_s)
+    assert thread.commands == [Order.STOP]
+    thread.report(is_done=True)
+    error = error_of(await told(stream))
+    assert (error.code, error.fatal) == (ErrorCode.IDLE_TIMEOUT, True)
+    assert "60 s" in error.message
+
+
+async def test_a_stream_that_has_had_audio_may_be_silent_for_long(thread: Thread, clock: LoopClock) -> None:
+    await Stream(thread.live).send_audio(bytes(SECOND // 10))
+    await clock.move(10 * LIMITS.idle_timeout_s)
+    assert thread.commands == []
+
+
+async def test_a_stream_that_is_ended_tells_first_what_was_said(thread: Thread) -> None:
+    stream = Stream(thread.live)
+    await stream.send_audio(bytes(200))
+    thread.live.end(VoicechatError(ErrorCode.IDLE_TIMEOUT, "Others wait.", "Come again.", retry_after_s=7.0))
+    await stream.send_audio(bytes(100))
+    assert (thread.commands, thread.audio) == ([Order.STOP], bytes(200))
+    thread.report(final(0), is_done=True)
+    first, ack, error = await told(stream)
+    assert first == final(0)
+    assert ack == Ack(received_samples=100, decoded_samples=100, lag_ms=0)
+    assert isinstance(error, Error)
+    assert (error.message, error.retry_after_s, error.fatal) == ("Others wait.", 7.0, True)
+
+
+async def test_who_comes_back_to_a_stream_that_was_ended_finds_its_receipt(thread: Thread) -> None:
+    """An error again would send clients round in circles."""
+    stream = Stream(thread.live)
+    await stream.send_audio(bytes(200))
+    thread.live.end(VoicechatError(ErrorCode.IDLE_TIMEOUT, "Others wait.", "Come again."))
+    thread.report(final(0), is_done=True)
+    await told(stream)
+    stream.detach()
+    again, done = await told(Stream(thread.live))
+    assert again == final(0)
+    assert isinstance(done, Done)
+    assert (done.received_samples, done.dropped_samples) == (100, 0)
+
+
+@pytest.mark.parametrize("whose", ["stopped before", "stopped meanwhile", "nobody's"])
+async def test_a_stream_that_needs_no_reason_ends_with_its_receipt_alone(thread: Thread, whose: str) -> None:
+    stream = Stream(thread.live)
+    if whose == "stopped before":
+        await stream.stop()
+    thread.live.end(VoicechatError(ErrorCode.IDLE_TIMEOUT, "Others wait.", "Come again."))
+    if whose == "stopped meanwhile":
+        await stream.stop()
+    if whose == "nobody's":
+        stream.detach()
+    thread.report(is_done=True)
+    if whose == "nobody's":
+        stream = Stream(thread.live)
+    assert thread.commands == [Order.STOP]
+    assert [type(event) for event in await told(stream)] == [Done]
+
+
+async def test_a_stream_is_idle_since_its_last_audio(thread: Thread, clock: LoopClock) -> None:
+    stream = Stream(thread.live)
+    await clock.move(20)
+    assert thread.live.idle_s == pytest.approx(20, abs=0.01)
+    await stream.send_audio(bytes(SECOND))
+    thread.report()
+    assert thread.live.idle_s == 0
+    await clock.move(3)
+    assert thread.live.idle_s == pytest.approx(3, abs=0.01)
+    await stream.stop()
+    assert thread.live.idle_s == 0, "it ends by itself"
+
+
+async def test_a_stream_that_is_behind_is_not_idle(thread: Thread, clock: LoopClock) -> None:
+    """Its client may have sent much at once, or wait to be read."""
+    stream = Stream(thread.live)
+    await stream.send_audio(bytes(2 * SECOND))
+    await clock.move(20)
+    assert thread.live.idle_s == 0
+    thread.report(undecoded=16_000)
+    assert thread.live.idle_s == pytest.approx(20, abs=0.01)
+
+
+async def test_a_stream_without_client_or_audio_is_nobody_s(thread: Thread) -> None:
+    Stream(thread.live).detach()
+    assert thread.live.idle_s == math.inf
 
 
 async def test_a_client_that_comes_back_in_time_keeps_its_stream(thread: Thread, clock: LoopClock) -> None:

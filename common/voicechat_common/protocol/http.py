@@ -81,6 +81,9 @@ class Readiness(Message):
     detail: str = Field(description="The same in a sentence.", examples=["Downloading model.pt."])
     progress: float | None = Field(None, ge=0, le=1, description="How much of the download is there.")
     error: ErrorDetail | None = None
+    places_free: int | None = Field(
+        None, ge=0, description="Streams that could be opened now; null while it isn't known."
+    )
 
 
 class AsrInfo(Message):

@@ -111,7 +111,9 @@ def error_message(error: VoicechatError, *, fatal: bool) -> Error:
 
 def error_of(message: Error) -> VoicechatError:
     """Return the error that a message of the speech WebSocket tells."""
-    return VoicechatError(ErrorCode(message.code), message.message, message.advice)
+    return VoicechatError(
+        ErrorCode(message.code), message.message, message.advice, retry_after_s=message.retry_after_s
+    )
 
 
 def close_code(error: VoicechatError) -> int:

@@ -86,6 +86,7 @@ async def ready(services: ServicesDep, response: Response) -> Readiness:
         detail=status.detail,
         progress=status.progress,
         error=None if reason is None else ErrorDetail.of(reason),
+        places_free=services.engine.places_free if reason is None else None,
     )
 
 

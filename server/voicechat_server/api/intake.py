@@ -37,6 +37,7 @@ class Intake:
         chat: Takes the speech that belongs to a chat.
         max_frame_bytes: The largest binary frame taken.
         on_open: Called once with the stream, before anything is done to it.
+        source: Where the client comes from.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Intake:
         chat: ChatService,
         max_frame_bytes: int,
         on_open: Callable[[Stream], Awaitable[None]],
+        source: str,
     ) -> None:
         self.stream: Stream | None = None
         self.stopped = False
@@ -53,6 +55,7 @@ class Intake:
         self._chat = chat
         self._max_frame_bytes = max_frame_bytes
         self._on_open = on_open
+        self._source = source
         self._pcm_check: PcmCheck | None = PcmCheck()
         self._message_check = MessageCheck()
         self._message_told = False
@@ -141,7 +144,7 @@ class Intake:
 
     async def _open_new(self, start: Start) -> Stream:
         if start.chat_id is None:
-            return self._engine.open_stream(start)
+            return self._engine.open_stream(start, source=self._source)
         return await self._open_in_chat(start, start.chat_id, Checkpoint(uuid4().hex))
 
     async def _resume(self, start: Start) -> Stream:
@@ -160,7 +163,7 @@ class Intake:
             if self._engine.holds(begin.stream_id):
                 feed.close()
                 return self._engine.resume_stream(start)
-            stream = self._engine.open_stream(start, feed, begin)
+            stream = self._engine.open_stream(start, feed, begin, self._source)
         except VoicechatError:
             feed.close()
             raise

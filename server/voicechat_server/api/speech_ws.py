@@ -23,6 +23,7 @@ from voicechat_server.api.formats import Format, JsonFormat, choose_format
 from voicechat_server.api.gate.frame_limits import ANNOUNCED
 from voicechat_server.api.intake import Intake
 from voicechat_server.api.services import Services, services_of
+from voicechat_server.api.source import source_of
 from voicechat_server.asr.stream import Stream
 from voicechat_server.metrics import Surface
 
@@ -59,7 +60,11 @@ class SpeechConnection:
         self._format_name = format_name
         self._format: Format = JsonFormat()
         self._intake = Intake(
-            services.engine, services.chat, services.settings.max_frame_bytes, self._welcome
+            services.engine,
+            services.chat,
+            services.settings.max_frame_bytes,
+            self._welcome,
+            source_of(socket),
         )
         self._opened: asyncio.Future[Stream] = asyncio.get_running_loop().create_future()
         self._server_ends = asyncio.Event()
@@ -151,7 +156,7 @@ class SpeechConnection:
             raise VoicechatError(
                 ErrorCode.IDLE_TIMEOUT,
                 f"Nothing came for {limit_s:g} s, and no stream is open.",
-                "Connect again when there is audio, or send `start` to keep a stream open in silence.",
+                "Connect again when there is audio.",
             ) from error
         if ANNOUNCED in message:
             return None

@@ -82,12 +82,14 @@ class StreamLimits:
         max_streams: Streams at once; None lets the engine measure what it can carry.
         max_lag_s: Undecoded audio of a stream beyond which its socket is not read.
         resume_grace_s: How long a stream that lost its connection is kept.
+        idle_timeout_s: How long a stream may take to send its first audio.
         ack_interval_s: The longest time between two `ack`s while audio comes in.
     """
 
     max_streams: int | None = None
     max_lag_s: float = 5.0
     resume_grace_s: float = 30.0
+    idle_timeout_s: float = 30.0
     ack_interval_s: float = 1.0
 
 

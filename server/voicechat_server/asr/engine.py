@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -20,6 +19,7 @@ from voicechat_server.asr.endpoint import Endpointer
 from voicechat_server.asr.lane import Lane, Report
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.outbox import Listener, Stored, StreamEvent
+from voicechat_server.asr.places import Places, gave_way
 from voicechat_server.asr.preparation import Found, prepare
 from voicechat_server.asr.scheduler import Command, Order
 from voicechat_server.asr.session import SpeechSession
@@ -41,7 +41,6 @@ _KEPT_FINISHED = 256
 """Finished streams kept for clients that may have lost the last words; the oldest go first."""
 
 _RETRY_NOT_READY_S = 2.0
-_RETRY_BUSY_S = 10.0
 
 
 class Engine:
@@ -74,8 +73,7 @@ class Engine:
             endpointing=config.endpoint.enabled,
         )
         self.max_streams = config.limits.max_streams
-        self._cost = StreamCost(recognition.chunk_size)
-        self._sizes: Counter[ChunkSize] = Counter()
+        self._places = Places(self.max_streams, StreamCost(recognition.chunk_size))
         self._streams: dict[str, LiveStream] = {}
         self._finished: dict[str, LiveStream] = {}
         self.workers = count_workers(recognition.device, count_threads(recognition.threads))
@@ -91,6 +89,11 @@ class Engine:
     def streams_now(self) -> int:
         """Streams that are recognised, those waiting for their client's return included."""
         return len(self._streams)
+
+    @property
+    def places_free(self) -> int | None:
+        """Streams of its own chunk size that could be opened now; None while that is not known."""
+        return self._places.free(self._idle_s())
 
     @property
     def orders_waiting(self) -> int:
@@ -123,27 +126,33 @@ class Engine:
         return stream_id in self._streams or stream_id in self._finished
 
     def open_stream(
-        self, start: Start, listener: Listener | None = None, checkpoint: Checkpoint | None = None
+        self,
+        start: Start,
+        listener: Listener | None = None,
+        checkpoint: Checkpoint | None = None,
+        source: str = "",
     ) -> Stream:
-        """Open a stream.
+        """Open a stream; where all places are taken, one that is idle gives way.
 
         Args:
             start: How it is opened.
             listener: Hears every event once, also while no connection has the stream.
             checkpoint: What the stream is called, and where it goes on if it was lost.
+            source: Where it comes from, such as an address.
 
         Raises:
             VoicechatError: `not_ready` or `busy`, with when to try again.
         """
         try:
             self._check_ready()
-            self._check_room(start.chunk_size or self.info.chunk_size)
+            self._make_room(start.chunk_size or self.info.chunk_size, source)
         except VoicechatError as error:
             self._observer.stream_refused(error.code)
             raise
         begin = checkpoint or Checkpoint(uuid4().hex)
         ready = self._ready(start, begin.stream_id)
         live = self._streams[ready.stream_id] = self._open_lane(ready, start, listener, begin)
+        self._places.take(ready.stream_id, start.chunk_size or self.info.chunk_size, source)
         self._observer.stream_opened()
         origin = StreamOrigin.NEW if start.stream_id is None else StreamOrigin.RESTORED
         return Stream(live, start.finals_received, origin)
@@ -179,19 +188,20 @@ class Engine:
             retry_after_s=_RETRY_NOT_READY_S,
         )
 
-    def _check_room(self, chunk_size: ChunkSize) -> None:
-        """Refuse a stream that costs more than is left; a lone one disturbs nobody."""
-        if self.max_streams is None or not self._streams:
-            return
-        if self._cost.of(self._sizes + Counter([chunk_size])) <= self.max_streams:
-            return
-        now, advice = len(self._streams), f"Try again in {_RETRY_BUSY_S:g} s, or use another server."
-        message = f"The server recognises {now} streams, which is as many as it can."
-        if self._cost.of({chunk_size: 1}) > 1:
-            others = f"{now} streams and has no room for one of chunk size {list(chunk_size)}"
-            message = f"The server recognises {others}, which costs more than one of its own."
-            advice = f"Leave `chunk_size` out. {advice}"
-        raise VoicechatError(ErrorCode.BUSY, message, advice, retry_after_s=_RETRY_BUSY_S)
+    def _make_room(self, chunk_size: ChunkSize, source: str) -> None:
+        """Let idle streams give way to a new one, if there is no room otherwise.
+
+        What they still have to tell is less than a chunk each, so their places are free at once.
+        """
+        idle_s = self._idle_s()
+        for stream_id in self._places.make_room(chunk_size, source, idle_s):
+            self._places.leave(stream_id)
+            self._streams[stream_id].end(gave_way())
+            self._observer.stream_gave_way()
+            log.info("an idle stream gave way", stream=stream_id, idle_s=round(idle_s[stream_id], 1))
+
+    def _idle_s(self) -> dict[str, float]:
+        return {stream_id: live.idle_s for stream_id, live in self._streams.items()}
 
     def _ready(self, start: Start, stream_id: str) -> Ready:
         _, step, ahead = start.chunk_size or self.info.chunk_size
@@ -233,7 +243,7 @@ class Engine:
         def let_go() -> LiveStream | None:
             live = self._streams.pop(stream_id, None)
             if live is not None:
-                self._sizes -= Counter([chunk_size])
+                self._places.leave(stream_id)
                 send(Order.DROP, b"")
             return live
 
@@ -251,7 +261,6 @@ class Engine:
             self._observer.stream_told(event)
             return None if listener is None else listener(event)
 
-        self._sizes[chunk_size] += 1
         send(Order.OPEN, b"")
         return LiveStream(
             ready,
@@ -293,7 +302,7 @@ class Engine:
             precision=found.precision,
         )
         self.max_streams = found.streams
-        self._cost = found.cost
+        self._places = Places(found.streams, found.cost)
         # The garbage collector would search all of PyTorch and FunASR again and again, and hold up everybody
         # for a fifth of a second each time.
         gc.freeze()

@@ -19,6 +19,9 @@ class RecognitionObserver:
     def stream_refused(self, code: ErrorCode) -> None:
         """A stream has not been opened, for want of a recogniser or of room."""
 
+    def stream_gave_way(self) -> None:
+        """An idle stream was ended to make room for another."""
+
     def stream_told(self, event: StreamEvent) -> None:
         """A stream has something to tell its client."""
 

@@ -1,11 +1,13 @@
 """One stream of speech as the event loop sees it, and one connection's hold on it."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 
 from voicechat_common.audio import SAMPLE_WIDTH, milliseconds
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Error, Ready, StreamOrigin
+from voicechat_server.asr.activity import Activity
 from voicechat_server.asr.checkpoint import Checkpoint
 from voicechat_server.asr.config import SAMPLE_RATE, StreamLimits
 from voicechat_server.asr.lane import Report
@@ -13,6 +15,9 @@ from voicechat_server.asr.outbox import Listener, Outbox, StreamEvent
 from voicechat_server.asr.scheduler import Order
 
 SendOrder = Callable[[Order, bytes], None]
+
+_SETTLED_MS = 100
+"""Audio beside what a chunk waits for that may be left when a stream has caught up."""
 
 
 class LiveStream:
@@ -50,6 +55,7 @@ class LiveStream:
         self._limits = limits
         # Less than a chunk can't be decoded, so it is no lag.
         self._max_lag_ms = limits.max_lag_s * 1000 + ready.chunk_ms
+        self._settled_lag_ms = ready.chunk_ms + ready.lookahead_ms + _SETTLED_MS
         self._send = send
         self._on_finish = on_finish
         self._on_end = on_end
@@ -63,9 +69,15 @@ class LiveStream:
         self._stopped = False
         self._finished = asyncio.Event()
         self._progress = asyncio.Event()
-        self._last_ack = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._last_ack = self._loop.time()
         self._holder: Stream | None = None
         self._expiry: asyncio.TimerHandle | None = None
+        self._activity = Activity(rate, self._last_ack)
+        self._silence: asyncio.TimerHandle | None = self._loop.call_later(
+            limits.idle_timeout_s, self._end_silent
+        )
+        self._ended_for: VoicechatError | None = None
 
     @property
     def received_samples(self) -> int:
@@ -77,6 +89,15 @@ class LiveStream:
         """Audio that was received and is not decoded yet."""
         return milliseconds(self.received_samples - self._decoded, self._rate)
 
+    @property
+    def idle_s(self) -> float:
+        """For how many seconds nothing has come that is worth a place; 0 while it is not to be ended."""
+        if self._stopped or self.lag_ms > self._settled_lag_ms:
+            return 0.0
+        if self._holder is None and not self._activity.has_begun:
+            return math.inf
+        return self._activity.idle_s(self._loop.time())
+
     def held_by(self, holder: "Stream") -> bool:
         """Whether that connection is the one that holds the stream."""
         return self._holder is holder
@@ -84,9 +105,7 @@ class LiveStream:
     def attach(self, holder: "Stream", finals_received: int) -> None:
         """Give the stream to a connection; what its client does not have is told again."""
         self._holder = holder
-        if self._expiry is not None:
-            self._expiry.cancel()
-            self._expiry = None
+        self._cancel_expiry()
         # An odd byte of the lost connection is not sent again: its client goes on at a whole sample.
         if self._received_bytes % SAMPLE_WIDTH:
             self._received_bytes -= 1
@@ -100,18 +119,23 @@ class LiveStream:
         One that is finished is kept too: its last words may have been lost with the connection.
         """
         self._holder = None
-        loop = asyncio.get_running_loop()
-        self._expiry = loop.call_later(self._limits.resume_grace_s, self._expire)
+        self._expiry = self._loop.call_later(self._limits.resume_grace_s, self._expire)
         self._progress.set()
 
     async def take(self, data: bytes, holder: "Stream") -> None:
         """Take audio from the holder; return when the stream is not too far behind.
 
-        What comes after the stream was stopped, as it is when its client returns too late, is dropped.
+        What comes after the stream was stopped, as it is when its client returns too late, is dropped. What
+        comes after the server has ended it was never received: its client is told, and keeps it.
         """
+        if self._ended_for is not None:
+            return
         self._received_bytes += len(data)
         if self._stopped:
             return
+        self._activity.take(len(data), self._loop.time())
+        if self._activity.has_begun:
+            self._cancel_silence()
         self._send(Order.AUDIO, data)
         self._acknowledge_in_time()
         while self.lag_ms > self._max_lag_ms and self.held_by(holder) and not self.is_finished:
@@ -124,9 +148,20 @@ class LiveStream:
 
     def stop(self) -> None:
         """Take the end of the audio; once is enough."""
+        self._ended_for = None
         if not self._stopped:
             self._stopped = True
+            self._cancel_silence()
             self._send(Order.STOP, b"")
+
+    def end(self, error: VoicechatError) -> None:
+        """End the stream as if it was stopped; its client is told why, once all that was said is told.
+
+        A client that stops the stream itself meanwhile, or comes back for it later, is told only the receipt.
+        """
+        if not self._stopped:
+            self.stop()
+            self._ended_for = error
 
     @property
     def is_finished(self) -> bool:
@@ -162,14 +197,13 @@ class LiveStream:
     def fail(self, error: VoicechatError) -> None:
         """End the stream with an error."""
         if not self.is_finished:
-            self.outbox.put(Error(code=error.code, message=error.message, advice=error.advice, fatal=True))
+            self.outbox.put(_fatal(error))
             self._finish()
 
     def release(self) -> None:
         """Forget the stream: its client will not come back."""
-        if self._expiry is not None:
-            self._expiry.cancel()
-            self._expiry = None
+        self._cancel_expiry()
+        self._cancel_silence()
         self._on_end()
 
     def _write_receipt(self, report: Report) -> None:
@@ -181,6 +215,11 @@ class LiveStream:
                     advice="Send whole samples of two bytes; check that the audio is 16-bit PCM.",
                 )
             )
+        self._decoded = report.taken
+        if self._ended_for is not None and self._holder is not None:
+            # It tells the client which audio the stream does not have.
+            self._acknowledge()
+            self.outbox.put(_fatal(self._ended_for))
         received_ms = milliseconds(self.received_samples, self._rate)
         decoded_ms = milliseconds(report.taken, self._rate)
         self.outbox.put(
@@ -199,6 +238,7 @@ class LiveStream:
         self._finish()
 
     def _finish(self) -> None:
+        self._cancel_silence()
         self._finished.set()
         self._on_finish()
         self._release_if_left()
@@ -218,12 +258,12 @@ class LiveStream:
         """Acknowledge so often that neither the clock nor what an eager client sent gets far ahead."""
         interval_s = self._limits.ack_interval_s
         unacknowledged = self.received_samples - self._acknowledged
-        waited_s = asyncio.get_running_loop().time() - self._last_ack
+        waited_s = self._loop.time() - self._last_ack
         if waited_s >= interval_s or unacknowledged >= interval_s * self._rate:
             self._acknowledge()
 
     def _acknowledge(self) -> None:
-        self._last_ack = asyncio.get_running_loop().time()
+        self._last_ack = self._loop.time()
         self._acknowledged = self.received_samples
         if self.outbox.is_settled:
             self._durable = max(self._durable, self._needed_from)
@@ -242,6 +282,36 @@ class LiveStream:
             self._release_if_left()
         else:
             self.stop()
+
+    def _cancel_expiry(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+
+    def _cancel_silence(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+
+    def _end_silent(self) -> None:
+        self._silence = None
+        self.end(
+            VoicechatError(
+                ErrorCode.IDLE_TIMEOUT,
+                f"The stream was opened {self._limits.idle_timeout_s:g} s ago, and no audio has come.",
+                "Open a stream when there is audio to send.",
+            )
+        )
+
+
+def _fatal(error: VoicechatError) -> Error:
+    return Error(
+        code=error.code,
+        message=error.message,
+        advice=error.advice,
+        retry_after_s=error.retry_after_s,
+        fatal=True,
+    )
 
 
 class Stream:
