@@ -1,6 +1,7 @@
 """The chat WebSocket over real sockets: what is said, in order, durable, and who is there."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import httpx
@@ -23,7 +24,7 @@ from voicechat_common.protocol.chat import (
     TypingNotice,
 )
 from voicechat_common.protocol.speech import Ping, Pong
-from voicechat_server.chat import room
+from voicechat_server.chat import typists
 
 
 async def read_chat(server: LiveServer, chat_id: str) -> dict[str, object]:
@@ -178,16 +179,41 @@ async def test_typing_is_told_to_others_and_ends_with_the_message(
             assert await carol.expect(TypingNotice) == TypingNotice(user="alice", is_typing=True)
         await alice.send(SendMessage(content="done"))
         assert await bob.expect(TypingNotice) == TypingNotice(user="alice", is_typing=False)
-        await alice.send(Typing(), Typing(is_typing=False), Ping(id=1))
-        assert [(await bob.expect(TypingNotice)).is_typing for _ in range(2)] == [True, False]
+        for is_typing in (True, False):
+            await alice.send(Typing(is_typing=is_typing))
+            assert (await bob.expect(TypingNotice)).is_typing == is_typing
+        await alice.send(Ping(id=1))
         heard = [await alice.receive()]
         while not isinstance(heard[-1], Pong):
             heard.append(await alice.receive())
         assert not any(isinstance(message, TypingNotice) for message in heard), "nobody hears of himself"
 
 
+async def test_typing_and_coming_back_a_thousand_times_are_no_flood(
+    chat_server: LiveServer, chat_id: str
+) -> None:
+    async with in_chat(chat_server.ws, chat_id, "bob") as bob:
+        began = time.monotonic()
+        async with in_chat(chat_server.ws, chat_id, "alice") as alice:
+            for _ in range(500):
+                await alice.send(Typing(), Typing(is_typing=False))
+            await alice.send(Typing())
+            for _ in range(50):
+                async with in_chat(chat_server.ws, chat_id, "carol"):
+                    pass
+            await alice.say("done")
+            told = [await bob.receive()]
+            while not isinstance(told[-1], NewMessage):
+                told.append(await bob.receive())
+        seconds = 1 + time.monotonic() - began
+        for kind in (TypingNotice, Presence):
+            assert 0 < sum(isinstance(message, kind) for message in told) <= seconds + 1
+        while await bob.expect(Presence) != Presence(user="alice", is_present=False, count=1):
+            pass
+
+
 async def test_typing_expires(chat_server: LiveServer, chat_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "TYPING_S", 0.1)
+    monkeypatch.setattr(typists, "TYPING_S", 0.1)
     async with (
         in_chat(chat_server.ws, chat_id, "alice") as alice,
         in_chat(chat_server.ws, chat_id, "bob") as bob,

@@ -195,6 +195,28 @@ def test_typing_is_told_with_everybody_who_types_and_forgotten_by_an_outage() ->
     assert wire.of(TypingChanged)[-1].typing == ("dave",)
 
 
+def test_who_says_something_or_leaves_types_no_more_before_the_server_says_so() -> None:
+    wire = in_chat_wire()
+    wire.tell(
+        Presence(user="bob", is_present=True, count=2),
+        TypingNotice(user="bob", is_typing=True),
+        TypingNotice(user="bob", is_typing=True),
+        TypingNotice(user="carol", is_typing=True),
+        Presence(user="bob", is_present=False, count=1),
+        TypingNotice(user="bob", is_typing=False),
+        wire.server.say("hello", speaker="carol"),
+    )
+    wire.receive()
+    wire.tell(TypingNotice(user="carol", is_typing=False))
+    wire.receive()
+    assert [event.typing for event in wire.of(TypingChanged)] == [
+        ("bob",),
+        ("bob", "carol"),
+        ("carol",),
+        (),
+    ]
+
+
 def test_every_key_may_be_told_and_few_are_sent() -> None:
     wire = in_chat_wire()
     for now in (0.0, 0.1, 0.2, 2.9, 3.0, 3.1):

@@ -10,7 +10,8 @@ from voicechat_common.protocol.chat import MessageKind, NewMessage
 from voicechat_server.chat.hub import Broadcast, LocalHub
 from voicechat_server.chat.outbox import Frame
 from voicechat_server.chat.records import Chat, Message
-from voicechat_server.chat.room import TYPING_S, Room
+from voicechat_server.chat.room import PRESENCE_S, Room
+from voicechat_server.chat.typists import NOTICE_S, TYPING_S
 
 A, B = Broadcast(Frame("a")), Broadcast(Frame("b"))
 
@@ -20,7 +21,8 @@ class Audience:
 
     def __init__(self, hub: LocalHub) -> None:
         self.heard: list[Broadcast] = []
-        hub.subscribe("c", self.heard.append)
+        self.hear = self.heard.append
+        hub.subscribe("c", self.hear)
 
     def take(self) -> list[tuple[object, ...]]:
         """What was heard since the last call, in short."""
@@ -118,39 +120,154 @@ def test_somebody_may_leave_while_a_broadcast_is_given_out(hub: LocalHub) -> Non
     assert heard == [A, B]
 
 
-def test_several_connections_of_a_person_count_once(room: Room, audience: Audience) -> None:
-    room.enter("alice")
-    room.enter("alice")
-    room.enter("bob")
-    assert audience.take() == [("presence", "alice", True, 1), ("presence", "bob", True, 2)]
-    assert room.present == ["alice", "bob"]
-    room.leave("alice")
+@pytest.fixture
+async def clock(monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    return LoopClock(monkeypatch)
+
+
+def ignore(_: Broadcast) -> None:
+    """Hear nothing."""
+
+
+async def test_several_connections_of_a_person_count_once(
+    room: Room, audience: Audience, clock: LoopClock
+) -> None:
+    room.enter("zoe", audience.hear)
+    room.enter("alice", ignore)
+    assert audience.take() == [("presence", "alice", True, 2)]
+    second = Audience(LocalHub())
+    room.enter("alice", second.hear)
+    await clock.move(PRESENCE_S)
+    room.leave("alice", ignore)
+    await clock.move(PRESENCE_S)
     assert audience.take() == []
-    room.leave("alice")
+    assert room.present == ["zoe", "alice"]
+    room.leave("alice", second.hear)
     assert audience.take() == [("presence", "alice", False, 1)]
-    room.leave("bob")
+    room.leave("zoe", audience.hear)
     assert room.is_empty
 
 
-async def test_typing_ends_by_a_word_by_leaving_and_by_a_message(room: Room, audience: Audience) -> None:
-    room.enter("alice")
+async def test_who_comes_and_goes_is_told_at_once_and_then_once_a_second(
+    room: Room, audience: Audience, clock: LoopClock
+) -> None:
+    room.enter("zoe", audience.hear)
+    for name in ("alice", "bob", "carol"):
+        room.enter(name, ignore)
+    assert audience.take() == [("presence", "alice", True, 2)]
+    room.leave("alice", ignore)
+    await clock.move(0.9 * PRESENCE_S)
+    assert audience.take() == []
+    await clock.move(0.1 * PRESENCE_S)
+    assert audience.take() == [
+        ("presence", "alice", False, 1),
+        ("presence", "bob", True, 2),
+        ("presence", "carol", True, 3),
+    ]
+
+
+async def test_one_who_comes_back_a_thousand_times_is_no_flood(
+    room: Room, audience: Audience, clock: LoopClock
+) -> None:
+    room.enter("zoe", audience.hear)
+    for number in range(1000):
+        room.enter("alice", ignore)
+        room.leave("alice", ignore)
+        room.enter(f"guest-{number}", ignore)
+        room.leave(f"guest-{number}", ignore)
+        await clock.move(0.001)
+    await clock.move(PRESENCE_S)
+    told = audience.take()
+    assert told[:2] == [("presence", "alice", True, 2), ("presence", "alice", False, 1)]
+    assert len(told) <= 6
+    await clock.move(PRESENCE_S)
+    room.enter("alice", ignore)
+    assert audience.take() == [("presence", "alice", True, 2)]
+
+
+async def test_who_came_in_between_is_told_what_has_changed_since(room: Room, clock: LoopClock) -> None:
+    """Their lists have people of whom the others are told never, or not yet."""
+    early, late = Audience(LocalHub()), Audience(LocalHub())
+    room.enter("early", early.hear)
+    room.enter("alice", ignore)
+    room.enter("bob", ignore)
+    room.enter("late", late.hear)
+    assert room.present == ["early", "alice", "bob", "late"]
+    room.leave("bob", ignore)
+    room.enter("carol", ignore)
+    await clock.move(PRESENCE_S)
+    assert early.take() == [
+        ("presence", "alice", True, 2),
+        ("presence", "late", True, 3),
+        ("presence", "carol", True, 4),
+    ]
+    assert late.take() == [("presence", "bob", False, 3), ("presence", "carol", True, 4)]
+
+
+async def test_an_empty_room_tells_nothing_more(room: Room, audience: Audience, clock: LoopClock) -> None:
+    room.enter("zoe", audience.hear)
+    room.enter("alice", ignore)
+    room.start_typing("alice")
     audience.take()
+    room.leave("alice", ignore)
+    room.stop_typing("alice")
+    room.close()
+    await clock.move(10 * TYPING_S)
+    assert audience.take() == []
+
+
+async def test_typing_ends_by_a_word_by_leaving_and_by_a_message(
+    room: Room, audience: Audience, clock: LoopClock
+) -> None:
+    room.enter("alice", ignore)
     room.start_typing("alice")
     room.start_typing("alice")
     assert audience.take() == [("typing", "alice", True)]
+    await clock.move(NOTICE_S)
     room.stop_typing("alice")
     room.stop_typing("alice")
     assert audience.take() == [("typing", "alice", False)]
+    await clock.move(NOTICE_S)
     room.start_typing("alice")
+    await clock.move(NOTICE_S)
     room.add(stored("hello", MessageKind.TEXT))
     assert audience.take()[1:] == [("typing", "alice", False), ("message", "m", "hello", 0, 1)]
+    await clock.move(NOTICE_S)
     room.start_typing("alice")
-    room.leave("alice")
-    assert audience.take()[1:] == [("typing", "alice", False), ("presence", "alice", False, 0)]
+    await clock.move(NOTICE_S)
+    room.leave("alice", ignore)
+    assert audience.take()[1:] == [("typing", "alice", False)]
+    await clock.move(2 * TYPING_S)
+    assert audience.take() == []
 
 
-async def test_typing_expires(room: Room, audience: Audience, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = LoopClock(monkeypatch)
+async def test_typing_is_told_at_once_and_then_once_a_second(
+    room: Room, audience: Audience, clock: LoopClock
+) -> None:
+    for _ in range(1000):
+        room.start_typing("alice")
+        room.stop_typing("alice")
+        room.start_typing("bob")
+    assert audience.take() == [("typing", "alice", True), ("typing", "bob", True)]
+    await clock.move(0.9 * NOTICE_S)
+    assert audience.take() == []
+    await clock.move(0.1 * NOTICE_S)
+    assert audience.take() == [("typing", "alice", False)], "the last word is told"
+    room.start_typing("alice")
+    room.stop_typing("alice")
+    room.start_typing("alice")
+    await clock.move(NOTICE_S)
+    assert audience.take() == [("typing", "alice", True)]
+
+
+async def test_whoever_comes_is_told_who_types_now(room: Room, audience: Audience, clock: LoopClock) -> None:
+    room.start_typing("alice")
+    room.stop_typing("alice")
+    room.start_typing("bob")
+    assert [_short(json.loads(each.frame.text)) for each in room.passing_state()] == [("typing", "bob", True)]
+
+
+async def test_typing_expires(room: Room, audience: Audience, clock: LoopClock) -> None:
     room.start_typing("alice")
     await clock.move(0.6 * TYPING_S)
     room.start_typing("alice")
@@ -173,8 +290,11 @@ def test_speech_is_shown_until_it_is_stored_or_withdrawn(room: Room, audience: A
     assert room.passing_state() == []
 
 
-async def test_the_end_of_a_chat_ends_typing_and_speech(room: Room, audience: Audience) -> None:
+async def test_the_end_of_a_chat_ends_typing_and_speech(
+    room: Room, audience: Audience, clock: LoopClock
+) -> None:
     room.start_typing("bob")
+    await clock.move(NOTICE_S)
     room.show(spoken("he", 0))
     audience.take()
     room.end(Chat("c", "t", "alice", at(0), ended_at=at(1), ended_by="alice"))

@@ -9,14 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.chat_records import at
+from tests.support.loop_clock import LoopClock
 from voicechat_server.chat.records import Chat
+from voicechat_server.chat.room import PRESENCE_S
 from voicechat_server.chat.service import ChatService, Joined
 from voicechat_server.chat.store import Store
 
 Step = tuple[str, str | int]
 STEPS: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("join"), st.sampled_from(["alice", "bob", "carol", "dave"])),
-    st.tuples(st.sampled_from(["go on", "leave", "read"]), st.integers(0, 5)),
+    st.tuples(st.sampled_from(["go on", "leave", "read", "wait"]), st.integers(0, 5)),
 )
 
 
@@ -63,6 +65,11 @@ async def settle() -> None:
 
 
 async def follow(steps: list[Step], place: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        await follow_in_time(steps, place, LoopClock(patch))
+
+
+async def follow_in_time(steps: list[Step], place: str, clock: LoopClock) -> None:
     store = WaitingStore(place)
     chats = ChatService(store, 1000)
     readers: list[Reader] = []
@@ -81,10 +88,13 @@ async def follow(steps: list[Step], place: str) -> None:
                 chats.leave("c", readers.pop(which % len(readers)).joined.member)
             case ("read", int(which)) if readers:
                 readers[which % len(readers)].read(most=2)
+            case ("wait", int(tenths)):
+                await clock.move(tenths * PRESENCE_S / 10)
         await settle()
     for gate in store.gates:
         gate.set()
     await asyncio.gather(*joining)
+    await clock.move(PRESENCE_S)
     for reader in readers:
         reader.read()
         assert set(reader.present) == {each.joined.member.user for each in readers}

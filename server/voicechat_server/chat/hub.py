@@ -4,7 +4,7 @@ This is all the server needs of a message broker. `LocalHub` serves one process;
 can take its place, if it keeps the order in which a chat's broadcasts were published.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,8 +44,8 @@ class Hub(Protocol):
     def unsubscribe(self, chat_id: str, receiver: Receiver) -> None:
         """Let a receiver have no more of them."""
 
-    def publish(self, chat_id: str, broadcast: Broadcast) -> None:
-        """Give a broadcast to every receiver of a chat."""
+    def publish(self, chat_id: str, broadcast: Broadcast, only: Iterable[Receiver] | None = None) -> None:
+        """Give a broadcast to every receiver of a chat, or only to some of them."""
 
 
 class LocalHub:
@@ -70,9 +70,9 @@ class LocalHub:
         if not receivers:
             self._receivers.pop(chat_id, None)
 
-    def publish(self, chat_id: str, broadcast: Broadcast) -> None:
-        """Give a broadcast to every receiver of a chat."""
-        receivers = tuple(self._receivers.get(chat_id, ()))
+    def publish(self, chat_id: str, broadcast: Broadcast, only: Iterable[Receiver] | None = None) -> None:
+        """Give a broadcast to every receiver of a chat, or only to some of them."""
+        receivers = tuple(self._receivers.get(chat_id, ()) if only is None else only)
         for receiver in receivers:
             try:
                 receiver(broadcast)

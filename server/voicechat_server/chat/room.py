@@ -1,19 +1,21 @@
 """What is true of a chat only now: who is there, who types, what is being spoken."""
 
-import asyncio
-from collections import Counter
+from functools import partial
 
 from voicechat_common.protocol.chat import MessageKind, NewMessage
 from voicechat_server.chat import wire
-from voicechat_server.chat.hub import Broadcast, Hub
+from voicechat_server.chat.hub import Broadcast, Hub, Receiver
+from voicechat_server.chat.pace import Pace
+from voicechat_server.chat.people import People
 from voicechat_server.chat.records import Chat, Message
+from voicechat_server.chat.typists import Typist
 
-TYPING_S = 6.0
-"""Somebody who types says so every few seconds; without a word for so long they have stopped."""
+PRESENCE_S = 1.0
+"""Who has come and gone is told at most so often, all of it together."""
 
 
 class Room:
-    """The live side of one chat; every change is published.
+    """The live side of one chat; every change is published, as often as people can read it.
 
     Args:
         chat_id: Which chat.
@@ -23,8 +25,9 @@ class Room:
     def __init__(self, chat_id: str, hub: Hub) -> None:
         self._chat_id = chat_id
         self._hub = hub
-        self._connections: Counter[str] = Counter()
-        self._typing: dict[str, asyncio.TimerHandle] = {}
+        self._people = People()
+        self._presence = Pace(PRESENCE_S, self._tell_presence)
+        self._typists: dict[str, Typist] = {}
         self._speech: dict[str, NewMessage] = {}
         self._streams = 0
         self._has_ended = False
@@ -32,47 +35,50 @@ class Room:
     @property
     def is_empty(self) -> bool:
         """Whether nobody is there or speaks."""
-        return not self._connections and not self._streams
+        return not self._people and not self._streams
 
     @property
     def present(self) -> list[str]:
         """Who is there, in the order of their coming."""
-        return list(self._connections)
+        return self._people.present
 
     def passing_state(self) -> list[Broadcast]:
         """Return what somebody who comes now has missed and the history does not tell."""
         spoken = [wire.partial(message) for message in self._speech.values()]
-        return spoken + [wire.typing(user, is_typing=True) for user in self._typing]
+        typing = [user for user, typist in self._typists.items() if typist.types]
+        return spoken + [wire.typing(user, is_typing=True) for user in typing]
 
-    def enter(self, user: str) -> None:
-        """Count a connection of somebody; the first one is their coming."""
-        self._connections[user] += 1
-        if self._connections[user] == 1:
-            self._publish(wire.presence(user, is_present=True, count=len(self._connections)))
+    def enter(self, user: str, receiver: Receiver) -> None:
+        """Count a connection of somebody, which is told by its list who is there; others hear of it."""
+        self._people.enter(user, receiver)
+        self._presence.changed()
 
-    def leave(self, user: str) -> None:
+    def leave(self, user: str, receiver: Receiver) -> None:
         """Count a connection of somebody no more; the last one is their going."""
-        self._connections[user] -= 1
-        if self._connections[user] == 0:
-            del self._connections[user]
+        if self._people.leave(user, receiver):
             self.stop_typing(user)
-            self._publish(wire.presence(user, is_present=False, count=len(self._connections)))
+        self._presence.changed()
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        self._presence.cancel()
+        for typist in self._typists.values():
+            typist.forget()
+        self._typists.clear()
 
     def start_typing(self, user: str) -> None:
         """Note that somebody types, which holds for a while."""
-        timer = self._typing.get(user)
-        if timer is None:
-            self._publish(wire.typing(user, is_typing=True))
-        else:
-            timer.cancel()
-        self._typing[user] = asyncio.get_running_loop().call_later(TYPING_S, self.stop_typing, user)
+        typist = self._typists.get(user)
+        if typist is None:
+            tell, on_rest = partial(self._tell_typing, user), partial(self._forget_typist, user)
+            typist = self._typists[user] = Typist(tell, on_rest)
+        typist.start()
 
     def stop_typing(self, user: str) -> None:
         """Note that somebody has stopped to type."""
-        timer = self._typing.pop(user, None)
-        if timer is not None:
-            timer.cancel()
-            self._publish(wire.typing(user, is_typing=False))
+        typist = self._typists.get(user)
+        if typist is not None:
+            typist.stop()
 
     def open_stream(self) -> None:
         """Count a stream of speech."""
@@ -104,11 +110,23 @@ class Room:
 
     def end(self, chat: Chat) -> None:
         """Tell that the chat has ended; who hears it withdraws what is being spoken."""
-        for user in list(self._typing):
-            self.stop_typing(user)
+        for typist in list(self._typists.values()):
+            typist.stop()
         self._speech.clear()
         self._has_ended = True
         self._publish(wire.ended(chat))
+
+    def _tell_presence(self) -> bool:
+        news = self._people.take_news()
+        for notice, receivers in news:
+            self._hub.publish(self._chat_id, notice, receivers)
+        return bool(news)
+
+    def _tell_typing(self, user: str, types: bool) -> None:
+        self._publish(wire.typing(user, is_typing=types))
+
+    def _forget_typist(self, user: str) -> None:
+        self._typists.pop(user).forget()
 
     def _publish(self, broadcast: Broadcast) -> None:
         self._hub.publish(self._chat_id, broadcast)

@@ -95,6 +95,8 @@ class ChatService:
     ) -> None:
         await self._settle_speech()
         await self._open.aclose()
+        for room in self._rooms.values():
+            room.close()
 
     async def create(self, user: str, title: str) -> Chat:
         """Create a chat that a person owns.
@@ -177,7 +179,7 @@ class ChatService:
             self._hub.unsubscribe(chat_id, member.receive)
             raise
         room = self._room(chat_id)
-        room.enter(name)
+        room.enter(name, member.receive)
         member.enter()
         established = ConnectionEstablished(
             chat_id=chat_id,
@@ -193,7 +195,7 @@ class ChatService:
     def leave(self, chat_id: str, member: Member) -> None:
         """Let a connection out of a chat."""
         self._hub.unsubscribe(chat_id, member.receive)
-        self._room(chat_id).leave(member.user)
+        self._room(chat_id).leave(member.user, member.receive)
         self._forget_if_empty(chat_id)
 
     def passing_state(self, chat_id: str) -> Sequence[Broadcast]:
@@ -309,4 +311,5 @@ class ChatService:
     def _forget_if_empty(self, chat_id: str) -> None:
         room = self._rooms.get(chat_id)
         if room is not None and room.is_empty:
+            room.close()
             del self._rooms[chat_id]

@@ -19,6 +19,7 @@ from voicechat_common.protocol.chat import (
     EndChat,
     MessageAck,
     MessageHistory,
+    MessageKind,
     NewMessage,
     Presence,
     TypingNotice,
@@ -212,9 +213,9 @@ class ChatCore:
             case MessageAck():
                 self._on_ack(message)
             case Presence():
-                self._events.append(self._people.presence(message))
+                self._events.extend(self._people.presence(message))
             case TypingNotice():
-                self._events.append(self._people.typing(message))
+                self._events.extend(self._people.typing(message))
             case ChatEnded():
                 self._end_wanted = False
                 self._events.extend([*self._inbox.end(), message])
@@ -242,6 +243,8 @@ class ChatCore:
         self._tell(self._inbox.opened(message.seq), now)
 
     def _on_message(self, message: NewMessage | MessageHistory, now: float) -> None:
+        if isinstance(message, NewMessage) and message.kind is MessageKind.TEXT:
+            self._events.extend(self._people.stopped(message.speaker))
         events = self._inbox.take(message)
         self._tell(events, now)
         # A stored message is durable, so the own text it is needs no other acknowledgement. One that says

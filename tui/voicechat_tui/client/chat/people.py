@@ -1,6 +1,6 @@
 """Who is in a chat now, and who types."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from voicechat_common.protocol.chat import Presence, TypingNotice
 from voicechat_tui.client.chat.events import PresenceChanged, TypingChanged
@@ -18,20 +18,30 @@ class People:
         self._present = dict.fromkeys(present)
         self._typing.clear()
 
-    def presence(self, notice: Presence) -> PresenceChanged:
-        """Somebody has come or gone."""
+    def presence(self, notice: Presence) -> Sequence[TypingChanged | PresenceChanged]:
+        """Somebody has come or gone; who has gone doesn't type."""
         if notice.is_present:
             self._present[notice.user] = None
         else:
             self._present.pop(notice.user, None)
-        return PresenceChanged(
+        stopped = () if notice.is_present else self.stopped(notice.user)
+        changed = PresenceChanged(
             user=notice.user, is_present=notice.is_present, participants=tuple(self._present)
         )
+        return *stopped, changed
 
-    def typing(self, notice: TypingNotice) -> TypingChanged:
-        """Somebody else types or has stopped."""
-        if notice.is_typing:
-            self._typing[notice.user] = None
-        else:
-            self._typing.pop(notice.user, None)
-        return TypingChanged(user=notice.user, is_typing=notice.is_typing, typing=tuple(self._typing))
+    def typing(self, notice: TypingNotice) -> Sequence[TypingChanged]:
+        """Somebody else types or has stopped, which may be known."""
+        if not notice.is_typing:
+            return self.stopped(notice.user)
+        if notice.user in self._typing:
+            return ()
+        self._typing[notice.user] = None
+        return (TypingChanged(user=notice.user, is_typing=True, typing=tuple(self._typing)),)
+
+    def stopped(self, user: str) -> Sequence[TypingChanged]:
+        """Somebody types no more, as their message tells before the server says so."""
+        if user not in self._typing:
+            return ()
+        del self._typing[user]
+        return (TypingChanged(user=user, is_typing=False, typing=tuple(self._typing)),)
