@@ -1,5 +1,6 @@
 """Delays, patience, addresses and legal transitions of the speech client."""
 
+import math
 from random import Random
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatQuery
 from voicechat_tui.client.address import ascii_url, chat_url, server_url, speech_url
+from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.policy import ClientPolicy
-from voicechat_tui.client.retry import Backoff
+from voicechat_tui.client.retry import Backoff, own_pause
 from voicechat_tui.client.state import State, checked
 from voicechat_tui.client.transitions import IllegalTransitionError
 
@@ -50,9 +52,45 @@ def test_each_setback_has_its_patience(code: ErrorCode, established: bool, patie
 
 
 def test_a_full_server_is_asked_again_when_it_says_a_bounded_number_of_times() -> None:
-    assert delays(ErrorCode.BUSY, retry_after_s=3.0) == [3.0] * 5
-    assert delays(ErrorCode.BUSY) == [2.0] * 5
+    assert delays(ErrorCode.BUSY, retry_after_s=4.0) == [4.0] * 5
+    assert delays(ErrorCode.BUSY)[:4] == [2.0] * 4
+    assert len(delays(ErrorCode.BUSY)) == 5
     assert delays(ErrorCode.BUSY, retry_after_s=9999.0) == [30.0] * 5
+
+
+@pytest.mark.parametrize(
+    "asked_s", [-1e9, -1.0, 0.0, -0.0, 1e-9, 0.01, math.nan, math.inf, -math.inf, 1e308, -1e308, 1e300]
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "code", [ErrorCode.NOT_READY, ErrorCode.SHUTTING_DOWN, ErrorCode.STORAGE, ErrorCode.BUSY]
+)
+def test_pauses_grow_whatever_a_server_asks_for(code: ErrorCode, asked_s: float) -> None:
+    backoff, now, pauses = Backoff(ChatPolicy(), Random(5)), 0.0, []
+    backoff.opened(now)
+    for _ in range(50):
+        delay = backoff.delay(error(code, asked_s), now)
+        assert delay is not None
+        pauses.append(delay)
+        now += delay
+    for count, pause in enumerate(pauses):
+        assert min(0.25 * 2**count, 8.0) / 2 <= pause <= 30.0
+
+
+def test_a_server_that_answers_and_hangs_up_is_asked_more_and_more_seldom() -> None:
+    backoff, now, attempts = Backoff(ChatPolicy(), Random(5)), 0.0, 0
+    while now < 60.0:
+        backoff.opened(now)
+        backoff.recovered()
+        now += 0.001
+        delay = backoff.delay(error(ErrorCode.CONNECTION_LOST, -1e9), now)
+        assert delay is not None
+        now += delay
+        attempts += 1
+    assert attempts <= 20
+
+
+def test_pauses_of_an_outage_of_days_are_the_longest_ones() -> None:
+    assert own_pause(0.25, 100_000, 8.0) == 8.0
 
 
 def test_a_server_that_loads_is_asked_when_it_says() -> None:
@@ -69,6 +107,7 @@ def test_what_would_fail_again_is_not_tried_again(code: ErrorCode) -> None:
 def test_recovery_ends_an_outage() -> None:
     backoff = Backoff(ClientPolicy(), Random(5))
     lose_connection(backoff)
+    backoff.opened(992.0)
     backoff.recovered()
     delay = backoff.delay(error(ErrorCode.CONNECTION_LOST), 1000.0)
     assert delay is not None

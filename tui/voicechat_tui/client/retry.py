@@ -19,6 +19,31 @@ _PASSING = frozenset(
 )
 
 
+_MOST_DOUBLINGS = 30
+
+
+def own_pause(first_s: float, attempts: int, longest_s: float) -> float:
+    """Return the pause before one more attempt, in seconds: each is twice the one before, up to the longest.
+
+    Args:
+        first_s: The pause after the first attempt.
+        attempts: How many there have been, at least one.
+        longest_s: The longest pause.
+    """
+    return min(first_s * 2.0 ** min(attempts - 1, _MOST_DOUBLINGS), longest_s)
+
+
+def agreed_pause(own_s: float, asked_s: float | None, longest_s: float) -> float:
+    """Return the seconds before one more attempt: what a server asks for, and never less than one's own.
+
+    Args:
+        own_s: What the client would wait.
+        asked_s: What the server asks for, if it does. It may be any number.
+        longest_s: The longest pause a server may ask for.
+    """
+    return own_s if asked_s is None else max(own_s, min(asked_s, longest_s))
+
+
 class Backoff:
     """Exponential delays with jitter, over one outage at a time.
 
@@ -38,6 +63,8 @@ class Backoff:
         self._since: float | None = None
         self._attempts = 0
         self._refusals = 0
+        self._works = False
+        self._pause_s = 0.0
 
     def opened(self, now: float) -> None:
         """The server has introduced itself. If the connection lasts, it ends the outage."""
@@ -45,10 +72,14 @@ class Backoff:
         self._opened_at = now
 
     def recovered(self) -> None:
-        """The connection works: the next setback begins a new outage."""
+        """The connection works: the next setback begins a new outage.
+
+        Its delays begin anew as well, unless the connection is lost sooner than it was waited for: whoever
+        answers and hangs up again and again is asked more and more seldom.
+        """
         self._since = None
-        self._attempts = 0
         self._refusals = 0
+        self._works = True
 
     def delay(self, error: VoicechatError, now: float) -> float | None:
         """Return the seconds until the next attempt, or None if there should be none.
@@ -57,8 +88,12 @@ class Backoff:
             error: What went wrong.
             now: Seconds of any steady clock.
         """
-        if self._opened_at is not None and now - self._opened_at >= self._policy.stable_s:
+        lasted_s = 0.0 if self._opened_at is None else now - self._opened_at
+        if lasted_s >= self._policy.stable_s:
             self.recovered()
+        if self._works and lasted_s >= self._pause_s:
+            self._attempts = 0
+        self._works = False
         self._opened_at = None
         if error.code not in _PASSING:
             return None
@@ -78,9 +113,9 @@ class Backoff:
 
     def _wait(self, error: VoicechatError) -> float:
         policy = self._policy
-        if error.retry_after_s is not None:
-            return min(error.retry_after_s, policy.longest_asked_s)
-        if error.code is ErrorCode.BUSY:
-            return policy.busy_wait_s
-        longest = min(policy.first_delay_s * 2.0 ** (self._attempts - 1), policy.longest_delay_s)
-        return longest * self._random.uniform(0.5, 1.0)
+        longest = own_pause(policy.first_delay_s, self._attempts, policy.longest_delay_s)
+        own_s = longest * self._random.uniform(0.5, 1.0)
+        if error.code is ErrorCode.BUSY and error.retry_after_s is None:
+            own_s = max(own_s, policy.busy_wait_s)
+        self._pause_s = agreed_pause(own_s, error.retry_after_s, policy.longest_asked_s)
+        return self._pause_s

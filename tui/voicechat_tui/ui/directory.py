@@ -8,6 +8,7 @@ from textual.message import Message
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat_http import ChatSummary
+from voicechat_tui.client.retry import agreed_pause, own_pause
 from voicechat_tui.ui.backend import Backend
 from voicechat_tui.ui.local_state import LocalState
 from voicechat_tui.ui.messages import ChatsListed, ChatsUnreachable
@@ -60,8 +61,8 @@ class Directory:
                 seen = await self._local.seen_elsewhere(chats)
                 spoken = await self._who_spoke(chats, seen)
             except VoicechatError as error:
-                delay = min(error.retry_after_s or 2.0**failures, LONGEST_S)
                 failures += 1
+                delay = agreed_pause(own_pause(1.0, failures, LONGEST_S), error.retry_after_s, LONGEST_S)
                 tell(ChatsUnreachable(error, delay))
             else:
                 delay = EVERY_S

@@ -10,6 +10,7 @@ from voicechat_common.protocol.chat import ChatError, SendMessage
 from voicechat_tui.client.chat import failures
 from voicechat_tui.client.chat.events import Acked, Postponed, Refused, TextQueued
 from voicechat_tui.client.chat.policy import ChatPolicy
+from voicechat_tui.client.retry import agreed_pause, own_pause
 
 _CONTENT = TypeAdapter[str](Content)
 _CLIENT_MESSAGE_ID = TypeAdapter[str](ClientMessageId)
@@ -50,6 +51,7 @@ class _Waiting:
     message: SendMessage
     due_at: float = 0.0
     is_sent: bool = False
+    refusals: int = 0
 
 
 class ChatOutbox:
@@ -110,7 +112,9 @@ class ChatOutbox:
         """A text that waits was not stored; it is sent again later if that can help."""
         waiting = self._waiting[client_message_id]
         if error.code in failures.PASSING:
-            in_s = error.retry_after_s or self._policy.postponed_s
+            waiting.refusals += 1
+            own_s = own_pause(self._policy.postponed_s, waiting.refusals, self._policy.longest_asked_s)
+            in_s = agreed_pause(own_s, error.retry_after_s, self._policy.longest_asked_s)
             waiting.is_sent = False
             waiting.due_at = now + in_s
             return Postponed(client_message_id=client_message_id, in_s=in_s, reason=error.message)
