@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from voicechat_common.printable import DIRECTION_CONTROLS
+
 CHAT_ID_MAX_LENGTH = 128
 USER_MAX_LENGTH = 64
 TITLE_MAX_LENGTH = 200
@@ -24,8 +26,6 @@ _CLIENT_MESSAGE_ID = "^[A-Za-z0-9_.:-]+$"
 _NO_TEXT = "\ufffe\uffff"
 _CONTROLS = "\x00-\x1f\x7f-\x9f"
 _CONTROLS_BUT_TAB_AND_NEWLINE = "\x00-\x08\x0b-\x1f\x7f-\x9f"
-# These reorder what follows them, so that a text reads differently from what it says.
-_DIRECTION_OVERRIDES = "\u202a-\u202e\u2066-\u2069"
 # Soft hyphen, direction marks, zero-width characters, line separators, annotations, tags: two names that
 # differ only in these look the same.
 _INVISIBLE = (
@@ -33,7 +33,7 @@ _INVISIBLE = (
 )
 
 _NOT_IN_LINES = _CONTROLS + _INVISIBLE + _NO_TEXT
-_NOT_IN_CONTENT = _CONTROLS_BUT_TAB_AND_NEWLINE + _DIRECTION_OVERRIDES + _NO_TEXT
+_NOT_IN_CONTENT = _CONTROLS_BUT_TAB_AND_NEWLINE + DIRECTION_CONTROLS + _NO_TEXT
 _LINE = rf"^[^\s{_NOT_IN_LINES}]([^{_NOT_IN_LINES}]*[^\s{_NOT_IN_LINES}])?$"
 _CONTENT = rf"^[^{_NOT_IN_CONTENT}]*[^\s{_NOT_IN_CONTENT}][^{_NOT_IN_CONTENT}]*$"
 
@@ -64,8 +64,8 @@ def check_line(value: str) -> str:
 
 
 def check_content(value: str) -> str:
-    r"""Return a message's text with `\n` for `\r\n`; ValueError tells what is wrong with it."""
-    text = value.replace("\r\n", "\n")
+    r"""Return a message's text with `\n` for every end of a line; ValueError tells what is wrong with it."""
+    text = value.replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     if not text.strip():
         raise ValueError("it is empty")
     if found := re.search(f"[{_NOT_IN_CONTENT}]", text):

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from tests.support.terminal import terminal
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.console.live_line import clock, keep_right, live_line, printable
+from voicechat_common.printable import printable
+from voicechat_tui.console.live_line import clock, keep_right, live_line
 from voicechat_tui.console.screen import Screen, make_printable
 
 

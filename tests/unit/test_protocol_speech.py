@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.printable import printable
 from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import (
@@ -54,17 +55,19 @@ CLIENT_MESSAGES: st.SearchStrategy[ClientMessage] = st.one_of(
     st.just(Stop()),
     st.builds(Ping, id=PING_IDS),
 )
+# What else a server may say is made so by whoever hears it.
+SAID = TEXTS.map(printable)
 SERVER_MESSAGES: st.SearchStrategy[ServerMessage] = st.one_of(
-    st.builds(Ready, stream_id=TEXTS, model=TEXTS, chunk_ms=COUNTS, lookahead_ms=COUNTS),
-    st.builds(Partial, segment=COUNTS, revision=COUNTS, text=TEXTS, start_ms=COUNTS, end_ms=COUNTS),
+    st.builds(Ready, stream_id=SAID, model=SAID, chunk_ms=COUNTS, lookahead_ms=COUNTS),
+    st.builds(Partial, segment=COUNTS, revision=COUNTS, text=SAID, start_ms=COUNTS, end_ms=COUNTS),
     st.builds(
         Final,
         segment=COUNTS,
         revision=COUNTS,
-        text=TEXTS,
+        text=SAID,
         start_ms=COUNTS,
         end_ms=COUNTS,
-        words=st.lists(st.builds(Word, TEXTS, COUNTS, COUNTS), max_size=3),
+        words=st.lists(st.builds(Word, SAID, COUNTS, COUNTS), max_size=3),
     ),
     st.builds(Ack, received_samples=COUNTS, decoded_samples=COUNTS, lag_ms=COUNTS),
     st.builds(
@@ -78,8 +81,8 @@ SERVER_MESSAGES: st.SearchStrategy[ServerMessage] = st.one_of(
         decoded_samples=COUNTS,
         dropped_samples=COUNTS,
     ),
-    st.builds(Pong, id=PING_IDS),
-    st.builds(Error, code=st.sampled_from(ErrorCode), message=TEXTS, advice=TEXTS, fatal=st.booleans()),
+    st.builds(Pong, id=st.none() | st.integers(-(2**53), 2**53) | SAID),
+    st.builds(Error, code=st.sampled_from(ErrorCode), message=SAID, advice=SAID, fatal=st.booleans()),
 )
 
 

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.printable import printable_lines
 from voicechat_tui.client.address import redacted
 from voicechat_tui.language import _
 
@@ -126,10 +127,14 @@ class LogFile:
 
 
 class _Form(logging.Formatter):
-    """Lines without the secrets of addresses, whoever wrote them: a library, or a traceback."""
+    """Lines without the secrets of addresses, whoever wrote them: a library, or a traceback.
+
+    Nothing in them is obeyed by the terminal that shows the log, or looks like another record: what follows
+    the first line of one is indented.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(super().format(record))
+        return printable_lines(redacted(super().format(record))).replace("\n", "\n  ")
 
 
 class _Handler(RotatingFileHandler):

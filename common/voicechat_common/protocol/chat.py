@@ -1,6 +1,5 @@
 """Messages of the chat WebSocket, `/chatting`."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -9,7 +8,8 @@ from pydantic import Field, TypeAdapter
 from voicechat_common.errors import ErrorCode
 from voicechat_common.names import ChatId, ClientMessageId, Content, UserName
 from voicechat_common.protocol import PROTOCOL_VERSION
-from voicechat_common.protocol.codec import Decoder, Message
+from voicechat_common.protocol.codec import Decoder, Message, Moment
+from voicechat_common.protocol.heard import heard
 from voicechat_common.protocol.speech import Ping, Pong
 
 
@@ -78,7 +78,7 @@ class _ChatMessage(Message):
     content: str
     is_partial: bool = False
     revision: int = Field(0, ge=0, description="Grows with every message of the same message_id.")
-    timestamp: datetime
+    timestamp: Moment
     client_message_id: str | None = None
     start_ms: int | None = Field(None, description="Speech: where it begins in its stream.")
     end_ms: int | None = Field(None, description="Speech: where it ends in its stream.")
@@ -131,7 +131,7 @@ class ChatEnded(Message):
     type: Literal["chat_ended"] = "chat_ended"
     chat_id: str
     ended_by: str
-    ended_at: datetime
+    ended_at: Moment
 
 
 class ChatError(Message):
@@ -178,4 +178,5 @@ chat_server_decoder: Decoder[ChatServerMessage] = Decoder(
         "pong",
         "error",
     ),
+    heard,
 )

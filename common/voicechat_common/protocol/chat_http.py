@@ -1,13 +1,12 @@
 """Bodies of the chat's HTTP calls."""
 
-from datetime import datetime
 from enum import StrEnum
 
 from pydantic import ConfigDict, Field
 
 from voicechat_common.names import ClientMessageId, Content, Title, UserName
 from voicechat_common.protocol.chat import ChatStatus, MessageKind
-from voicechat_common.protocol.codec import Message
+from voicechat_common.protocol.codec import Message, Moment
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -30,7 +29,7 @@ class HistoryMessage(Message):
     speaker: str = Field(examples=["alice"])
     kind: MessageKind
     content: str = Field(examples=["Hello!"])
-    timestamp: datetime
+    timestamp: Moment
     client_message_id: str | None = None
     start_ms: int | None = Field(None, description="Speech: where it begins in its stream.")
     end_ms: int | None = Field(None, description="Speech: where it ends in its stream.")
@@ -43,8 +42,8 @@ class ChatSummary(Message):
     title: str = Field(examples=["Monday meeting"])
     status: ChatStatus
     owner: str = Field(examples=["alice"])
-    created_at: datetime
-    ended_at: datetime | None
+    created_at: Moment
+    ended_at: Moment | None
     message_count: int = Field(ge=0, description="Stored messages; also the seq of the last one.")
     last_message: HistoryMessage | None
 
@@ -63,8 +62,8 @@ class ChatDetail(Message):
     title: str = Field(examples=["Monday meeting"])
     status: ChatStatus
     owner: str = Field(examples=["alice"])
-    created_at: datetime
-    ended_at: datetime | None
+    created_at: Moment
+    ended_at: Moment | None
     message_count: int = Field(ge=0, description="Stored messages; also the seq of the last one.")
     participants: list[str] = Field(description="Who has taken part, in the order of their coming.")
     messages: list[HistoryMessage] = Field(description="Messages after `since`, in order, at most `limit`.")
@@ -105,4 +104,4 @@ class PostedMessage(Message):
     message_id: str
     seq: int = Field(ge=1)
     client_message_id: str | None
-    timestamp: datetime
+    timestamp: Moment

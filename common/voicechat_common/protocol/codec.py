@@ -1,15 +1,30 @@
 """JSON text frames to messages and back, with errors that name the field and the remedy."""
 
-from collections.abc import Iterable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.mistakes import describe
 
 MessageT = TypeVar("MessageT")
+
+
+_ANY_OFFSET = timedelta(days=2)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC) + _ANY_OFFSET, datetime.max.replace(tzinfo=UTC) - _ANY_OFFSET
+
+
+def _check_moment(value: datetime) -> datetime:
+    if not _FIRST <= value <= _LAST:
+        raise ValueError("it must be a time that every clock can show")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_check_moment)]
+"""A time with its offset, which can be told in the time of any place."""
 
 
 class Message(BaseModel):
@@ -29,11 +44,18 @@ class Decoder(Generic[MessageT]):
     Args:
         adapter: Validates a union of message classes, discriminated by their `type` field.
         types: The values of `type` that are known, for the advice of an error.
+        heard: Makes what comes fit to go on, before anything else looks at it.
     """
 
-    def __init__(self, adapter: TypeAdapter[MessageT], types: Iterable[str]) -> None:
+    def __init__(
+        self,
+        adapter: TypeAdapter[MessageT],
+        types: Iterable[str],
+        heard: Callable[[object], object] = lambda value: value,
+    ) -> None:
         self._adapter = adapter
         self._types = tuple(types)
+        self._heard = heard
 
     def decode(self, text: str | bytes) -> MessageT:
         """Return the message in a text frame.
@@ -42,7 +64,7 @@ class Decoder(Generic[MessageT]):
             VoicechatError: `bad_json`, `unknown_type` or `bad_field`; the connection can go on after each.
         """
         try:
-            data = from_json(text)
+            data = self._heard(from_json(text))
         except ValueError as error:
             raise VoicechatError(
                 ErrorCode.BAD_JSON,

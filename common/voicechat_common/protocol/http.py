@@ -1,13 +1,12 @@
 """Bodies of the HTTP calls."""
 
-from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol import PROTOCOL_VERSION
-from voicechat_common.protocol.codec import Message
+from voicechat_common.protocol.codec import Message, Moment
 from voicechat_common.protocol.speech import ChunkSize
 
 
@@ -68,7 +67,7 @@ class Health(Message):
     asr_available: bool = Field(description="Whether audio would be recognised now.")
     active_connections: int = Field(ge=0, description="WebSockets that are open.")
     total_chats: int = Field(ge=0, description="Chats the server knows.")
-    timestamp: datetime = Field(description="The server's clock, with its offset.")
+    timestamp: Moment = Field(description="The server's clock, with its offset.")
     uptime_s: float = Field(ge=0, description="Seconds since the start.")
     versions: Versions
 

@@ -9,6 +9,7 @@ from voicechat_common.errors import ErrorCode
 from voicechat_common.names import ChatId, UserName
 from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.codec import Decoder, Message
+from voicechat_common.protocol.heard import heard
 
 MIN_SAMPLE_RATE = 8_000
 MAX_SAMPLE_RATE = 48_000
@@ -201,4 +202,5 @@ client_decoder: Decoder[ClientMessage] = Decoder(
 server_decoder: Decoder[ServerMessage] = Decoder(
     TypeAdapter(Annotated[ServerMessage, Field(discriminator="type")]),
     ("ready", "partial", "final", "ack", "done", "pong", "error"),
+    heard,
 )

@@ -154,6 +154,12 @@ def too_many_redirects(url: str, most: int) -> VoicechatError:
     return not_voicechat(url, _("it redirects more than {most} times", most=most))
 
 
+def too_long_an_answer(url: str, longest: int, proxy: str | None) -> VoicechatError:
+    """An answer is longer than any of a voicechat server."""
+    reason = _("the answer has more than {mb} MB", mb=longest >> 20)
+    return not_voicechat(url, reason, proxy)
+
+
 def _not_reached(url: str, reason: str, proxy: str | None) -> str:
     if proxy is None:
         return _("The server at {url} can't be reached: {reason}.", url=shown(url), reason=redacted(reason))

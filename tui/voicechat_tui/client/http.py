@@ -14,6 +14,7 @@ from socksio import SOCKSError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.mistakes import describe
+from voicechat_common.printable import printable_lines
 from voicechat_common.protocol.chat_http import (
     DEFAULT_LIMIT,
     ChatDetail,
@@ -25,6 +26,7 @@ from voicechat_common.protocol.chat_http import (
     PostMessage,
 )
 from voicechat_common.protocol.codec import encode
+from voicechat_common.protocol.heard import heard_body
 from voicechat_common.protocol.http import AsrInfo, Health, Readiness, ServerInfo
 from voicechat_tui.client import failures, verdicts
 from voicechat_tui.client.address import ascii_url, no_address, server_url
@@ -33,6 +35,11 @@ from voicechat_tui.language import _
 
 TIMEOUT_S = 10.0
 """The longest a call may keep silent."""
+
+LONGEST_BODY = 64 << 20
+"""Bytes of an answer: four times what a page of the longest messages takes."""
+LONGEST_EXPORT = 512 << 20
+"""Bytes of a whole chat."""
 
 _STATUS = re.compile(r"\d{3}\b")
 _HUNG_UP = re.compile("disconnected|closed")
@@ -47,12 +54,13 @@ class _Answer:
 
     route: Route
     response: httpx.Response
+    body: bytes
 
     @property
     def error(self) -> VoicechatError:
         """What it tells, where it is not what was asked for."""
         said = self.response
-        return verdicts.of_answer(self.route, said.status_code, said.headers, said.content, for_socket=False)
+        return verdicts.of_answer(self.route, said.status_code, said.headers, self.body, for_socket=False)
 
 
 class HttpClient:
@@ -119,7 +127,9 @@ class HttpClient:
 
     async def history(self, chat_id: str, *, since: int = 0) -> AsyncIterator[HistoryMessage]:
         """Yield all messages of a chat after a seq, page by page."""
-        while messages := (await self.chat(chat_id, since=since)).messages:
+        while messages := [
+            message for message in (await self.chat(chat_id, since=since)).messages if message.seq > since
+        ]:
             for message in messages:
                 yield message
             since = messages[-1].seq
@@ -136,9 +146,10 @@ class HttpClient:
         return await self._post(f"{_path(chat_id)}/messages", body, PostedMessage)
 
     async def export(self, chat_id: str, form: ExportFormat) -> bytes:
-        """Return a whole chat as a file."""
-        answer = await self._send("GET", f"{_path(chat_id)}/export", {"format": form.value})
-        return self._good(answer).response.content
+        """Return a whole chat as a file, in which nothing is obeyed by the terminal that shows it."""
+        query = {"format": form.value}
+        answer = await self._send("GET", f"{_path(chat_id)}/export", query, longest=LONGEST_EXPORT)
+        return printable_lines(self._good(answer).body.decode("utf-8", "replace")).encode()
 
     async def _get(self, path: str, kind: type[BodyT], query: Query | None = None) -> BodyT:
         return self._body(self._good(await self._send("GET", path, query)), kind)
@@ -147,24 +158,36 @@ class HttpClient:
         return self._body(self._good(await self._send("POST", path, content=encode(body))), kind)
 
     async def _send(
-        self, method: str, path: str, query: Query | None = None, content: str | None = None
+        self,
+        method: str,
+        path: str,
+        query: Query | None = None,
+        content: str | None = None,
+        longest: int = LONGEST_BODY,
     ) -> _Answer:
         """Ask, and ask the same again where the answer sends: the server is there, as it would say."""
         url = self._base + path + (f"?{urlencode(query)}" if query else "")
         for redirects in range(MOST_REDIRECTS):
             # What people wrote is told them, not what is asked there.
             route = await route_to(url, self._base if redirects == 0 else url)
-            answer = await self._ask(route, method, content)
-            location = verdicts.redirect_of(answer.status_code, answer.headers)
+            answer = await self._ask(route, method, content, longest)
+            location = verdicts.redirect_of(answer.response.status_code, answer.response.headers)
             if location is None:
-                return _Answer(route, answer)
+                return answer
             url = redirected(url, location)
         raise failures.too_many_redirects(self._base, MOST_REDIRECTS)
 
-    async def _ask(self, route: Route, method: str, content: str | None) -> httpx.Response:
+    async def _ask(self, route: Route, method: str, content: str | None, longest: int) -> _Answer:
         headers = {"Content-Type": "application/json"} if content else None
+        asked = self._client(route).stream(method, route.target, content=content, headers=headers)
         try:
-            return await self._client(route).request(method, route.target, content=content, headers=headers)
+            async with asked as response:
+                body = bytearray()
+                async for piece in response.aiter_bytes():
+                    body += piece
+                    if len(body) > longest:
+                        raise failures.too_long_an_answer(route.url, longest, route.proxy)
+                return _Answer(route, response, bytes(body))
         except (httpx.HTTPError, httpx.InvalidURL, SOCKSError, ImportError) as error:
             raise self._failure(route, error) from error
 
@@ -208,8 +231,8 @@ class HttpClient:
 
     def _body(self, answer: _Answer, kind: type[BodyT]) -> BodyT:
         try:
-            return kind.model_validate_json(answer.response.content)
-        except ValidationError as error:
+            return heard_body(kind, answer.body)
+        except ValueError as error:
             if not answer.response.is_success:
                 raise answer.error from error
             reason = _("the answer to {path} was of another kind", path=answer.response.url.path)

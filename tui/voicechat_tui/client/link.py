@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from voicechat_common.errors import VoicechatError
+from voicechat_common.printable import printable
 from voicechat_tui.client import failures
 from voicechat_tui.client.address import shown
 from voicechat_tui.client.connect import open_socket
@@ -228,5 +229,5 @@ def closing(socket: ClientConnection) -> str:
     """Say how a connection was closed."""
     if socket.close_code in (None, _ABNORMAL_CLOSURE):
         return _("it broke off")
-    reason = f", {socket.close_reason}" if socket.close_reason else ""
+    reason = f", {printable(socket.close_reason)}" if socket.close_reason else ""
     return _("the server closed it (code {code})", code=f"{socket.close_code}{reason}")

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from pydantic import ValidationError
-
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.heard import heard_body
 from voicechat_common.protocol.http import ErrorBody
 from voicechat_tui.client import failures
 from voicechat_tui.client.route import Route
@@ -45,8 +44,8 @@ def of_answer(
         for_socket: Whether a WebSocket was to be opened.
     """
     try:
-        said = ErrorBody.model_validate_json(body).error
-    except ValidationError:
+        said = heard_body(ErrorBody, body).error
+    except ValueError:
         said = None
     # A voicechat server takes every handshake to an end of its own; what it answers was none when it came.
     if for_socket and (
@@ -99,7 +98,7 @@ def _seconds(retry_after: str | None) -> float | None:
         return float(retry_after)
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -1,20 +1,11 @@
 """The one line of a terminal that shows what is being said: pure text, no terminal here."""
 
-import unicodedata
-
 from rich.cells import cell_len
 from rich.text import Text
 
+from voicechat_common.printable import printable
+
 _ELLIPSIS = "…"
-_UNSAFE = frozenset({"Cc", "Zl", "Zp"})
-
-
-def printable(text: str) -> str:
-    """Return text with every control character and line break replaced by a space.
-
-    What a server sends must neither move the cursor nor break the one line that a result takes.
-    """
-    return "".join(" " if unicodedata.category(char) in _UNSAFE else char for char in text)
 
 
 def keep_right(text: str, width: int) -> str:

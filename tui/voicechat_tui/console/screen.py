@@ -15,6 +15,7 @@ from rich.segment import ControlType
 from rich.text import Text
 
 from voicechat_common.errors import VoicechatError
+from voicechat_common.printable import printable_lines
 from voicechat_tui.console.encoding import UTF8, writable
 from voicechat_tui.language import _, understood
 
@@ -34,6 +35,7 @@ class Screen:
         self._stdout = stdout
         self._stderr = stderr
         self._console = Console(file=stderr, highlight=False, markup=False, emoji=False)
+        self._output = Console(file=stdout, highlight=False, markup=False, emoji=False)
         self._writing = asyncio.Lock()
         self._live_shown = False
 
@@ -47,21 +49,24 @@ class Screen:
         """How many cells the live line may take: not the last column, or terminals would wrap."""
         return max(1, self._console.width - 1)
 
-    async def data(self, line: str) -> None:
+    async def data(self, line: str | Text) -> None:
         """Write one line to standard output. A reader that is slow, such as a pager, holds up nothing else.
+
+        Args:
+            line: The line, in styles if it is for people.
 
         Raises:
             BrokenPipeError: If nobody reads it any more.
         """
         async with self._writing:
             self.clear()
-            await asyncio.to_thread(self._write, line)
+            await asyncio.to_thread(self._write, self._rendered(line))
 
     def note(self, text: str | Text) -> None:
         """Write a line of talk."""
         self.clear()
         with self._read_by_somebody():
-            self._console.print(text, soft_wrap=True)
+            self._console.print(_harmless(text), soft_wrap=True)
 
     def error(self, error: VoicechatError) -> None:
         """Say what went wrong and what to do."""
@@ -77,7 +82,7 @@ class Screen:
         if self.is_live:
             with self._read_by_somebody():
                 self._console.control(_CLEAR_LINE)
-                self._console.print(line, end="", no_wrap=True, overflow="ignore", crop=False)
+                self._console.print(_harmless(line), end="", no_wrap=True, overflow="ignore", crop=False)
             self._live_shown = True
 
     def clear(self) -> None:
@@ -103,9 +108,25 @@ class Screen:
         except OSError:
             into_nowhere(self._stderr)
 
+    def _rendered(self, line: str | Text) -> str:
+        if isinstance(line, str):
+            return printable_lines(line)
+        with self._output.capture() as capture:
+            self._output.print(_harmless(line), soft_wrap=True, end="")
+        return capture.get()
+
     def _write(self, line: str) -> None:
         self._stdout.write(line + "\n")
         self._stdout.flush()
+
+
+def _harmless(text: str | Text) -> Text:
+    """Return a text without what a terminal obeys, whoever wrote it; its styles stay."""
+    if isinstance(text, str):
+        return Text(printable_lines(text))
+    harmless = text.copy()
+    harmless.plain = printable_lines(text.plain)
+    return harmless
 
 
 def into_nowhere(stream: TextIO) -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from voicechat_common import __version__
+from voicechat_common.printable import escaped, printable
 from voicechat_tui.doctor.finding import Finding, Verdict, is_well
 from voicechat_tui.language import _
 
@@ -22,18 +23,17 @@ def table(findings: Sequence[Finding]) -> RenderableType:
     shown.add_column(_("Verdict"), no_wrap=True)
     shown.add_column(_("Found, and what to do"), overflow="fold")
     for finding in findings:
-        text = Text(finding.message)
+        text = Text(printable(finding.message))
         if finding.next_step:
-            text.append(
-                f"\n-> {finding.next_step}", style="bold" if finding.verdict is Verdict.PROBLEM else "dim"
-            )
+            style = "bold" if finding.verdict is Verdict.PROBLEM else "dim"
+            text.append(f"\n-> {printable(finding.next_step)}", style)
         shown.add_row(finding.title, Text(finding.verdict_name, _STYLES[finding.verdict]), text)
     return shown
 
 
 def as_json(findings: Sequence[Finding]) -> str:
     """Return the report as one JSON object."""
-    return json.dumps(
+    report = json.dumps(
         {
             "version": __version__,
             "ok": is_well(findings),
@@ -50,3 +50,4 @@ def as_json(findings: Sequence[Finding]) -> str:
         ensure_ascii=False,
         indent=2,
     )
+    return escaped(report)

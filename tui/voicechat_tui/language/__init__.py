@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
+from voicechat_common.printable import printable, printable_lines
 from voicechat_tui.language.catalog import chinese
 from voicechat_tui.language.readable import readable
 
@@ -23,6 +24,10 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _ADDRESSES = frozenset({"url", "proxy"})
 """The names of values that are addresses."""
+_OF_SEVERAL_LINES = frozenset({"words"})
+"""The names of values that are what people write."""
+_LONGEST_VALUE = 4_000
+"""Characters of a value: no message is longer."""
 _SAID_ELSEWHERE = frozenset({"reason", "detail", "answer"})
 """The names of values that may be words of the server, a library or the system."""
 
@@ -105,6 +110,10 @@ def spoken(text: str, otherwise: str = "") -> str:
 def _value(name: str, value: object) -> object:
     if not isinstance(value, str):
         return value
+    # What stands in a sentence may come from anywhere; here no place can forget that.
+    value = printable_lines(value) if name in _OF_SEVERAL_LINES else printable(value)
+    if len(value) > _LONGEST_VALUE:
+        value = value[: _LONGEST_VALUE - 1] + "…"
     if name in _ADDRESSES:
         # Whoever shows an address shows it here, so that no place can forget what is hidden in it.
         from voicechat_tui.client.address import shown

@@ -5,11 +5,12 @@ from typing import Protocol
 
 from rich.text import Text
 
+from voicechat_common.printable import escaped, printable
 from voicechat_common.protocol.speech import Ack, Error, Final, Partial
 from voicechat_common.transcript import Segment, Transcript
 from voicechat_tui.client.events import AudioLost, Event, Resumed, Retrying
 from voicechat_tui.client.failures import server_words
-from voicechat_tui.console.live_line import clock, live_line, printable
+from voicechat_tui.console.live_line import clock, live_line
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.language import _
 
@@ -131,5 +132,5 @@ class TalkListener:
 
 
 def json_line(fields: dict[str, object]) -> str:
-    """Return one line of JSON, with Chinese as it is."""
-    return json.dumps(fields, ensure_ascii=False)
+    """Return one line of JSON, with Chinese as it is, and without what a terminal obeys."""
+    return escaped(json.dumps(fields, ensure_ascii=False))

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from voicechat_common.errors import VoicechatError
+from voicechat_common.printable import escaped
 from voicechat_common.protocol.codec import encode
 from voicechat_tui.client.chat.client import ChatClient
 from voicechat_tui.client.chat.events import Acked, ChatEvent, Failed, Postponed, Refused
@@ -156,6 +157,6 @@ class _Say:
 
     async def _tell(self, event: Acked | Refused) -> None:
         if self._options.json:
-            await self._screen.data(encode(event))
+            await self._screen.data(escaped(encode(event)))
         self._waiting -= 1
         self._settled.set()

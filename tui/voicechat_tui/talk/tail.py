@@ -1,10 +1,10 @@
 """`voicechat-tui tail` as a whole: shows a chat and what happens in it."""
 
 import asyncio
-import sys
 from dataclasses import dataclass
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.printable import escaped
 from voicechat_common.protocol.chat import ChatEnded, ChatStatus
 from voicechat_common.protocol.codec import encode
 from voicechat_tui.client.chat.client import ChatClient
@@ -27,7 +27,7 @@ from voicechat_tui.console.screen import Screen
 from voicechat_tui.language import _
 from voicechat_tui.talk.connection import last_seq, policy, trying_again
 from voicechat_tui.talk.exit_codes import exit_code_of
-from voicechat_tui.talk.printing import MessagePrinter, speech_line
+from voicechat_tui.talk.printing import message_line, speech_line
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,6 @@ class _Tail:
     def __init__(self, options: TailOptions, screen: Screen) -> None:
         self._options = options
         self._screen = screen
-        self._printer = MessagePrinter(sys.stdout)
         self._has_ended = False
 
     async def run(self, interrupt: Interrupt) -> ExitCode:
@@ -102,7 +101,7 @@ class _Tail:
             if isinstance(event, Failed):
                 raise event.error()
             if self._options.json:
-                await self._screen.data(encode(event))
+                await self._screen.data(escaped(encode(event)))
             else:
                 await self._show(event)
             if self._is_last(event):
@@ -126,7 +125,7 @@ class _Tail:
         screen = self._screen
         match event:
             case MessageStored(message=message):
-                await screen.data(self._printer.line(message))
+                await screen.data(message_line(message))
             case MessagePartial(message=message):
                 screen.live(speech_line(message, screen.width))
             case MessageWithdrawn():

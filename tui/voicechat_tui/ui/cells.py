@@ -14,9 +14,13 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-# Joiners and other characters without width, variation selectors, skin tones, tags of flags.
+from voicechat_common.printable import DIRECTION_CONTROLS
+
+# Joiners and other characters without width, variation selectors, skin tones, tags of flags; and what a
+# terminal would obey, which nothing that is shown should have any more.
 _UNDRAWN = re.compile(
-    "[\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe0e\ufe0f\ufeff\U0001f3fb-\U0001f3ff\U000e0000-\U000e007f]"
+    f"[\x00-\x1f\x7f-\x9f{DIRECTION_CONTROLS}\u2028\u2029\u206a-\u206f"
+    "\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe0e\ufe0f\ufeff\U0001f3fb-\U0001f3ff\U000e0000-\U000e007f]"
 )
 _SOFT_HYPHEN = "\xad"
 
@@ -28,7 +32,7 @@ class OneByOne(LineFilter):
         """Return the segments as they are drawn; they take as many cells as before."""
         return [
             segment
-            if segment.text.isascii()
+            if segment.text.isascii() and segment.text.isprintable()
             else Segment(_drawn(segment.text), segment.style, segment.control)
             for segment in segments
         ]

@@ -9,6 +9,9 @@ from voicechat_tui.client.chat.events import (
     MessageWithdrawn,
 )
 
+_MOST_SPOKEN = 1_000
+"""Messages that are being spoken at once; more are shown only once they are stored."""
+
 
 class GapError(Exception):
     """A message came before the one that was due.
@@ -84,6 +87,8 @@ class Inbox:
             known = self._revisions.pop(name, None) is not None
             return [MessageWithdrawn(message_id=name)] if known else []
         if message.revision <= self._revisions.get(name, -1):
+            return []
+        if name not in self._revisions and len(self._revisions) >= _MOST_SPOKEN:
             return []
         self._revisions[name] = message.revision
         return [MessagePartial(message=message)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from voicechat_common.protocol.chat import Presence, TypingNotice
+from voicechat_common.protocol.heard import MOST_ENTRIES
 from voicechat_tui.client.chat.events import PresenceChanged, TypingChanged
 
 
@@ -21,7 +22,7 @@ class People:
     def presence(self, notice: Presence) -> Sequence[TypingChanged | PresenceChanged]:
         """Somebody has come or gone; who has gone doesn't type."""
         if notice.is_present:
-            self._present[notice.user] = None
+            _add(self._present, notice.user)
         else:
             self._present.pop(notice.user, None)
         stopped = () if notice.is_present else self.stopped(notice.user)
@@ -36,7 +37,7 @@ class People:
             return self.stopped(notice.user)
         if notice.user in self._typing:
             return ()
-        self._typing[notice.user] = None
+        _add(self._typing, notice.user)
         return (TypingChanged(user=notice.user, is_typing=True, typing=tuple(self._typing)),)
 
     def stopped(self, user: str) -> Sequence[TypingChanged]:
@@ -45,3 +46,9 @@ class People:
             return ()
         del self._typing[user]
         return (TypingChanged(user=user, is_typing=False, typing=tuple(self._typing)),)
+
+
+def _add(people: dict[str, None], name: str) -> None:
+    """Add a name, unless there are as many as any list of a server may have."""
+    if len(people) < MOST_ENTRIES:
+        people[name] = None

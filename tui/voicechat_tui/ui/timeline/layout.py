@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from voicechat_tui.console.live_line import printable
+from voicechat_common.printable import printable
 from voicechat_tui.language import _
 from voicechat_tui.ui.model.names import fitted
 from voicechat_tui.ui.timeline.row import Row, RowState
