@@ -35,6 +35,7 @@ class ErrorCode(StrEnum):
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"
     BAD_REQUEST = "bad_request"
     HEAD_TOO_LARGE = "head_too_large"
+    HOST_NOT_ALLOWED = "host_not_allowed"
     BODY_TOO_LARGE = "body_too_large"
     # Chats
     CHAT_ENDED = "chat_ended"

@@ -1,6 +1,6 @@
 """The address at which a proxy offers the server, as `--public-url` gives it."""
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 OWN = frozenset(
     {
@@ -19,7 +19,7 @@ OWN = frozenset(
 )
 """What the server's own paths begin with."""
 
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORM = "it is written like https://chat.example.com or https://chat.example.com/voice"
 
 
@@ -37,6 +37,10 @@ def check(url: str | None) -> str | None:
     is_plain = not ({"", ".", ".."} & {*segments}) and quote(parts.path, safe="/-._~") == parts.path
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.port == 0:
         raise ValueError(_FORM)
+    try:
+        _host(parts)
+    except UnicodeError as error:
+        raise ValueError(_FORM) from error
     if not is_plain or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(_FORM)
     if segments and segments[0] in OWN:
@@ -51,9 +55,25 @@ def path(url: str | None) -> str:
     return urlsplit(url or "").path
 
 
+def hosts(url: str | None) -> tuple[str, ...]:
+    """Return the name of the address's host, as a `Host` has it before the port; none without an address."""
+    return () if url is None else (_host(urlsplit(url)).removesuffix("."),)
+
+
 def origins(url: str | None) -> tuple[str, ...]:
     """Return the `Origin` of pages at the address; none without an address."""
     if url is None:
         return ()
-    parts = urlsplit(url.lower())
-    return (f"{parts.scheme}://{parts.netloc.removesuffix(_DEFAULT_PORTS[parts.scheme])}",)
+    parts = urlsplit(url)
+    host = f"[{_host(parts)}]" if ":" in _host(parts) else _host(parts)
+    port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    return (f"{parts.scheme}://{host}{port}",)
+
+
+def _host(parts: SplitResult) -> str:
+    """Return the host of an address in lower case, and in the letters that browsers send of it.
+
+    Raises:
+        UnicodeError: It can't be the name of one.
+    """
+    return (parts.hostname or "").encode("idna").decode()

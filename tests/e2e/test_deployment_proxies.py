@@ -2,7 +2,7 @@
 
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -12,11 +12,12 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from tests.support.chat_server import chat_serving
+from tests.support.forward_proxy import forwarding
 from tests.support.front import running
 from tests.support.programs import require
 from tests.support.replay_cli import replay
 from tests.support.samples import DIRECTORY, transcripts
-from tests.support.server import LiveServer, free_port, wait_until_listening
+from tests.support.server import LiveServer, demo_settings, free_port, serving, wait_until_listening
 from tests.support.tls import Certificate, make_certificate
 from tools.documented import DEPLOYMENT, blocks
 
@@ -76,7 +77,10 @@ def caddy(directory: Path, port: int, server: str, certificate: Certificate, cha
     (block,) = blocks(DEPLOYMENT, "caddy")
     changed = replaced(
         replaced(block, changes),
-        {SITE + " {": f"localhost:{port} {{\n    tls {certificate.file} {certificate.key}", SERVER: server},
+        {
+            SITE + " {": f"{SITE}:{port}, localhost:{port} {{\n    tls {certificate.file} {certificate.key}",
+            SERVER: server,
+        },
     )
     configuration = directory / "Caddyfile"
     configuration.write_text(f"{{\n    admin off\n    auto_https off\n}}\n{changed}", encoding="utf-8")
@@ -94,23 +98,35 @@ def replaced(text: str, changes: Changes) -> str:
     return text
 
 
+@pytest.fixture(scope="module")
+def public_server() -> Iterator[LiveServer]:
+    """A server that listens for its own machine, and knows the address at which a proxy offers it."""
+    (address,) = {*re.findall(r"VOICECHAT_PUBLIC_URL=(https://\S+\.com)`", DEPLOYMENT.read_text("utf-8"))}
+    with serving(demo_settings(public_url=address)) as server:
+        yield server
+
+
 @pytest.mark.parametrize("proxy", PROXIES.values())
 async def test_a_proxy_ends_tls_and_passes_everything_on_but_metrics(
     proxy: Proxy,
-    live_server: LiveServer,
+    public_server: LiveServer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    certificate = make_certificate(tmp_path)
+    certificate = make_certificate(tmp_path, SITE)
     port = free_port()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
-    with running(proxy(tmp_path, port, live_server.address, certificate, {}), tmp_path):
+    with (
+        running(proxy(tmp_path, port, public_server.address, certificate, {}), tmp_path),
+        forwarding({f"{SITE}:443": f"localhost:{port}"}) as way,
+    ):
         wait_until_listening(f"http://localhost:{port}")
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{way.address}")
         trusting = ssl.create_default_context(cafile=str(certificate.file))
-        async with httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trusting) as http:
+        async with httpx.AsyncClient(base_url=f"https://{SITE}", verify=trusting) as http:
             assert (await http.get("/ready")).json()["ready"] is True
             assert (await http.get("/metrics")).status_code == 403
-        ended = await replay("--url", f"wss://localhost:{port}/ws", str(DIRECTORY / "complaint.wav"))
+        ended = await replay("--url", f"wss://{SITE}/ws", str(DIRECTORY / "complaint.wav"))
     assert (ended.code, ended.out.strip()) == (0, transcripts()["complaint"]), ended.err
 
 

@@ -57,7 +57,7 @@ async def test_what_the_server_tells_of_its_recogniser(field: str, monkeypatch: 
     monkeypatch.setenv("VOICECHAT_MODEL", "demo")
     monkeypatch.setenv(variable(field), value)
     app = create_app(Settings.load())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
         assert (await http.get("/asr/info")).json()[name] == expected
 
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from tests.support.forward_proxy import LOGIN, forwarding, forwarding_socks
 from tests.support.front import PREFIX, Front, MakeFiles, caddy_files, front_of, nginx_files
 from tests.support.samples import DIRECTORY, transcripts
-from tests.support.server import LiveServer, free_port
+from tests.support.server import LiveServer, demo_settings, free_port, serving
 from tests.support.tls import Authority, make_authority
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.cli import app as commands
@@ -110,6 +110,13 @@ def _nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         name for name in os.environ if name.lower().endswith("_proxy") or name.startswith("SSL_CERT")
     ]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="module")
+def live_server() -> Iterator[LiveServer]:
+    """A server that also is voice.example, as proxies on the way call it."""
+    with serving(demo_settings(public_url="https://voice.example")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -28,7 +28,7 @@ async def http(live_server: LiveServer) -> AsyncIterator[httpx.AsyncClient]:
 def unstarted(app: FastAPI) -> httpx.AsyncClient:
     """A client of an app whose lifespan has not begun."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://test")
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
 OTHER_STATUSES = {"/ws": 426, "/chatting": 426, "/chat": 405, "/chat/list": 422}

@@ -61,7 +61,7 @@ async def test_a_client_that_does_not_wait_for_the_answer_disturbs_nobody(
     for _ in range(5):
         with socket.create_connection((host, int(port))) as raw:
             raw.sendall(
-                b"GET /asr HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"GET /asr HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             )
     await socket_refusal(chat_server.ws, "/asr")

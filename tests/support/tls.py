@@ -32,10 +32,10 @@ class Authority:
     issued: Certificate
 
 
-def make_certificate(directory: Path) -> Certificate:
-    """Make a certificate for localhost."""
-    certificate = Certificate(directory / "localhost.pem", directory / "localhost.key")
-    names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+def make_certificate(directory: Path, name: str = "localhost") -> Certificate:
+    """Make a certificate for a name."""
+    certificate = Certificate(directory / f"{name}.pem", directory / f"{name}.key")
+    names = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
     _openssl("req", "-x509", *_new_key(certificate), *names)
     return certificate
 

@@ -8,7 +8,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from voicechat_common import __version__
-from voicechat_server import public_address
+from voicechat_server import hosts, public_address
 from voicechat_server.api import (
     chat_http,
     chat_ws,
@@ -21,6 +21,7 @@ from voicechat_server.api import (
 )
 from voicechat_server.api.body_limit import BodyLimit
 from voicechat_server.api.connections import Connections
+from voicechat_server.api.host_guard import HostGuard
 from voicechat_server.api.origin_guard import OriginGuard
 from voicechat_server.api.public_path import PublicPath
 from voicechat_server.api.request_scope import HEADER, RequestScope
@@ -104,6 +105,9 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         expose_headers=("Location", "Retry-After", HEADER),
     )
     app.add_middleware(OriginGuard, allowed=allowed_origins)
+    if hosts.is_loopback(settings.host):
+        names = {settings.host.lower(), *public_address.hosts(settings.public_url)}
+        app.add_middleware(HostGuard, names=names)
     app.add_middleware(RequestScope)
     if prefix := public_address.path(settings.public_url):
         app.add_middleware(PublicPath, prefix=prefix)

@@ -313,6 +313,7 @@ _GENERAL = {
     ErrorCode.NOT_FOUND: mark("The server does not have what was asked for."),
     ErrorCode.NOT_ALLOWED: mark("The server does not allow this."),
     ErrorCode.ORIGIN_NOT_ALLOWED: mark("The server does not allow this."),
+    ErrorCode.HOST_NOT_ALLOWED: mark("The server does not answer under this address."),
     ErrorCode.CHAT_ENDED: mark("The chat has ended and takes no more messages."),
     ErrorCode.ID_TAKEN: mark("Another text has the name of this message already."),
     ErrorCode.NOT_OWNER: mark("Only the owner of the chat may do this."),
