@@ -74,6 +74,10 @@ class Metrics(RecognitionObserver, ChatObserver):
                 self._audio_silent.inc(event.silence_ms / 1000)
                 self._audio_dropped.inc(event.dropped_ms / 1000)
 
+    def download_failed(self) -> None:
+        """Count a download that is tried again."""
+        self._downloads_failed.inc()
+
     def batch_stepped(self, chunks: int, audio_s: float, seconds: float) -> None:
         """Count one batch of the model."""
         self._batch_chunks.observe(chunks)
@@ -134,6 +138,9 @@ class Metrics(RecognitionObserver, ChatObserver):
             self._streams_refused.labels(code)
         self._streams_gave_way = self._counter(
             "streams_gave_way", "Idle streams that were ended to make room."
+        )
+        self._downloads_failed = self._counter(
+            "model_downloads_failed", "Tries to download the model that failed and are made again."
         )
         self._segments = self._counter("segments", "Segments that were recognised to their end.")
         self._audio_received = self._counter("audio_received_seconds", "Audio of finished streams.")

@@ -42,6 +42,7 @@ class FakeHub:
         cut_at: By file, the offsets at which a connection is cut, each once.
         refused: By file, the statuses that answer the next requests for it.
         listing_status: Answers every request for a listing, if not 200.
+        retry_after: What refusals of a listing say in `Retry-After`, if they say it.
         listing_body: The body of every listing, if it is not to be one.
         ranges: How a request for a part is answered: `partial` with 206, `quiet` with 200 and the part, as
             ModelScope does, `ignored` with 200 and the whole, `silent` with the part in disguise.
@@ -56,6 +57,7 @@ class FakeHub:
         self.cut_at: dict[str, list[int]] = {}
         self.refused: dict[str, list[int]] = {}
         self.listing_status = 200
+        self.retry_after: str | None = None
         self.listing_body: bytes | None = None
         self.ranges: Literal["partial", "quiet", "ignored", "silent"] = "partial"
         self.pause_s = 0.0
@@ -144,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, b'{"Code": 10990101004, "Message": "record not found", "Success": false}')
         else:
             body = listing if self.hub.listing_body is None else self.hub.listing_body
-            self._answer(self.hub.listing_status, body)
+            self._answer(self.hub.listing_status, body, self.hub.retry_after)
 
     def _send_file(self, name: str, revision: str) -> None:
         asked = self.headers.get("Range")
@@ -188,8 +190,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _answer(self, status: int, body: bytes) -> None:
+    def _answer(self, status: int, body: bytes, retry_after: str | None = None) -> None:
         self.send_response(status)
+        if retry_after is not None and status != 200:
+            self.send_header("Retry-After", retry_after)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -201,10 +205,10 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def running_hub() -> Iterator[FakeHub]:
-    """Run a hub on a free port; it ends with the block."""
+def running_hub(port: int = 0) -> Iterator[FakeHub]:
+    """Run a hub on a port, or on a free one; it ends with the block."""
     hub = FakeHub()
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": hub}))
+    server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"hub": hub}))
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

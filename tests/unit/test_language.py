@@ -188,6 +188,13 @@ def test_one_and_many() -> None:
             "The recogniser is not ready: Downloading x: 3 of 880 MB (1% done).",
             "识别器还没有就绪：正在下载 x：880 MB 中的 3 MB（已完成 1%）。",
         ),
+        (
+            (
+                "The recogniser is not ready: ModelScope was not reachable at http://x: refused; "
+                "the next try is in 12 s."
+            ),
+            "识别器还没有就绪：无法连接 ModelScope（http://x）：refused；12 秒后重试。",
+        ),
         (f"There is no chat '{'0123abcd' * 4}'.", "没有聊天 '0123abcd…'。"),
         (
             "WebSockets are at /ws (audio) and /chatting (chats), not at '/x'.",

@@ -79,6 +79,9 @@ class Readiness(Message):
     state: str = Field(description="What the recogniser is doing.", examples=["downloading"])
     detail: str = Field(description="The same in a sentence.", examples=["Downloading model.pt."])
     progress: float | None = Field(None, ge=0, le=1, description="How much of the download is there.")
+    next_try_in_s: float | None = Field(
+        None, ge=0, description="Seconds until what went wrong is tried again; null where nothing is."
+    )
     error: ErrorDetail | None = None
     places_free: int | None = Field(
         None, ge=0, description="Streams that could be opened now; null while it isn't known."

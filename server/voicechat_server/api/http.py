@@ -22,7 +22,6 @@ from voicechat_common.protocol.http import (
 )
 from voicechat_server.api.errors import retry_header
 from voicechat_server.api.paths import ENDPOINTS
-from voicechat_server.api.readiness import why_not_ready
 from voicechat_server.api.services import ServicesDep
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE
 from voicechat_server.asr.engine import Engine
@@ -76,7 +75,8 @@ async def health(services: ServicesDep) -> Health:
 async def ready(services: ServicesDep, response: Response) -> Readiness:
     """Answers 200 only when audio would be recognised now, else 503 with the reason and the progress."""
     status = services.engine.status
-    reason = why_not_ready(status)
+    now = time.monotonic()
+    reason = status.refusal(now)
     if reason is not None:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         response.headers.update(retry_header(reason))
@@ -85,6 +85,7 @@ async def ready(services: ServicesDep, response: Response) -> Readiness:
         state=status.state,
         detail=status.detail,
         progress=status.progress,
+        next_try_in_s=status.next_try_in_s(now),
         error=None if reason is None else ErrorDetail.of(reason),
         places_free=services.engine.places_free if reason is None else None,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -40,8 +41,6 @@ _THREAD_TIMEOUT_S = 2.0
 _KEPT_FINISHED = 256
 """Finished streams kept for clients that may have lost the last words; the oldest go first."""
 
-_RETRY_NOT_READY_S = 2.0
-
 
 class Engine:
     """Recognises many streams with one model. Used on one event loop; cheap until it is entered.
@@ -79,7 +78,7 @@ class Engine:
         self.workers = count_workers(recognition.device, count_threads(recognition.threads))
         self._workers = Workers(
             self.workers,
-            lambda: prepare(config, self._tell, self._found),
+            lambda: prepare(config, self._tell, self._found, self._workers.pause, self._observer),
             lambda error: self._on_loop(self._ended, error),
             self._observer,
         )
@@ -176,17 +175,8 @@ class Engine:
         return Stream(live, start.finals_received, StreamOrigin.HELD)
 
     def _check_ready(self) -> None:
-        status = self.status
-        if status.state is EngineState.READY:
-            return
-        if (error := status.error) is not None:
-            raise VoicechatError(error.code, error.message, error.advice)
-        raise VoicechatError(
-            ErrorCode.NOT_READY,
-            f"The recogniser is not ready: {status.told}",
-            "Try again in a moment; `GET /ready` tells how far it is.",
-            retry_after_s=_RETRY_NOT_READY_S,
-        )
+        if (refusal := self.status.refusal(time.monotonic())) is not None:
+            raise refusal
 
     def _make_room(self, chunk_size: ChunkSize, source: str) -> None:
         """Let idle streams give way to a new one, if there is no room otherwise.

@@ -25,6 +25,9 @@ class RecognitionObserver:
     def stream_told(self, event: StreamEvent) -> None:
         """A stream has something to tell its client."""
 
+    def download_failed(self) -> None:
+        """A model could not be downloaded for now; it is tried again."""
+
     def batch_stepped(self, chunks: int, audio_s: float, seconds: float) -> None:
         """The model has decoded chunks of so many streams, with so much audio, within so many seconds."""
 

@@ -1,5 +1,6 @@
 """From the name of a model to tools that recognise: resolve, load, measure."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,11 +15,14 @@ from numpy.typing import NDArray
 
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.admission import BATCH_SIZES, batch_size, capacity, measure, overhead
-from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
+from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig, ModelConfig
 from voicechat_server.asr.cost import StreamCost
 from voicechat_server.asr.heap import return_freed_memory
 from voicechat_server.asr.models import ModelFiles, cache, resolve
+from voicechat_server.asr.models.away import HubAwayError
+from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
+from voicechat_server.asr.patience import Pauses
 from voicechat_server.asr.scheduler import Tools
 from voicechat_server.asr.status import EngineState, EngineStatus
 from voicechat_server.asr.threads import count_threads, count_workers
@@ -49,7 +53,11 @@ class Found:
 
 
 def prepare(
-    config: EngineConfig, tell: Callable[[EngineStatus], None], found: Callable[[Found], None]
+    config: EngineConfig,
+    tell: Callable[[EngineStatus], None],
+    found: Callable[[Found], None],
+    pause: Callable[[float], None],
+    observer: RecognitionObserver,
 ) -> Tools:
     """Return what the workers recognise with.
 
@@ -57,11 +65,13 @@ def prepare(
         config: What the engine is told.
         tell: Takes the status as it changes.
         found: Takes what only preparation can find out.
+        pause: Waits for so many seconds; raises what ends the preparation, if that is wanted.
+        observer: Hears of downloads that failed.
 
     Raises:
         VoicechatError: The model can't be had, or can't be used.
     """
-    model = resolve(config.model, lambda done, total: tell(_downloading(config.model.name, done, total)))
+    model = _find(config.model, tell, pause, observer)
     tell(EngineStatus(EngineState.LOADING, f"Loading {model.name}."))
     from voicechat_server.asr.models import load
     from voicechat_server.asr.paraformer.network import Network
@@ -96,6 +106,41 @@ def prepare(
     found(Found(model, precision, streams, cost))
     tell(EngineStatus(EngineState.READY, f"{model.name} is ready for {streams} streams."))
     return Tools(new_stepper(), detector, cost.batch_size)
+
+
+def _find(
+    config: ModelConfig,
+    tell: Callable[[EngineStatus], None],
+    pause: Callable[[float], None],
+    observer: RecognitionObserver,
+) -> ModelFiles:
+    """Return the files of the model, however long its hub, or the network before it, stays away."""
+    pauses = Pauses()
+    most = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal most
+        pause(0)
+        if done > most:
+            most = done
+            pauses.begin_anew()
+        tell(_downloading(config.name, done, total))
+
+    while True:
+        try:
+            return resolve(config, progress)
+        except HubAwayError as error:
+            wait_s = pauses.next_s(error.retry_after_s)
+            tell(EngineStatus(EngineState.DOWNLOADING, error.message, next_try_at=time.monotonic() + wait_s))
+            log.warning(
+                "the model can't be downloaded now",
+                reason=error.message,
+                advice=error.advice,
+                next_try_in_s=round(wait_s, 1),
+            )
+            observer.download_failed()
+            pause(wait_s)
+            tell(EngineStatus(EngineState.DOWNLOADING, f"Trying again to download {config.name}."))
 
 
 def _downloading(name: str, done: int, total: int) -> EngineStatus:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from voicechat_common.errors import VoicechatError
+from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.config import SAMPLE_RATE
+
+RETRY_AFTER_S = 2.0
 
 
 class EngineState(StrEnum):
@@ -28,18 +30,50 @@ class EngineStatus:
         detail: One sentence about it.
         progress: Done part of a download, 0 to 1; None where nothing is downloaded.
         error: Why it failed; None unless it did.
+        next_try_at: When what went wrong is tried again, by `time.monotonic`; None unless it is.
     """
 
     state: EngineState
     detail: str
     progress: float | None = None
     error: VoicechatError | None = None
+    next_try_at: float | None = None
 
-    @property
-    def told(self) -> str:
-        """The sentence, with how much of a download is done."""
-        done = "" if self.progress is None else f" ({self.progress:.0%} done)"
-        return f"{self.detail.rstrip('.')}{done}."
+    def next_try_in_s(self, now: float) -> float | None:
+        """Return the seconds until what went wrong is tried again; None where nothing is.
+
+        Args:
+            now: The time, by `time.monotonic`.
+        """
+        return None if self.next_try_at is None else max(0.0, self.next_try_at - now)
+
+    def refusal(self, now: float) -> VoicechatError | None:
+        """Return why audio would not be recognised, and when it may be; None if it would.
+
+        Args:
+            now: The time, by `time.monotonic`.
+        """
+        match self.state:
+            case EngineState.READY:
+                return None
+            case EngineState.FAILED if (error := self.error) is not None:
+                # Each is raised for itself: a shared one would gather the tracebacks of all.
+                return VoicechatError(error.code, error.message, error.advice)
+            case EngineState.FAILED | EngineState.STOPPED:
+                return VoicechatError(ErrorCode.NOT_READY, self.detail, "Start the server again.")
+        pause_s = self.next_try_in_s(now) or 0.0
+        return VoicechatError(
+            ErrorCode.NOT_READY,
+            f"The recogniser is not ready: {self._told(pause_s)}",
+            "Try again in a moment; GET /ready tells how far it is.",
+            retry_after_s=max(RETRY_AFTER_S, round(pause_s, 1)),
+        )
+
+    def _told(self, pause_s: float) -> str:
+        sentence = self.detail.rstrip(".")
+        if self.next_try_at is not None:
+            return f"{sentence}; the next try is in {pause_s:.0f} s."
+        return f"{sentence}." if self.progress is None else f"{sentence} ({self.progress:.0%} done)."
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # torch takes seconds to import, and the server answers befor
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
 
 
+class EndedEarlyError(Exception):
+    """The threads are to end before they have anything to work with."""
+
+
 class Workers:
     """Owns the threads. Its methods are called on the event loop.
 
@@ -48,6 +52,7 @@ class Workers:
         self._running = count
         self._failed = False
         self._ending = threading.Lock()
+        self._is_to_end = threading.Event()
 
     @property
     def waiting(self) -> int:
@@ -66,9 +71,19 @@ class Workers:
     def end(self, timeout_s: float) -> None:
         """End all threads after what they are doing, or leave them to the end of the process."""
         deadline = time.monotonic() + timeout_s
+        self._is_to_end.set()
         self._scheduler.end()
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+
+    def pause(self, seconds: float) -> None:
+        """Wait on the thread that prepares.
+
+        Raises:
+            EndedEarlyError: There is no use in going on.
+        """
+        if self._is_to_end.wait(seconds):
+            raise EndedEarlyError
 
     def _run(self, number: int) -> None:
         try:
@@ -76,6 +91,8 @@ class Workers:
             while batch := self._scheduler.next_batch(tools):
                 self._step(batch, tools.stepper)
                 self._scheduler.give_back(batch)
+        except EndedEarlyError:
+            self._one_ended(None)
         except VoicechatError as error:
             self._one_ended(error)
         except Exception as error:

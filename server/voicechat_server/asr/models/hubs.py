@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.asr.models.away import HubAwayError
 from voicechat_server.asr.models.catalog import Hub
 
 
@@ -89,15 +89,14 @@ def list_files(client: httpx.Client, hub: Hub, repository: str, revision: str) -
 
     Raises:
         httpx.HTTPError: The hub was not reachable or refused.
-        VoicechatError: `hub_unreachable`: what answered is not the hub.
+        HubAwayError: What answered is not the hub, but perhaps a network that wants a login first.
     """
     try:
         if hub is Hub.HF:
             return _list_hugging_face(client, repository, revision)
         return _list_model_scope(client, repository, revision)
     except ValidationError as error:
-        raise VoicechatError(
-            ErrorCode.HUB_UNREACHABLE,
+        raise HubAwayError(
             f"{endpoint(hub)} gave no list of files: it is not {hub.label}, or a proxy answered.",
             f"Check the proxy and the hub's address, or try the other hub (--hub {hub.other}).",
         ) from error

@@ -10,11 +10,15 @@ from pathlib import Path
 import httpx
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.asr.models.connection import asked_s, is_passing
 from voicechat_server.asr.models.hubs import RemoteFile
 from voicechat_server.asr.models.manifest import sha256
 
 RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
 """Pauses between attempts that get no further than any before; one that does starts the count anew."""
+
+LONGEST_ASKED_S = 10.0
+"""A hub that asks to be left alone for longer is left alone by this download."""
 
 READ_BYTES = 2**18
 
@@ -55,11 +59,12 @@ def _complete(client: httpx.Client, file: RemoteFile, target: Path, report: Call
         problem = _receive(client, file, target, have, report)
         if target.stat().st_size > most:
             fruitless = 0
-        elif fruitless < len(RETRY_DELAYS_S):
-            time.sleep(RETRY_DELAYS_S[fruitless])
-            fruitless += 1
-        else:
+            continue
+        asked = asked_s(problem) or 0.0
+        if fruitless == len(RETRY_DELAYS_S) or asked > LONGEST_ASKED_S:
             raise problem or httpx.RemoteProtocolError(f"{file.name} ended early")
+        time.sleep(max(RETRY_DELAYS_S[fruitless], asked))
+        fruitless += 1
     report(file.size)
 
 
@@ -74,10 +79,8 @@ def _receive(
                 raise _unlike_its_listing(file)
             response.raise_for_status()
             _write(response, target, start if _continues(response, start) else 0, file.size, report)
-    except httpx.TransportError as error:
-        return error
-    except httpx.HTTPStatusError as error:
-        if error.response.status_code != httpx.codes.TOO_MANY_REQUESTS and not error.response.is_server_error:
+    except httpx.HTTPError as error:
+        if not is_passing(error):
             raise
         return error
     return None

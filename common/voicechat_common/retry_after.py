@@ -1,0 +1,21 @@
+"""The header `Retry-After`: when the same request may succeed."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+def seconds_of(header: str | None) -> float | None:
+    """Return what a header asks for, in seconds from now, as far as it can be read.
+
+    Args:
+        header: Its value, which is a number of seconds or a date; None where there is no such header.
+    """
+    if header is None:
+        return None
+    # The length is bounded: a number of thousands of digits is no time, and costs time to read.
+    if header.strip().isdecimal() and len(header) < 20:
+        return float(header)
+    try:
+        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None

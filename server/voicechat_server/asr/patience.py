@@ -1,0 +1,36 @@
+"""How long to wait before what failed is tried again."""
+
+import random
+from collections.abc import Callable
+
+FIRST_S = 2.0
+LONGEST_S = 60.0
+LONGEST_ASKED_S = 3600.0
+
+
+class Pauses:
+    """Pauses that double from the first to the longest, each shortened by chance.
+
+    Chance keeps servers that lost the same hub from coming back to it all at once.
+
+    Args:
+        chance: Returns numbers from 0 to 1.
+    """
+
+    def __init__(self, chance: Callable[[], float] = random.random) -> None:
+        self._chance = chance
+        self._next_s = FIRST_S
+
+    def begin_anew(self) -> None:
+        """Let the next pause be a first one: there was progress."""
+        self._next_s = FIRST_S
+
+    def next_s(self, asked_s: float | None) -> float:
+        """Return the length of the next pause, in seconds.
+
+        Args:
+            asked_s: For how long the other side asks to be left alone, if it does; an hour is granted.
+        """
+        whole_s = self._next_s
+        self._next_s = min(2 * whole_s, LONGEST_S)
+        return whole_s * (1 + self._chance()) / 2 + min(asked_s or 0.0, LONGEST_ASKED_S)
