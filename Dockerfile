@@ -10,7 +10,7 @@ ARG BASE_IMAGE=python:3.11-slim-bookworm
 FROM ${BASE_IMAGE} AS requirements
 
 WORKDIR /src
-COPY pyproject.toml requirements.txt ./
+COPY pyproject.toml requirements.txt constraints.txt ./
 RUN grep '^torch==' requirements.txt > torch.txt \
     && python3 -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
     [print(*project['dependencies'], *project['optional-dependencies'][extra], sep='\n', file=open(f'{extra}.txt', 'w')) \
@@ -26,13 +26,14 @@ RUN python3 -m venv /opt/voicechat
 
 FROM packages AS client-packages
 
-COPY --from=requirements /src/tui.txt ./
-RUN --mount=type=cache,target=/root/.cache/pip pip install -r tui.txt
+COPY --from=requirements /src/constraints.txt /src/tui.txt ./
+RUN --mount=type=cache,target=/root/.cache/pip pip install -c constraints.txt -r tui.txt
 COPY pyproject.toml README.md ./
 COPY common common
 COPY server server
 COPY tui tui
-RUN --mount=type=cache,target=/root/.cache/pip pip install --no-deps .
+RUN --mount=type=cache,target=/root/.cache/pip \
+    PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt pip install --no-deps .
 
 
 FROM packages AS server-packages
@@ -42,14 +43,15 @@ ARG COMPUTE=cpu
 # Where PyTorch comes from; if empty, from where pip is set up to look.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/${COMPUTE}
 
-COPY --from=requirements /src/torch.txt /src/server.txt ./
+COPY --from=requirements /src/constraints.txt /src/torch.txt /src/server.txt ./
+# Where PyTorch comes from there need not be the pinned versions of what it needs: those come with everything else.
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip install ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"} -r torch.txt
 # An image for CPUs must not carry gigabytes of CUDA, and one for GPUs must not lack it.
 RUN python -c "import sys, torch; sys.exit((torch.version.cuda is None) != ('${COMPUTE}' == 'cpu') \
     and f'PyTorch {torch.__version__} is not for COMPUTE=${COMPUTE}: change COMPUTE or TORCH_INDEX.')"
 # Tests, headers and static libraries serve only those who work on these packages.
-RUN --mount=type=cache,target=/root/.cache/pip pip install -r torch.txt -r server.txt \
+RUN --mount=type=cache,target=/root/.cache/pip pip install -c constraints.txt -r torch.txt -r server.txt \
     && find /opt/voicechat/lib -type d \( -name test -o -name tests \) -prune -exec rm -rf {} + \
     && find /opt/voicechat/lib/python3*/site-packages/torch/bin -type f ! -name torch_shm_manager -delete \
     && find /opt/voicechat/lib -type f -name '*.a' -delete \
@@ -58,7 +60,8 @@ COPY pyproject.toml README.md ./
 COPY common common
 COPY server server
 COPY tui tui
-RUN --mount=type=cache,target=/root/.cache/pip pip install --no-deps .
+RUN --mount=type=cache,target=/root/.cache/pip \
+    PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt pip install --no-deps .
 
 
 ARG MODEL=paraformer-zh-streaming

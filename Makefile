@@ -10,10 +10,12 @@ VENV ?= .venv
 # Tests wait more than they compute, so that more of them run at once than there are cores.
 TEST_WORKERS ?= 4
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# What builds a package is pinned as well, for which pip knows the one variable or the other.
+PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+	$(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check wheel-test debian-test image-test format bench bench-quick serve clean
+.PHONY: help install demo test check constraints audit wheel-test debian-test image-test format bench bench-quick serve clean
 
 help: ## Show the targets.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -35,6 +37,12 @@ check: $(VENV)/.dev ## Check style, types and the contracts between the packages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
+
+constraints: $(VENV)/.dev ## Pin the newest versions that fit of all that is installed, in constraints.txt.
+	@$(BIN)/python -m tools.constraints
+
+audit: $(VENV)/.dev ## Look for known vulnerabilities in what constraints.txt pins; needs internet.
+	@$(BIN)/python -m tools.audit
 
 wheel-test: $(VENV)/.dev ## Install the built wheel alone, as a server and as a client, and try both.
 	@$(BIN)/python -m tools.wheel_test
@@ -77,7 +85,7 @@ $(VENV)/.venv:
 		echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; } >&2
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.venv requirements.txt pyproject.toml
+$(VENV)/.run: $(VENV)/.venv requirements.txt constraints.txt pyproject.toml
 	@echo "Installing the server and the client into $(VENV); the first time this takes minutes."
 	@$(BIN)/python tools/pytorch.py
 	@echo "Everything else: about 220 MB."

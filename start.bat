@@ -28,7 +28,7 @@ if errorlevel 1 (
 
 :install
 rem What was installed is known by the times and sizes of the files that say what to install.
-for %%R in (requirements.txt) do for %%P in (pyproject.toml) do set "WANTED=%%~tzR %%~tzP"
+for %%R in (requirements.txt) do for %%C in (constraints.txt) do for %%P in (pyproject.toml) do set "WANTED=%%~tzR %%~tzC %%~tzP"
 set "INSTALLED="
 if exist .venv\installed.txt set /p INSTALLED=<.venv\installed.txt
 if "%INSTALLED%"=="%WANTED%" goto serve

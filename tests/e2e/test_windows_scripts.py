@@ -15,6 +15,7 @@ from voicechat_tui.cli import app as client
 
 ROOT = Path(__file__).parents[2]
 START, DOCKER_TEST = ROOT / "start.bat", ROOT / "docker-test.bat"
+FILES = ("requirements.txt", "constraints.txt", "pyproject.toml", "main.py")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -32,7 +33,7 @@ def windows(home: Path, tmp_path: Path) -> Windows:
 @pytest.fixture
 def checkout(windows: Windows) -> Windows:
     """A checkout in which nothing is installed yet."""
-    windows.copy(START, *(ROOT / name for name in ("requirements.txt", "pyproject.toml", "main.py")))
+    windows.copy(START, *(ROOT / name for name in FILES))
     return windows
 
 
@@ -191,7 +192,7 @@ def test_line_ends_survive_any_checkout() -> None:
 
 def test_what_the_scripts_call_exists() -> None:
     start, docker_test = (script.read_text(encoding="utf-8") for script in (START, DOCKER_TEST))
-    for file in ("requirements.txt", "pyproject.toml", "main.py", "tools/pytorch.py"):
+    for file in (*FILES, "tools/pytorch.py"):
         assert file.replace("/", "\\") in start
         assert (ROOT / file).is_file()
     serve = {
