@@ -17,6 +17,7 @@ from voicechat_server.api.client_socket import ClientSocket
 from voicechat_server.api.errors import close_code, close_reason, internal_error, shutting_down
 from voicechat_server.api.intake import MAX_TEXT_CHARACTERS
 from voicechat_server.api.services import Services, services_of
+from voicechat_server.api.together import together
 from voicechat_server.chat import failures
 from voicechat_server.chat.member import Member, error_message
 from voicechat_server.chat.outbox import Frame
@@ -120,7 +121,7 @@ class ChatConnection:
     async def _converse(self, joined: Joined) -> VoicechatError | None:
         errors: list[VoicechatError] = []
         try:
-            async with asyncio.TaskGroup() as group:
+            async with together() as group:
                 group.create_task(self._receive(joined.member))
                 group.create_task(self._send(joined))
                 group.create_task(self._watch(joined.member))

@@ -52,7 +52,8 @@ class ClientSocket:
             self._is_gone = True
             raise WebSocketDisconnect(message["code"])
         if REFUSAL in message:
-            raise message[REFUSAL]
+            # Out of the message, which this frame holds, and the error this frame.
+            raise message.pop(REFUSAL)
         return message
 
     async def send_text(self, text: str) -> None:

@@ -24,6 +24,7 @@ from voicechat_server.api.gate.frame_limits import ANNOUNCED
 from voicechat_server.api.intake import Intake
 from voicechat_server.api.services import Services, services_of
 from voicechat_server.api.source import source_of
+from voicechat_server.api.together import together
 from voicechat_server.asr.stream import Stream
 from voicechat_server.metrics import Surface
 
@@ -104,6 +105,8 @@ class SpeechConnection:
                 error=failure and failure.code,
                 receipt=self._receipt and self._receipt.model_dump(exclude={"type"}),
             )
+            # It holds this object too, to welcome the client.
+            del self._intake
 
     async def _serve(self) -> VoicechatError | None:
         """Run the tasks; return the error that ended them, if one did."""
@@ -111,7 +114,7 @@ class SpeechConnection:
         try:
             self._services.connections.refuse_too_many(self)
             self._format = choose_format(self._format_name)
-            async with asyncio.TaskGroup() as group:
+            async with together() as group:
                 receiving = group.create_task(self._receive())
                 ending = group.create_task(self._await_server_end(receiving))
                 await self._send()

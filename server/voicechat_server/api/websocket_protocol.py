@@ -50,6 +50,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._gate = gate_of(config)
         self._limits = FrameLimits()
+        # Uvicorn made one of the library's, whose parser holds it, as it holds its parser.
+        self.conn.parser.close()
         self.conn = FrameReader(max_size=None, logger=logging.getLogger("uvicorn.error"))
         self.conn.limits = self._limits
         self._input = bytearray()
@@ -90,6 +92,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             # An extension of this server: Uvicorn's types know its own alone.
             cast("dict[str, Any]", self.scope["extensions"])[EXTENSION] = self._limits
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        """Let go of what the app has put into the scope: it holds this object."""
+        super().on_task_complete(task)
+        del self.scope
 
     def handle_parser_exception(self) -> None:
         """Close the connection of a client that broke the protocol.

@@ -1,0 +1,23 @@
+"""Tasks that work together for one connection."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from traceback import clear_frames
+
+
+@asynccontextmanager
+async def together() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run a task group whose errors leave nothing behind that only the garbage collector would find.
+
+    Before Python 3.13 the frame that raises a group of errors holds the group, which holds the frame.
+
+    Raises:
+        BaseExceptionGroup: What the tasks raised.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as errors:
+        clear_frames(errors.__traceback__)
+        raise
