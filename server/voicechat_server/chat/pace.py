@@ -30,12 +30,17 @@ class Pace:
             self._tell_now()
 
     def cancel(self) -> None:
-        """Tell nothing more."""
+        """Tell nothing more, and let go of who would."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._tell = _nothing
 
     def _tell_now(self) -> None:
         self._timer = None
         if self._tell():
             self._timer = asyncio.get_running_loop().call_later(self._interval_s, self._tell_now)
+
+
+def _nothing() -> bool:
+    return False
