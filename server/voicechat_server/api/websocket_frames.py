@@ -53,6 +53,8 @@ class _OneMessageAhead(Protocol):
 
     def parse(self) -> Generator[None]:
         """Turn bytes into frames, as the library does, with a limit that may change between messages."""
+        # What a client sends with its handshake waits for the answer: nothing may be said before that.
+        self.has_message = True
         try:
             while True:
                 while self.has_message:
