@@ -9,6 +9,8 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from voicechat_server.log_flood import Flood
+
 OWN_LOGGERS = ("voicechat_server", "voicechat_common")
 
 _LONGEST_VALUE = 1000
@@ -52,6 +54,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     handler = logging.StreamHandler(target)
+    handler.addFilter(Flood())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -94,13 +94,29 @@ class ServerProcess:
 
 @contextmanager
 def started(*arguments: str, **environment: str) -> Iterator[ServerProcess]:
-    """Start a server on a free port while the context lasts; it may not have answered yet."""
+    """Start a server on a free port while the context lasts; it may not have answered yet.
+
+    Its log goes into a pipe, which holds 64 KiB before the server waits.
+    """
+    with _started(subprocess.PIPE, *arguments, **environment) as server:
+        yield server
+
+
+@contextmanager
+def logging_to(log: Path, *arguments: str, **environment: str) -> Iterator[ServerProcess]:
+    """Start a server as `started` does; its log goes into a file."""
+    with log.open("wb") as output, _started(output.fileno(), *arguments, **environment) as server:
+        yield server
+
+
+@contextmanager
+def _started(log: int, *arguments: str, **environment: str) -> Iterator[ServerProcess]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "main.py", *arguments],
         cwd=ROOT,
         env=os.environ | {"VOICECHAT_PORT": str(port)} | environment,
-        stderr=subprocess.PIPE,
+        stderr=log,
         encoding="utf-8",
     )
     try:

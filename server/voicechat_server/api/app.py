@@ -29,6 +29,7 @@ from voicechat_server.api.services import Services
 from voicechat_server.asr.engine import Engine
 from voicechat_server.chat.service import ChatService
 from voicechat_server.chat.store import Store
+from voicechat_server.log_flood import telling
 from voicechat_server.metrics import Metrics
 from voicechat_server.origins import pattern
 from voicechat_server.settings import Settings
@@ -66,7 +67,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # The engine ends first: the last finals still go into their chats.
-        async with services.chat, services.engine:
+        async with telling(), services.chat, services.engine:
             yield
 
     app = FastAPIOffline(

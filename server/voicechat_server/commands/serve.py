@@ -9,6 +9,7 @@ from voicechat_server import logs
 from voicechat_server.asr.models.hardware import refuse_absent_device
 from voicechat_server.asr.models.resolving import refuse_absent
 from voicechat_server.contradictions import refuse_contradictions
+from voicechat_server.crash import log_crashes
 from voicechat_server.settings import Settings
 
 
@@ -73,6 +74,7 @@ def serve(
     given = locals()
     settings = Settings.load({field: value for field, value in given.items() if value is not None})
     logs.configure(settings.log_level)
+    log_crashes()
     run(settings)
 
 
