@@ -10,7 +10,7 @@ from voicechat_common.protocol.chat import MessageKind, NewMessage
 from voicechat_server.chat.hub import Broadcast, LocalHub
 from voicechat_server.chat.outbox import Frame
 from voicechat_server.chat.records import Chat, Message
-from voicechat_server.chat.room import PRESENCE_S, Room
+from voicechat_server.chat.room import PARTIALS_S, PRESENCE_S, Room
 from voicechat_server.chat.typists import NOTICE_S, TYPING_S
 
 A, B = Broadcast(Frame("a")), Broadcast(Frame("b"))
@@ -277,7 +277,21 @@ async def test_typing_expires(room: Room, audience: Audience, clock: LoopClock) 
     assert audience.take() == [("typing", "alice", False)]
 
 
-def test_speech_is_shown_until_it_is_stored_or_withdrawn(room: Room, audience: Audience) -> None:
+async def test_speech_is_shown_at_once_and_then_as_often_as_it_can_be_read(
+    room: Room, audience: Audience, clock: LoopClock
+) -> None:
+    for revision in range(1000):
+        room.show(spoken(f"word {revision}", revision))
+    assert audience.take() == [("message", "m", "word 0", 0, None)]
+    await clock.move(PARTIALS_S)
+    assert audience.take() == [("message", "m", "word 999", 999, None)]
+    room.show(spoken("more", 1000))
+    room.add(stored("more!", MessageKind.SPEECH))
+    await clock.move(PARTIALS_S)
+    assert audience.take() == [("message", "m", "more!", 1001, 1)]
+
+
+async def test_speech_is_shown_until_it_is_stored_or_withdrawn(room: Room, audience: Audience) -> None:
     room.show(spoken("he", 0))
     room.show(spoken("hello", 1))
     room.show(spoken("noise", 0, "n"))

@@ -198,6 +198,7 @@ async def test_participants_are_listed_in_the_order_of_their_coming(store: Store
     await written(store, enter(user="zoe"), enter(user="bob", seconds=1), text("x", user="al", seconds=2))
     await written(store, enter(user="zoe", seconds=3), text("x", user="bob", seconds=4))
     assert await store.participants("c") == ["zoe", "bob", "al"]
+    assert await store.participants("c", limit=2) == ["zoe", "bob"]
 
 
 async def test_another_server_ended_the_chat_meanwhile(store: Store, place: str) -> None:

@@ -21,6 +21,7 @@ from voicechat_common.protocol.chat_http import (
 )
 from voicechat_common.protocol.http import ErrorBody
 from voicechat_server.api.services import ServicesDep
+from voicechat_server.api.source import source_of
 from voicechat_server.chat import failures, wire
 from voicechat_server.chat.export import EXPORTERS
 
@@ -73,7 +74,7 @@ async def create_chat(
     services: ServicesDep, body: CreateChat, request: Request, response: Response
 ) -> ChatDetail:
     """Creates a chat that `user_id` owns and may end."""
-    chat = await services.chat.create(body.user_id, body.title)
+    chat = await services.chat.create(body.user_id, body.title, source_of(request))
     response.headers["Location"] = f"{request.scope['root_path']}/chat/{chat.chat_id}"
     return wire.detail(chat, [body.user_id], [])
 
@@ -91,7 +92,7 @@ async def read_chat(
     chat = await services.chat.chat(chat_id)
     if since > chat.last_seq:
         raise failures.beyond_the_end(chat_id, since, chat.last_seq)
-    people = await services.chat.store.participants(chat_id)
+    people = await services.chat.store.participants(chat_id, limit=MAX_LIMIT)
     return wire.detail(chat, people, list(await services.chat.page(chat_id, since, limit)))
 
 

@@ -17,6 +17,7 @@ from voicechat_server.api.client_socket import ClientSocket
 from voicechat_server.api.errors import close_code, close_reason, internal_error, shutting_down
 from voicechat_server.api.intake import MAX_TEXT_CHARACTERS
 from voicechat_server.api.services import Services, services_of
+from voicechat_server.api.source import source_of
 from voicechat_server.api.together import together
 from voicechat_server.chat import failures
 from voicechat_server.chat.member import Member, error_message
@@ -58,6 +59,7 @@ class ChatConnection:
         limits = self._socket.limits
         limits.largest = limits.largest_of_stream = MAX_FRAME_BYTES
         self.address = socket.client and socket.client.host
+        self._source = source_of(socket)
         self._parameters = dict(socket.query_params)
         self._services = services
         self._server_ends = asyncio.Event()
@@ -98,7 +100,7 @@ class ChatConnection:
         try:
             self._services.connections.refuse_too_many(self)
             query = self._query()
-            joined = await self._services.chat.join(query.id, query.user, query.since)
+            joined = await self._services.chat.join(query.id, query.user, query.since, self._source)
         except VoicechatError as error:
             return error
         log.info("chat connection opened", chat=query.id, user=joined.established.user, since=query.since)

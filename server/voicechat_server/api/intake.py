@@ -157,7 +157,7 @@ class Intake:
 
     async def _open_in_chat(self, start: Start, chat_id: str, begin: Checkpoint) -> Stream:
         begin_ms = milliseconds(begin.samples, start.sample_rate)
-        feed = await self._chat.open_speech(chat_id, _user(start), begin.stream_id, begin_ms)
+        feed = await self._chat.open_speech(chat_id, _user(start), begin.stream_id, begin_ms, self._source)
         try:
             # Another connection of the client may have been faster.
             if self._engine.holds(begin.stream_id):

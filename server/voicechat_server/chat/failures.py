@@ -114,6 +114,16 @@ def too_many_waiting() -> VoicechatError:
     )
 
 
+def too_many_chats(wait_s: float) -> VoicechatError:
+    """More chats are created from one place than the server takes."""
+    return VoicechatError(
+        ErrorCode.BUSY,
+        "Too many chats were created from this address.",
+        "Use one of those there are, or wait.",
+        retry_after_s=max(1.0, round(wait_s, 1)),
+    )
+
+
 def unexpected() -> VoicechatError:
     """A fault in the server: whether the operation was stored is not known."""
     return VoicechatError(

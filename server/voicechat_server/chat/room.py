@@ -1,5 +1,6 @@
 """What is true of a chat only now: who is there, who types, what is being spoken."""
 
+from collections.abc import Callable
 from functools import partial
 
 from voicechat_common.protocol.chat import MessageKind, NewMessage
@@ -10,8 +11,45 @@ from voicechat_server.chat.people import People
 from voicechat_server.chat.records import Chat, Message
 from voicechat_server.chat.typists import Typist
 
+PARTIALS_S = 0.2
+"""What is being spoken is shown at most so often, also of a file that is sent and recognised at once."""
+
 PRESENCE_S = 1.0
 """Who has come and gone is told at most so often, all of it together."""
+
+
+class Speaking:
+    """A message that is being spoken.
+
+    Args:
+        message: What is known of it first.
+        publish: Shows what is known of it.
+
+    Attributes:
+        newest: What is known of it now.
+    """
+
+    def __init__(self, message: NewMessage, publish: Callable[[Broadcast], None]) -> None:
+        self.newest = message
+        self._shown: NewMessage | None = None
+        self._publish = publish
+        self._pace = Pace(PARTIALS_S, self._show_newest)
+
+    def show(self, message: NewMessage) -> None:
+        """Show more of it, in place of what was shown before."""
+        self.newest = message
+        self._pace.changed()
+
+    def forget(self) -> None:
+        """Show nothing more."""
+        self._pace.cancel()
+
+    def _show_newest(self) -> bool:
+        if self._shown is self.newest:
+            return False
+        self._shown = self.newest
+        self._publish(wire.partial(self.newest))
+        return True
 
 
 class Room:
@@ -28,7 +66,7 @@ class Room:
         self._people = People()
         self._presence = Pace(PRESENCE_S, self._tell_presence)
         self._typists: dict[str, Typist] = {}
-        self._speech: dict[str, NewMessage] = {}
+        self._speech: dict[str, Speaking] = {}
         self._streams = 0
         self._has_ended = False
 
@@ -44,7 +82,7 @@ class Room:
 
     def passing_state(self) -> list[Broadcast]:
         """Return what somebody who comes now has missed and the history does not tell."""
-        spoken = [wire.partial(message) for message in self._speech.values()]
+        spoken = [wire.partial(speaking.newest) for speaking in self._speech.values()]
         typing = [user for user, typist in self._typists.items() if typist.types]
         return spoken + [wire.typing(user, is_typing=True) for user in typing]
 
@@ -65,6 +103,7 @@ class Room:
         for typist in self._typists.values():
             typist.forget()
         self._typists.clear()
+        self._forget_speech()
 
     def start_typing(self, user: str) -> None:
         """Note that somebody types, which holds for a while."""
@@ -92,29 +131,39 @@ class Room:
         """Show what is being spoken, in place of what was shown of the same message before."""
         if self._has_ended:
             return
-        self._speech[message.message_id] = message
-        self._publish(wire.partial(message))
+        speaking = self._speech.get(message.message_id)
+        if speaking is None:
+            speaking = self._speech[message.message_id] = Speaking(message, self._publish)
+        speaking.show(message)
 
     def withdraw(self, message_id: str) -> None:
         """Take back a message that was being spoken and will not be stored."""
-        message = self._speech.pop(message_id, None)
-        if message is not None:
-            self._publish(wire.withdrawal(message))
+        speaking = self._speech.pop(message_id, None)
+        if speaking is not None:
+            speaking.forget()
+            self._publish(wire.withdrawal(speaking.newest))
 
     def add(self, message: Message) -> None:
         """Tell of a message that has been stored."""
-        partial = self._speech.pop(message.message_id, None)
+        speaking = self._speech.pop(message.message_id, None)
+        if speaking is not None:
+            speaking.forget()
         if message.kind is MessageKind.TEXT:
             self.stop_typing(message.speaker)
-        self._publish(wire.stored(message, revision=0 if partial is None else partial.revision + 1))
+        self._publish(wire.stored(message, revision=0 if speaking is None else speaking.newest.revision + 1))
 
     def end(self, chat: Chat) -> None:
         """Tell that the chat has ended; who hears it withdraws what is being spoken."""
         for typist in list(self._typists.values()):
             typist.stop()
-        self._speech.clear()
+        self._forget_speech()
         self._has_ended = True
         self._publish(wire.ended(chat))
+
+    def _forget_speech(self) -> None:
+        for speaking in self._speech.values():
+            speaking.forget()
+        self._speech.clear()
 
     def _tell_presence(self) -> bool:
         news = self._people.take_news()

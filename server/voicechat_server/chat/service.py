@@ -15,6 +15,7 @@ from voicechat_common.protocol.chat import ConnectionEstablished, MessageKind
 from voicechat_server.chat import failures
 from voicechat_server.chat.clock import now
 from voicechat_server.chat.committer import Committer
+from voicechat_server.chat.creations import Creations
 from voicechat_server.chat.hub import Broadcast, Hub, LocalHub
 from voicechat_server.chat.member import Member
 from voicechat_server.chat.observer import ChatObserver
@@ -74,6 +75,7 @@ class ChatService:
         self._hub = hub or LocalHub(self.observer)
         self._rooms: dict[str, Room] = {}
         self._feeds: set[SpeechFeed] = set()
+        self._creations = Creations()
         self._committer = Committer(store.write, self._observe, self.observer)
         self._open = AsyncExitStack()
 
@@ -98,12 +100,18 @@ class ChatService:
         for room in self._rooms.values():
             room.close()
 
-    async def create(self, user: str, title: str) -> Chat:
+    async def create(self, user: str, title: str, source: str = "") -> Chat:
         """Create a chat that a person owns.
+
+        Args:
+            user: Who.
+            title: What it is about.
+            source: Where they come from, such as an address.
 
         Raises:
             VoicechatError: `storage` or `busy`.
         """
+        self._count_creation(source)
         return await self._enter(uuid4().hex, user, title)
 
     async def chat(self, chat_id: str) -> Chat:
@@ -161,10 +169,16 @@ class ChatService:
         """
         return (await self.submit(End(chat_id, user, now()))).chat
 
-    async def join(self, chat_id: str, user: str | None, since: int) -> Joined:
+    async def join(self, chat_id: str, user: str | None, since: int, source: str = "") -> Joined:
         """Let a connection into a chat, which is created if there is none.
 
         Somebody without a name is a guest, who is recorded as a participant only after saying something.
+
+        Args:
+            chat_id: Which chat.
+            user: Who.
+            since: The seq of the last message that they have.
+            source: Where they come from, such as an address.
 
         Raises:
             VoicechatError: `bad_field` if `since` is beyond the end; `storage` or `busy`.
@@ -174,7 +188,7 @@ class ChatService:
         # From here on it hears what is published, so that nothing falls between the history and that.
         self._hub.subscribe(chat_id, member.receive)
         try:
-            chat = await self._admit(chat_id, name, since, is_guest=user is None)
+            chat = await self._admit(chat_id, name, since, source, is_guest=user is None)
         except BaseException:
             self._hub.unsubscribe(chat_id, member.receive)
             raise
@@ -235,7 +249,9 @@ class ChatService:
             more = any(number >= first for number in found)
         return found
 
-    async def open_speech(self, chat_id: str, user: str, stream_id: str, begin_ms: int = 0) -> SpeechFeed:
+    async def open_speech(
+        self, chat_id: str, user: str, stream_id: str, begin_ms: int = 0, source: str = ""
+    ) -> SpeechFeed:
         """Let a stream of speech into a chat, which is created if there is none.
 
         Args:
@@ -243,10 +259,13 @@ class ChatService:
             user: Who speaks.
             stream_id: The stream's name.
             begin_ms: Where in the stream the audio begins that comes now.
+            source: Where they come from, such as an address.
 
         Raises:
             VoicechatError: `chat_ended`, `storage` or `busy`.
         """
+        if await self.store.chat(chat_id) is None:
+            self._count_creation(source)
         chat = await self._enter(chat_id, user, chat_id)
         if chat.ended_at is not None:
             raise failures.chat_ended(chat)
@@ -273,14 +292,19 @@ class ChatService:
         if lost := sum(len(feed.finals) for feed in feeds):
             log.error("the server ends while the chat database fails: speech is not stored", finals=lost)
 
-    async def _admit(self, chat_id: str, user: str, since: int, *, is_guest: bool) -> Chat:
+    async def _admit(self, chat_id: str, user: str, since: int, source: str, *, is_guest: bool) -> Chat:
         chat = await self.store.chat(chat_id)
         last_seq = 0 if chat is None else chat.last_seq
         if since > last_seq:
             raise failures.beyond_the_end(chat_id, since, last_seq)
-        if chat is not None and (is_guest or chat.ended_at is not None):
+        if chat is None:
+            self._count_creation(source)
+        elif is_guest or chat.ended_at is not None:
             return chat
         return await self._enter(chat_id, user, chat_id)
+
+    def _count_creation(self, source: str) -> None:
+        self._creations.count(source, asyncio.get_running_loop().time())
 
     async def _enter(self, chat_id: str, user: str, title: str) -> Chat:
         return (await self.submit(Enter(chat_id, user, title, now()))).chat

@@ -59,10 +59,11 @@ class Store:
         found = await self._reading.run(lambda connection: connection.execute(query).mappings().one_or_none())
         return None if found is None else chat_of(found)
 
-    async def participants(self, chat_id: str) -> list[str]:
-        """Return who has taken part in a chat, in the order of their coming."""
+    async def participants(self, chat_id: str, *, limit: int | None = None) -> list[str]:
+        """Return who has taken part in a chat, in the order of their coming; all of them without a limit."""
         order = (participants.c.joined_at, participants.c.user)
         query = select(participants.c.user).where(participants.c.chat_id == chat_id).order_by(*order)
+        query = query.limit(limit)
         return await self._reading.run(lambda connection: list(connection.execute(query).scalars()))
 
     async def chats_of(self, user: str, *, skip: int, limit: int) -> list[tuple[Chat, Message | None]]:
