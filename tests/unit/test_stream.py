@@ -12,7 +12,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready
 from voicechat_server.asr.config import StreamLimits
 from voicechat_server.asr.lane import Report
-from voicechat_server.asr.outbox import StreamEvent
+from voicechat_server.asr.outbox import MAX_HELD, Listener, Stored, StreamEvent
 from voicechat_server.asr.scheduler import Order
 from voicechat_server.asr.stream import LiveStream, Stream
 
@@ -34,13 +34,16 @@ class Thread:
 
     rate: int = 16_000
     limits: StreamLimits = LIMITS
+    listener: Listener | None = None
     orders: list[tuple[Order, bytes]] = field(default_factory=list)
     finished: int = 0
     ended: int = 0
 
     def __post_init__(self) -> None:
         ready = Ready(stream_id="s", model="demo", chunk_ms=600, lookahead_ms=300)
-        self.live = LiveStream(ready, self.rate, self.limits, self._take, self._finish, self._end)
+        self.live = LiveStream(
+            ready, self.rate, self.limits, self._take, self._finish, self._end, self.listener
+        )
 
     @property
     def audio(self) -> bytes:
@@ -139,6 +142,31 @@ async def test_a_chunk_that_is_not_complete_is_no_lag() -> None:
     """Audio that waits for the rest of its chunk must not keep the rest from being read."""
     stream = Stream(Thread(limits=StreamLimits(max_lag_s=0.1)).live)
     await stream.send_audio(bytes(int(0.65 * SECOND)))
+
+
+async def test_a_stream_is_not_read_while_too_much_waits_for_the_store(clock: LoopClock) -> None:
+    """Its client keeps the audio for as long, and the server needs no memory without end."""
+    waiting: list[Stored] = []
+
+    def store(event: StreamEvent) -> Stored | None:
+        if not isinstance(event, Final):
+            return None
+        waiting.append(asyncio.get_running_loop().create_future())
+        return waiting[-1]
+
+    thread = Thread(listener=store)
+    stream = Stream(thread.live)
+    thread.report(*map(final, range(MAX_HELD - 1)))
+    await stream.send_audio(bytes(SECOND))
+    thread.report(final(MAX_HELD))
+    sending = asyncio.create_task(stream.send_audio(bytes(SECOND)))
+    assert await blocked(sending)
+    await clock.move(20)
+    assert thread.live.idle_s == 0, "who is not read can't be said to be idle"
+    waiting[1].set_result(2)
+    assert await blocked(sending)
+    waiting[0].set_result(1)
+    assert not await blocked(sending)
 
 
 async def test_an_eager_client_gets_an_ack_for_every_second_it_sent(thread: Thread) -> None:

@@ -5,7 +5,8 @@ never are. So what waits for a slow reader is at most one partial, one `ack`, an
 least a silence each. The last finals, and the receipt, stay to be repeated to a client that comes back.
 
 A final that somebody stores is told once that is done, and so is what must not be told before it: the finals
-after it, and the receipt. Partials and `ack`s don't wait for the store.
+after it, and the receipt. Partials and `ack`s don't wait for the store. When `MAX_HELD` events wait for it,
+the outbox is full: the stream is not read until the store has caught up, so that its client keeps the audio.
 """
 
 import asyncio
@@ -15,6 +16,10 @@ from collections.abc import Callable, Iterable
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial
 
 StreamEvent = Partial | Final | Ack | Error | Done
+
+MAX_HELD = 500
+"""Events that may wait for the store: some minutes of the shortest segments. Those of the audio that was read
+before come on top of it; together they are fewer than the store's own queue of a stream takes."""
 
 KEPT_FINALS = 1000
 """Finals kept for a client that comes back: a quarter of an hour of the shortest segments at least."""
@@ -35,18 +40,18 @@ class Outbox:
 
     Args:
         listener: Hears of the events too, whether or not anybody reads them.
-        on_settled: Called each time nothing waits for the store any more.
+        on_stored: Called each time something that waited for the store is told.
         finals: Finals of earlier on, to be told to a client that does not have them.
     """
 
     def __init__(
         self,
         listener: Listener | None = None,
-        on_settled: Callable[[], None] | None = None,
+        on_stored: Callable[[], None] | None = None,
         finals: Iterable[Final] = (),
     ) -> None:
         self._listener = listener
-        self._on_settled = on_settled
+        self._on_stored = on_stored
         self._held: deque[tuple[StreamEvent, Stored | None]] = deque()
         self._waiting: deque[StreamEvent] = deque()
         self._finals: deque[Final] = deque(finals, maxlen=KEPT_FINALS)
@@ -63,6 +68,11 @@ class Outbox:
     def is_settled(self) -> bool:
         """Whether nothing waits for the store."""
         return not self._held
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits for the store that no more should come."""
+        return len(self._held) >= MAX_HELD
 
     def put(self, event: StreamEvent) -> None:
         """Add an event; it replaces a waiting one that it makes superfluous."""
@@ -97,15 +107,15 @@ class Outbox:
         while self._held:
             event, stored = self._held[0]
             if stored is not None and not stored.done():
-                return
+                break
             self._held.popleft()
             if stored is not None and isinstance(event, Final):
                 seq = stored.result()
                 self._unstored += seq is None
                 event = event.model_copy(update={"seq": seq})
             self._add(event)
-        if self._on_settled is not None:
-            self._on_settled()
+        if self._on_stored is not None:
+            self._on_stored()
 
     def _add(self, event: StreamEvent) -> None:
         if isinstance(event, Final):

@@ -50,7 +50,7 @@ class LiveStream:
     ) -> None:
         begin = checkpoint or Checkpoint(ready.stream_id)
         self.ready = ready
-        self.outbox = Outbox(listener, self._settled, begin.finals)
+        self.outbox = Outbox(listener, self._stored, begin.finals)
         self._rate = rate
         self._limits = limits
         # Less than a chunk can't be decoded, so it is no lag.
@@ -92,7 +92,7 @@ class LiveStream:
     @property
     def idle_s(self) -> float:
         """For how many seconds nothing has come that is worth a place; 0 while it is not to be ended."""
-        if self._stopped or self.lag_ms > self._settled_lag_ms:
+        if self._stopped or self.outbox.is_full or self.lag_ms > self._settled_lag_ms:
             return 0.0
         if self._holder is None and not self._activity.has_begun:
             return math.inf
@@ -138,9 +138,14 @@ class LiveStream:
             self._cancel_silence()
         self._send(Order.AUDIO, data)
         self._acknowledge_in_time()
-        while self.lag_ms > self._max_lag_ms and self.held_by(holder) and not self.is_finished:
+        while self._is_behind and self.held_by(holder) and not self.is_finished:
             self._progress.clear()
             await self._progress.wait()
+
+    @property
+    def _is_behind(self) -> bool:
+        """Whether the stream should not be read before more of it is recognised, or stored."""
+        return self.lag_ms > self._max_lag_ms or self.outbox.is_full
 
     def flush(self) -> None:
         """End the open segment."""
@@ -243,8 +248,11 @@ class LiveStream:
         self._on_finish()
         self._release_if_left()
 
-    def _settled(self) -> None:
-        """All that was said so far is stored."""
+    def _stored(self) -> None:
+        """Something that was said is stored; perhaps all of it."""
+        self._progress.set()
+        if not self.outbox.is_settled:
+            return
         if self.is_finished:
             self._release_if_left()
         else:
