@@ -6,7 +6,8 @@ from typing import Any
 
 import httptools
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from voicechat_common.errors import ErrorCode, VoicechatError
@@ -37,6 +38,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._gate = gate_of(config)
         self._input = bytearray()
+        self._answering: RequestResponseCycle | None = None
         self._head_bytes = 0
         self._in_body = False
         self._is_admitted = False
@@ -55,8 +57,13 @@ class HttpProtocol(HttpToolsProtocol):
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """End; Uvicorn tells the newest request of it, which need not be the one that is being answered."""
         super().connection_lost(exc)
+        if self._answering is not None:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+            self._answering = None
+        self.pipeline.clear()
         self._stop_waiting()
         if self._end is not None:
             self._end.cancel()
@@ -88,8 +95,13 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_body = False
         self._gate.bodies.stop(self)
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_response_complete(self) -> None:
         """Go on with the next request; the rest of this one, if any, is read and dropped within its time."""
+        self._answering = None
         super().on_response_complete()
         self._go_on()
 
