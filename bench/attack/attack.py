@@ -11,6 +11,7 @@ class Unit(StrEnum):
     """What an attack sends much of."""
 
     FRAMES = "frames"
+    MESSAGES = "messages"
     REQUESTS = "requests"
     SOCKETS = "sockets"
     MEBIBYTES = "MiB"

@@ -54,7 +54,7 @@ async def launch(attack: Attack, server: WatchedServer, amount: int, seconds: fl
 
 
 async def fill_pools(address: str) -> None:
-    """Ask a server for so much at once that it starts all threads and opens all files that it ever will."""
+    """Ask a server for so much at once that it opens all the files that it ever will."""
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=LASTS_S, limits=_NO_LIMITS) as http:
         for path in ("/health", "/chat/list?id=nobody"):
             await asyncio.gather(*(http.get(path) for _ in range(REQUESTS_AT_ONCE)))
@@ -79,7 +79,7 @@ class Battlefield:
         return Honest(self.server.address, self._crowd, uuid4().hex, self._wanted)
 
     async def warm_up(self, seconds: float) -> None:
-        """Let the honest be undisturbed, so that the server has what memory, threads and files they need."""
+        """Let the honest be undisturbed, so that the server has what memory and files they need."""
         await fill_pools(self.server.address)
         honest = self.honest()
         await honest.begin()

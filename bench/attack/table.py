@@ -24,9 +24,10 @@ def row(figures: RoundFigures) -> str:
 def summary(figures: Figures) -> str:
     """Return what was sent in all, and how it went."""
     broken = sum(bool(each.wrong) for each in figures.rounds)
+    frames = figures.total(Unit.FRAMES, Unit.MESSAGES)
     return (
-        f"{len(figures.rounds)} attacks: {figures.total(Unit.FRAMES)} frames, {figures.total(Unit.REQUESTS)} "
-        f"requests, {figures.sockets} sockets, {figures.total(Unit.MEBIBYTES)} MiB; {broken} broke a bound"
+        f"{len(figures.rounds)} attacks: {frames} frames, {figures.total(Unit.REQUESTS)} requests, "
+        f"{figures.sockets} sockets, {figures.total(Unit.MEBIBYTES)} MiB; {broken} broke a bound"
     )
 
 
