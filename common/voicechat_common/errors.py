@@ -40,6 +40,7 @@ class ErrorCode(StrEnum):
     # Chats
     CHAT_ENDED = "chat_ended"
     ID_TAKEN = "id_taken"
+    NAME_TAKEN = "name_taken"
     NOT_OWNER = "not_owner"
     SLOW_READER = "slow_reader"
     STORAGE = "storage"

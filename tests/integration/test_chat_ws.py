@@ -1,11 +1,13 @@
 """The chat WebSocket over real sockets: what is said, in order, durable, and who is there."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 
 import httpx
 import pytest
+import websockets
 
 from tests.support.chat_client import ChatConnection, in_chat
 from tests.support.chat_server import chat_serving
@@ -23,7 +25,8 @@ from voicechat_common.protocol.chat import (
     Typing,
     TypingNotice,
 )
-from voicechat_common.protocol.speech import Ping, Pong
+from voicechat_common.protocol.codec import encode
+from voicechat_common.protocol.speech import Ping, Pong, Start
 from voicechat_server.chat import typists
 
 
@@ -285,6 +288,31 @@ async def test_another_text_under_a_name_in_use_is_refused_and_the_connection_go
         await alice.say("first run", "1")
     async with in_chat(chat_server.ws, chat_id, "bob") as bob:
         assert await bob.texts(2) == ["first run", "second run"]
+
+
+async def test_a_name_that_looks_like_another_is_let_in_nowhere_and_its_owner_everywhere(
+    chat_server: LiveServer, chat_id: str
+) -> None:
+    async with in_chat(chat_server.ws, chat_id, "alice") as alice:
+        await alice.say("hello")
+        for path in (f"/chatting?id={chat_id}&user=al\u0456ce", "/ws"):
+            async with websockets.connect(chat_server.ws + path) as socket:
+                if path == "/ws":
+                    await socket.send(encode(Start(chat_id=chat_id, user="alice\ufe0f")))
+                error = json.loads(await socket.recv())
+                assert (error["code"], error["fatal"]) == ("name_taken", True)
+                assert "'alice'" in error["message"]
+                await socket.wait_closed()
+                assert socket.close_code == 1008
+        async with httpx.AsyncClient(base_url=chat_server.http) as http:
+            body = {"user_id": "ALICE", "content": "I am alice"}
+            refused = await http.post(f"/chat/{chat_id}/messages", json=body)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (409, "name_taken")
+        async with in_chat(chat_server.ws, chat_id, "alice") as again:
+            assert again.established.participants == ["alice"]
+    async with in_chat(chat_server.ws, chat_id, "alicia") as alicia:
+        assert await alicia.texts(1) == ["hello"]
+    assert (await read_chat(chat_server, chat_id))["participants"] == ["alice", "alicia"]
 
 
 async def test_chats_do_not_hear_each_other(chat_server: LiveServer, chat_id: str) -> None:

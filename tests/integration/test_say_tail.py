@@ -87,6 +87,19 @@ async def test_a_text_that_is_refused_fails_and_the_others_are_stored(
     assert json.loads(late.out)["code"] == "chat_ended"
 
 
+async def test_a_name_that_looks_like_another_is_refused_with_what_to_do(
+    chat_server: LiveServer, chat_id: str
+) -> None:
+    async with in_chat(chat_server.ws, chat_id, "alice") as alice:
+        await alice.say("hello")
+        place = ("--chat", chat_id, "--url", chat_server.http)
+        said = await tui("say", *place, "--user", "Alice", "I am alice")
+    assert said.code == 2
+    assert "error: The name 'Alice' looks like 'alice'" in said.err
+    assert "Take another name" in said.err
+    assert await stored(chat_server.http, chat_id) == [("alice", "hello")]
+
+
 async def test_a_chat_is_followed_until_it_ends(chat_server: LiveServer, chat_id: str) -> None:
     async with in_chat(chat_server.ws, chat_id, "alice") as alice:
         await alice.say("before")

@@ -5,6 +5,7 @@ In SQLite and in PostgreSQL, by the same tests.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support.postgres import new_database, postgres
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Word
 from voicechat_server.chat.committer import Committer
+from voicechat_server.chat.ledger import Ledger
 from voicechat_server.chat.records import Message, Operation, Outcome
 from voicechat_server.chat.store import Store
 from voicechat_server.chat.writing import REMEMBERED_CHATS, Result
@@ -199,6 +201,72 @@ async def test_participants_are_listed_in_the_order_of_their_coming(store: Store
     await written(store, enter(user="zoe", seconds=3), text("x", user="bob", seconds=4))
     assert await store.participants("c") == ["zoe", "bob", "al"]
     assert await store.participants("c", limit=2) == ["zoe", "bob"]
+
+
+@pytest.mark.parametrize("name", ["Alice", "аlice", "alice\ufe0f", "al\u034fice", "alice\u3164", "ａlice"])
+async def test_a_name_that_looks_like_one_in_the_chat_is_refused(store: Store, name: str) -> None:
+    await written(store, enter(), enter(user="bob"))
+    entered, posted = await store.write([enter(user=name), text("I am alice", user=name)])
+    assert (code(entered), code(posted)) == (ErrorCode.NAME_TAKEN, ErrorCode.NAME_TAKEN)
+    assert await store.participants("c") == ["alice", "bob"]
+    assert await everything(store) == []
+
+
+async def test_two_names_that_look_alike_are_not_let_in_at_once(store: Store) -> None:
+    results = await store.write([enter(user="bob"), enter(user="alice"), enter(user="Alice")])
+    assert code(results[2]) is ErrorCode.NAME_TAKEN
+    assert isinstance(results[1], Outcome)
+
+
+async def test_a_name_that_looks_like_that_of_a_guest_who_is_there_is_refused(store: Store) -> None:
+    await written(store, enter())
+    present = ("alice", "guest-1", "bob")
+    taken, own = await store.write(
+        [replace(enter(user="guest-l"), present=present), replace(enter(user="bob"), present=present)]
+    )
+    assert code(taken) is ErrorCode.NAME_TAKEN
+    assert isinstance(own, Outcome)
+
+
+async def test_who_took_part_before_names_were_compared_gets_in_under_her_own_name(
+    store: Store, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as yesterday:
+        yesterday.setattr(Ledger, "_check_name", lambda *_: None)
+        await written(
+            store, enter(), enter(user="Alice"), text("hi", user="alice\ufe0f"), enter(user="\u3164")
+        )
+    async with Store(place) as today:
+        for name in ("alice", "Alice", "alice\ufe0f", "\u3164"):
+            (outcome, _) = await written(today, enter(user=name), text(name, user=name))
+            assert isinstance(outcome, Outcome)
+        (refused,) = await today.write([enter(user="ALICE")])
+        assert code(refused) is ErrorCode.NAME_TAKEN
+
+
+async def test_a_name_that_cannot_be_seen_is_refused(store: Store) -> None:
+    (result,) = await store.write([enter(user="\u3164\ufe0f")])
+    assert code(result) is ErrorCode.BAD_FIELD
+
+
+async def test_whom_another_server_let_in_is_known_when_somebody_new_comes(store: Store, place: str) -> None:
+    await written(store, enter())
+    async with Store(place) as other:
+        await written(other, enter(user="bob"))
+    (refused, again) = await store.write([enter(user="BOB"), enter(user="bob")])
+    assert code(refused) is ErrorCode.NAME_TAKEN
+    assert isinstance(again, Outcome)
+    assert await store.participants("c") == ["alice", "bob"]
+
+
+async def test_a_text_that_is_sent_again_is_the_one_it_was(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as yesterday:
+        yesterday.setattr(Ledger, "_check_name", lambda *_: None)
+        await written(store, enter(), text("x", user="Alice", client_message_id="m"))
+    (again,) = await written(store, text("x", user="Alice", client_message_id="m"))
+    assert not again.is_new
 
 
 async def test_another_server_ended_the_chat_meanwhile(store: Store, place: str) -> None:

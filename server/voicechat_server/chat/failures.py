@@ -68,6 +68,24 @@ def id_taken(earlier: Message) -> VoicechatError:
     )
 
 
+def name_taken(chat_id: str, user: str, other: str) -> VoicechatError:
+    """Somebody new has a name that would be taken for somebody else's."""
+    return VoicechatError(
+        ErrorCode.NAME_TAKEN,
+        f"The name {user!r} looks like {other!r}, the name of somebody in the chat {chat_id!r}.",
+        "Take another name, which nobody takes for that one; if it is yours, write it exactly so.",
+    )
+
+
+def unseen_name() -> VoicechatError:
+    """Somebody new has a name of which nothing can be seen."""
+    return VoicechatError(
+        ErrorCode.BAD_FIELD,
+        "The name consists of characters that can't be seen.",
+        "Take a name with letters.",
+    )
+
+
 def not_owner(chat: Chat) -> VoicechatError:
     """Only the owner may do this."""
     return VoicechatError(

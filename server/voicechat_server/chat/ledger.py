@@ -4,12 +4,14 @@ The store gives a ledger what it knows of the chats, the ledger applies operatio
 writes down what has changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from voicechat_common.likeness import likeness
 from voicechat_server.chat import failures
 from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, Outcome, Post
+from voicechat_server.chat.taken_names import TakenNames
 
 PostKey = tuple[str, str, str]
 """A chat, a speaker and a client_message_id, by which a message that is sent again is known."""
@@ -20,7 +22,7 @@ class ChatState:
     """A chat and everybody who takes part in it."""
 
     chat: Chat
-    participants: set[str]
+    participants: TakenNames
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Ledger:
     chats: dict[str, Chat] = field(init=False)
     messages: list[Message] = field(default_factory=list)
     arrivals: dict[tuple[str, str], Arrival] = field(default_factory=dict)
+    _new: dict[str, TakenNames] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.chats = {chat_id: state.chat for chat_id, state in self.before.items()}
@@ -77,8 +80,8 @@ class Ledger:
         """Apply an operation.
 
         Raises:
-            VoicechatError: It is refused, and nothing has changed: `not_found`, `chat_ended`, `id_taken` or
-                `not_owner`.
+            VoicechatError: It is refused, and nothing has changed: `not_found`, `chat_ended`, `id_taken`,
+                `name_taken`, `bad_field` or `not_owner`.
         """
         match operation:
             case Enter():
@@ -90,6 +93,8 @@ class Ledger:
 
     def _enter(self, enter: Enter) -> Outcome:
         chat = self.chats.get(enter.chat_id)
+        if chat is None or chat.ended_at is None:
+            self._check_name(enter.chat_id, enter.user, enter.present)
         is_new = chat is None
         if chat is None:
             chat = self.chats[enter.chat_id] = Chat(enter.chat_id, enter.title, enter.user, enter.at)
@@ -109,6 +114,7 @@ class Ledger:
             raise failures.chat_ended(chat)
         if namesake is not None:
             raise failures.id_taken(namesake)
+        self._check_name(post.chat_id, post.speaker)
         chat = self.chats[post.chat_id] = replace(chat, last_seq=chat.last_seq + 1)
         message = Message(
             message_id=post.message_id,
@@ -143,7 +149,25 @@ class Ledger:
             raise failures.unknown_chat(chat_id)
         return chat
 
+    def _check_name(self, chat_id: str, user: str, present: Sequence[str] = ()) -> None:
+        """See to it that somebody new can be told from everybody else; whoever took part before may return.
+
+        Raises:
+            VoicechatError: `name_taken` or `bad_field`.
+        """
+        known = self.before[chat_id].participants if chat_id in self.before else TakenNames()
+        new = self._new.get(chat_id, TakenNames())
+        if user in known or user in new:
+            return
+        if not any(likeness(user)):
+            raise failures.unseen_name()
+        others = TakenNames(name for name in present if name != user)
+        found = (people.like(user) for people in (known, new, others))
+        if other := next(filter(None, found), None):
+            raise failures.name_taken(chat_id, user, other)
+
     def _take_part(self, chat_id: str, user: str, at: datetime) -> None:
         known = self.before.get(chat_id)
         if known is None or user not in known.participants:
             self.arrivals.setdefault((chat_id, user), Arrival(chat_id, user, at))
+            self._new.setdefault(chat_id, TakenNames()).add(user)

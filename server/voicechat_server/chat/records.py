@@ -76,12 +76,14 @@ class Enter:
         user: Who.
         title: The title of the chat if it is created.
         at: Now.
+        present: Who is there, whether or not they take part.
     """
 
     chat_id: str
     user: str
     title: str
     at: datetime
+    present: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

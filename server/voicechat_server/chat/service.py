@@ -181,7 +181,8 @@ class ChatService:
             source: Where they come from, such as an address.
 
         Raises:
-            VoicechatError: `bad_field` if `since` is beyond the end; `storage` or `busy`.
+            VoicechatError: `bad_field` if `since` is beyond the end or nothing of the name can be seen;
+                `name_taken`, `storage` or `busy`.
         """
         name = user or f"guest-{secrets.token_hex(4)}"
         member = Member(self, chat_id, name, since, self._queue_limit)
@@ -262,7 +263,7 @@ class ChatService:
             source: Where they come from, such as an address.
 
         Raises:
-            VoicechatError: `chat_ended`, `storage` or `busy`.
+            VoicechatError: `chat_ended`, `name_taken`, `bad_field`, `storage` or `busy`.
         """
         if await self.store.chat(chat_id) is None:
             self._count_creation(source)
@@ -307,7 +308,9 @@ class ChatService:
         self._creations.count(source, asyncio.get_running_loop().time())
 
     async def _enter(self, chat_id: str, user: str, title: str) -> Chat:
-        return (await self.submit(Enter(chat_id, user, title, now()))).chat
+        room = self._rooms.get(chat_id)
+        present = () if room is None else tuple(room.present)
+        return (await self.submit(Enter(chat_id, user, title, now(), present))).chat
 
     def _observe(self, operation: Operation, outcome: Outcome) -> None:
         """Tell everybody of what has become durable."""

@@ -8,7 +8,7 @@ refused by memory alone: a message to a chat that has ended may be one that was 
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from voicechat_common.errors import VoicechatError
@@ -18,6 +18,7 @@ from voicechat_server.chat.ledger import ChatState, Ledger, post_key
 from voicechat_server.chat.records import Chat, Operation, Outcome, Post
 from voicechat_server.chat.rows import chat_of, chat_row, message_of, message_row
 from voicechat_server.chat.tables import chats, messages, participants
+from voicechat_server.chat.taken_names import TakenNames
 
 Result = Outcome | VoicechatError
 
@@ -36,6 +37,17 @@ _UPDATE_CHAT = (
         chats.c.ended_at.is_(None),
     )
     .values(last_seq=bindparam("last_seq"), ended_at=bindparam("ended_at"), ended_by=bindparam("ended_by"))
+)
+_LOCK_CHATS = (
+    select(chats.c.chat_id)
+    .where(chats.c.chat_id.in_(bindparam("chat_ids", expanding=True)))
+    .order_by(chats.c.chat_id)
+    .with_for_update()
+)
+_COUNT_PARTICIPANTS = (
+    select(participants.c.chat_id, func.count().label("people"))
+    .where(participants.c.chat_id.in_(bindparam("chat_ids", expanding=True)))
+    .group_by(participants.c.chat_id)
 )
 
 
@@ -81,6 +93,8 @@ class BatchWriter:
             results = [_apply(ledger, operation) for operation in operations]
             if trusting and any(isinstance(result, VoicechatError) for result in results):
                 raise _StaleError
+            if trusting and not _are_all_known(connection, ledger):
+                raise _StaleError
             _record(connection, ledger)
             return ledger, results
 
@@ -103,7 +117,7 @@ class BatchWriter:
     def _remember(self, ledger: Ledger) -> None:
         for chat_id, chat in ledger.chats.items():
             state = self._remembered.pop(chat_id, None) or ledger.before.get(chat_id)
-            taking_part = set() if state is None else state.participants
+            taking_part = TakenNames() if state is None else state.participants
             self._remembered[chat_id] = ChatState(chat, taking_part)
         for arrival in ledger.arrivals.values():
             self._remembered[arrival.chat_id].participants.add(arrival.user)
@@ -123,7 +137,7 @@ def _load(connection: Connection, chat_ids: Iterable[str]) -> dict[str, ChatStat
     found = connection.execute(
         select(chats).where(chats.c.chat_id.in_(chat_ids)).order_by(chats.c.chat_id).with_for_update()
     )
-    states = {row["chat_id"]: ChatState(chat_of(row), set()) for row in found.mappings()}
+    states = {row["chat_id"]: ChatState(chat_of(row), TakenNames()) for row in found.mappings()}
     if states:
         pairs = connection.execute(
             select(participants.c.chat_id, participants.c.user).where(participants.c.chat_id.in_(states))
@@ -131,6 +145,16 @@ def _load(connection: Connection, chat_ids: Iterable[str]) -> dict[str, ChatStat
         for chat_id, user in pairs:
             states[chat_id].participants.add(user)
     return states
+
+
+def _are_all_known(connection: Connection, ledger: Ledger) -> bool:
+    """Tell whether nobody takes part, where somebody new comes, whom another server has let in."""
+    ids = sorted({chat_id for chat_id, _user in ledger.arrivals if chat_id in ledger.before})
+    if not ids:
+        return True
+    connection.execute(_LOCK_CHATS, {"chat_ids": ids})
+    counted = {row.chat_id: row.people for row in connection.execute(_COUNT_PARTICIPANTS, {"chat_ids": ids})}
+    return all(counted.get(chat_id, 0) == len(ledger.before[chat_id].participants) for chat_id in ids)
 
 
 def _load_posted(connection: Connection, ledger: Ledger, posts: Sequence[Post]) -> None:

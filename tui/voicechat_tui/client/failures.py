@@ -316,6 +316,7 @@ _GENERAL = {
     ErrorCode.HOST_NOT_ALLOWED: mark("The server does not answer under this address."),
     ErrorCode.CHAT_ENDED: mark("The chat has ended and takes no more messages."),
     ErrorCode.ID_TAKEN: mark("Another text has the name of this message already."),
+    ErrorCode.NAME_TAKEN: mark("Somebody in the chat has a name that looks like this one."),
     ErrorCode.NOT_OWNER: mark("Only the owner of the chat may do this."),
     ErrorCode.SLOW_READER: mark("This connection does not read fast enough."),
     ErrorCode.STORAGE: mark("The server can't store anything now."),

@@ -21,6 +21,7 @@ _OF_ERROR: dict[ErrorCode, ExitCode] = {
     ErrorCode.BAD_SETTING: ExitCode.USAGE,
     ErrorCode.BAD_SCRIPT: ExitCode.USAGE,
     ErrorCode.BAD_FIELD: ExitCode.USAGE,
+    ErrorCode.NAME_TAKEN: ExitCode.USAGE,
     ErrorCode.BAD_AUDIO_FILE: ExitCode.BAD_AUDIO,
     ErrorCode.NOT_PCM: ExitCode.BAD_AUDIO,
     ErrorCode.SERVER_UNREACHABLE: ExitCode.UNREACHABLE,
