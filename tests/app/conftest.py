@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.other_server import answering
+from voicechat_tui.ui.base_app import BaseApp
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -22,6 +23,12 @@ def _files_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("CONFIG", "DATA", "LOG"):
         monkeypatch.setenv(f"VOICECHAT_TUI_{name}", str(tmp_path / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def _toasts_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take longer to look at a toast than a person does."""
+    monkeypatch.setattr(BaseApp, "NOTIFICATION_TIMEOUT", 1_000_000)
 
 
 @pytest.fixture

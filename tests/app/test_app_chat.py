@@ -169,7 +169,7 @@ async def test_a_refused_text_comes_back_to_be_corrected() -> None:
         refusal = Refused(client_message_id=name, content="hello", code="x", message="No.", advice="Ask.")
         backend.places[0].tell(refusal)
         await until(pilot, lambda: screen.composer.text == "hello")
-        assert [note.message for note in app._notifications] == ["No. Ask."]
+        await until(pilot, lambda: [note.message for note in app._notifications] == ["No. Ask."])
         assert not screen.session.unsent
 
 

@@ -5,7 +5,7 @@ from rich.align import Align
 from textual.command import CommandList, CommandPalette
 from textual.widgets import Input, Static
 
-from tests.support.staged import CHAT, StagedBackend, caught_up, connected, staged_app, until
+from tests.support.staged import CHAT, StagedBackend, caught_up, connected, shown, staged_app, until
 from voicechat_common.protocol.chat import ChatError
 from voicechat_tui import language
 from voicechat_tui.client.chat.events import Refused
@@ -31,20 +31,20 @@ async def test_a_wrong_name_of_a_chat_is_told(text: str, reason: str) -> None:
     app = staged_app()
     async with app.run_test() as pilot:
         await pilot.press("f4")
-        await until(pilot, lambda: isinstance(app.screen, NewChat))
-        app.screen.query_one(Input).value = text
+        window = await shown(pilot, NewChat)
+        window.query_one(Input).value = text
         await pilot.press("enter")
-        await until(pilot, lambda: str(app.screen.query_one("#wrong", Static).content).startswith(reason))
+        await until(pilot, lambda: str(window.query_one("#wrong", Static).content).startswith(reason))
 
 
 async def test_the_palette_speaks_it() -> None:
     app = staged_app()
     async with app.run_test() as pilot:
         await pilot.press("ctrl+p")
-        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
-        assert app.screen.query_one(Input).placeholder == "搜索命令"
+        palette = await shown(pilot, CommandPalette)
+        assert palette.query_one(Input).placeholder == "搜索命令"
         await pilot.press(*"xyz")
-        commands = app.screen.query_one(CommandList)
+        commands = palette.query_one(CommandList)
         await until(pilot, lambda: any(option.disabled for option in commands.options))
         (nothing,) = commands.options
         assert isinstance(nothing.prompt, Align)

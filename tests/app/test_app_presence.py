@@ -104,8 +104,7 @@ async def test_a_window_is_closed_once_whatever_is_over_it(make: type[Present[No
         over.dismiss(None)
         window.dismiss(None)
         window.dismiss(None)
-        await pilot.pause()
-        assert len(app.screen_stack) == 1
+        await until(pilot, lambda: len(app.screen_stack) == 1)
 
 
 async def test_work_that_breaks_ends_the_app_and_is_told_to_whoever_runs_it(

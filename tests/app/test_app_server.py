@@ -135,7 +135,7 @@ async def test_a_text_of_an_earlier_run_that_cannot_be_a_message_is_given_back(
             pilot,
             lambda: [row.state for row in screen.timeline.rows] == [RowState.STORED, RowState.REFUSED],
         )
-        assert [note.title for note in app._notifications] == ["Not sent"]
+        await until(pilot, lambda: [note.title for note in app._notifications] == ["Not sent"])
 
 
 async def test_a_server_with_fewer_messages_than_are_remembered_is_asked_for_all(

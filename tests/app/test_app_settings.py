@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList, Static
 
 from tests.support.chat_server import chat_serving
 from tests.support.server import LiveServer
-from tests.support.staged import CHAT, USER, StagedBackend, local_state, staged_app, until
+from tests.support.staged import CHAT, USER, StagedBackend, local_state, shown, staged_app, until
 from tests.support.staged_sound import StagedSound
 from voicechat_tui import paths
 from voicechat_tui.client.address import server_name
@@ -47,21 +47,30 @@ def app_with(text: str = "", chat: str | None = None, **options: str) -> Voicech
 
 async def ask_for(pilot: Pilot[None], key: str) -> None:
     """Open the question for a setting."""
-    if not isinstance(pilot.app.screen, SettingsWindow):
-        await pilot.press("f7")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SettingsWindow))
-    await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count)
-    keys = list(type(load().settings).model_fields)
-    pilot.app.screen.query_one(OptionList).highlighted = keys.index(key)
+    await pilot.press("f7")
+    await choose(pilot, key)
+    await shown(pilot, Ask)
+
+
+async def choose(pilot: Pilot[None], key: str) -> None:
+    """Choose a setting in the window."""
+    options = (await shown(pilot, SettingsWindow)).query_one(OptionList)
+    await until(pilot, lambda: options.option_count)
+    options.highlighted = list(type(load().settings).model_fields).index(key)
     await pilot.press("enter")
-    await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
 
 
-async def write(pilot: Pilot[None], text: str) -> str:
-    """Write a text in place of what is there; return what is told of it."""
-    pilot.app.screen.query_one(Input).value = text
-    await pilot.pause()
-    return str(pilot.app.screen.query_one("#wrong", Static).content)
+async def write(pilot: Pilot[None], text: str, told: str = "") -> None:
+    """Write a text in place of what is there, and wait for what is told of it: nothing if all is well."""
+    window = await shown(pilot, Ask)
+    window.query_one(Input).value = text
+    wrong = window.query_one("#wrong", Static)
+    await until(pilot, lambda: told in str(wrong.content) if told else not str(wrong.content))
+
+
+def said(app: VoicechatApp) -> str:
+    """All that toasts tell."""
+    return " ".join(note.message for note in app._notifications)
 
 
 def line_of(app: VoicechatApp, key: str) -> SettingLine:
@@ -84,12 +93,12 @@ async def test_what_can_not_be_used_is_told_while_it_is_written_and_never_saved(
     app = staged_app()
     async with app.run_test() as pilot:
         await ask_for(pilot, key)
-        assert reason in await write(pilot, wrong)
+        await write(pilot, wrong, reason)
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(app.screen, Ask)
         assert file() == {}
-        assert await write(pilot, right) == ""
+        await write(pilot, right)
         await pilot.press("enter")
         await until(pilot, lambda: str(file().get(key)) == right)
 
@@ -97,15 +106,15 @@ async def test_what_can_not_be_used_is_told_while_it_is_written_and_never_saved(
 async def test_each_value_is_shown_with_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOICECHAT_TUI_JOURNAL", "yes")
     app = app_with('user = "anna"\nreconnect_s = 9\n[keys]\ntalk = "f4"\n', url="http://a:b@voice.example")
-    shown = {
+    found = {
         line.key: (line.value, line.comes_from) for line in lines(app.loaded, app.settings.url, app.user)
     }
-    assert shown["url"] == ("http://***@voice.example", "--url")
-    assert shown["journal"] == ("yes", "VOICECHAT_TUI_JOURNAL")
-    assert shown["reconnect_s"] == ("9", "file")
-    assert shown["pre_roll_ms"] == ("300", "default")
-    assert shown["keys"] == ("talk = f4", "file")
-    assert shown["user"] == (USER, "file")
+    assert found["url"] == ("http://***@voice.example", "--url")
+    assert found["journal"] == ("yes", "VOICECHAT_TUI_JOURNAL")
+    assert found["reconnect_s"] == ("9", "file")
+    assert found["pre_roll_ms"] == ("300", "default")
+    assert found["keys"] == ("talk = f4", "file")
+    assert found["user"] == (USER, "file")
 
 
 async def test_a_new_address_is_used_at_once_by_the_list_the_chat_and_what_is_remembered(
@@ -131,10 +140,10 @@ async def test_a_new_address_is_used_at_once_by_the_list_the_chat_and_what_is_re
             await until(pilot, lambda: app.local.remembered.chats)
         assert file()["url"] == server.http
         assert app.local._contents.servers[NOWHERE][USER].drafts == {chat_id: "a draft"}
-        await said(server, chat_id, "hello")
+        await stands_in(server, chat_id, "hello")
 
 
-async def said(server: LiveServer, chat_id: str, text: str) -> None:
+async def stands_in(server: LiveServer, chat_id: str, text: str) -> None:
     async with HttpClient(server.http) as http:
         assert [message.content for message in (await http.chat(chat_id)).messages] == [text]
 
@@ -155,7 +164,7 @@ async def test_a_hidden_login_is_kept_when_the_rest_is_corrected() -> None:
     async with app.run_test() as pilot:
         await ask_for(pilot, "url")
         assert app.screen.query_one(Input).value == "http://***@127.0.0.1:9"
-        assert "stands for what only" in await write(pilot, "http://***@127.0.0.1:10")
+        await write(pilot, "http://***@127.0.0.1:10", "stands for what only")
         await write(pilot, "http://***@127.0.0.1:9/voice")
         await pilot.press("enter")
         await until(pilot, lambda: file()["url"] == "http://anna:hunter2@127.0.0.1:9/voice")
@@ -175,9 +184,8 @@ async def test_a_theme_of_a_variable_holds_again_at_the_next_start(monkeypatch: 
     app = app_with()
     async with app.run_test(notifications=True) as pilot:
         await pilot.press("f8")
-        await until(pilot, lambda: app.theme == "ansi")
-        said = [note.message for note in app._notifications]
-        assert "At the next start VOICECHAT_TUI_THEME decides again." in said
+        await until(pilot, lambda: "At the next start VOICECHAT_TUI_THEME decides again." in said(app))
+        assert app.theme == "ansi"
     assert file() == {}
 
 
@@ -197,15 +205,10 @@ async def test_what_a_variable_decides_and_what_is_changed_elsewhere_is_told(
     app = app_with()
     async with app.run_test(notifications=True) as pilot:
         await pilot.press("f7")
-        await until(pilot, lambda: isinstance(app.screen, SettingsWindow))
-        for key in ("user", "keys"):
-            names = list(type(app.settings).model_fields)
-            app.screen.query_one(OptionList).highlighted = names.index(key)
-            await pilot.press("enter")
-        await until(pilot, lambda: len(app._notifications) >= 2)
-        said = " ".join(note.message for note in app._notifications)
-        assert "VOICECHAT_TUI_USER decides this" in said
-        assert "Keys are changed in the file itself" in said
+        await choose(pilot, "user")
+        await until(pilot, lambda: "VOICECHAT_TUI_USER decides this" in said(app))
+        await choose(pilot, "keys")
+        await until(pilot, lambda: "Keys are changed in the file itself" in said(app))
 
 
 async def test_a_chat_of_a_staged_server_is_left_with_its_draft() -> None:

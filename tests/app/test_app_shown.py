@@ -158,7 +158,7 @@ async def test_a_search_is_over_when_a_chat_was_opened_from_it() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen) and chats.option_count == 2)
         assert app.screen.query_one(Input).value == ""
-        assert (chats.has_focus, chats.chosen) == (True, "two")
+        await until(pilot, lambda: chats.has_focus and chats.chosen == "two")
 
 
 async def test_the_key_of_the_search_begins_it_anew_instead_of_being_written() -> None:
@@ -166,6 +166,6 @@ async def test_the_key_of_the_search_begins_it_anew_instead_of_being_written() -
     async with app.run_test() as pilot:
         search = app.screen.query_one(Input)
         await pilot.press("slash", *"plans", "slash")
-        assert search.value == "plans"
+        await until(pilot, lambda: search.value == "plans" and search.selected_text == "plans")
         await pilot.press(*"new")
         await until(pilot, lambda: search.value == "new")

@@ -13,6 +13,7 @@ from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from tests.support.quiet import is_quiet
 from tests.support.staged import (
     CHAT,
     TITLE,
@@ -20,6 +21,7 @@ from tests.support.staged import (
     StagedBackend,
     caught_up,
     connected,
+    shown,
     spoken,
     staged_app,
     stored,
@@ -34,13 +36,12 @@ from voicechat_tui.client.chat.events import ChatEvent, NetworkDelay
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.sources.microphone.events import LevelChanged, Opened, Unavailable
 from voicechat_tui.ui.app import VoicechatApp
+from voicechat_tui.ui.model.status import Mic
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.help import Help
 from voicechat_tui.voice.events import TalkHeard, VoiceEvent
 
 SIZES = {"wide": (120, 40), "usual": (80, 24), "narrow": (50, 24)}
-STILL_S = 0.1
-"""What is the same after so long is drawn to its end."""
 THEMES = ("dark", "light", "mono")
 
 HISTORY: list[ChatEvent] = [
@@ -95,11 +96,6 @@ class Stage:
         return screen
 
 
-@pytest.fixture(autouse=True)
-def _toasts_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(VoicechatApp, "NOTIFICATION_TIMEOUT", 1_000_000)
-
-
 Scene = Callable[[Stage, Pilot[None]], Awaitable[object]]
 
 
@@ -116,8 +112,9 @@ async def connecting(stage: Stage, pilot: Pilot[None]) -> None:
 
 
 async def growing(stage: Stage, pilot: Pilot[None]) -> None:
-    await talking(stage, pilot)
+    # F2 waits for its chat to be joined.
     await stage.tell(pilot, *HISTORY, *GROWING)
+    await talking(stage, pilot)
 
 
 async def two_speakers(stage: Stage, pilot: Pilot[None]) -> None:
@@ -130,6 +127,7 @@ async def talking(stage: Stage, pilot: Pilot[None]) -> None:
     ack = TalkHeard(1, Ack(received_samples=16_000, decoded_samples=12_000, lag_ms=250))
     stage.sound.voices[0].tell(*OPEN, ack)
     await until(pilot, lambda: stage.app.status.lag_ms and stage.app.status.level)
+    await until(pilot, lambda: stage.app.status.mic is Mic.OPEN)
 
 
 async def retrying(stage: Stage, pilot: Pilot[None]) -> None:
@@ -148,6 +146,7 @@ async def no_microphone(stage: Stage, pilot: Pilot[None]) -> None:
 async def error_toast(stage: Stage, pilot: Pilot[None]) -> None:
     await stage.tell(pilot, *HISTORY)
     stage.app.tell_error("The chat could not be saved", UNREACHABLE)
+    await until(pilot, lambda: stage.app._notifications)
 
 
 async def palette(stage: Stage, pilot: Pilot[None]) -> None:
@@ -159,7 +158,7 @@ async def palette(stage: Stage, pilot: Pilot[None]) -> None:
 async def help_(stage: Stage, pilot: Pilot[None]) -> None:
     await stage.tell(pilot, *HISTORY)
     await pilot.press("f1")
-    await until(pilot, lambda: isinstance(stage.app.screen, Help) and stage.app.screen.is_mounted)
+    await shown(pilot, Help)
 
 
 async def devices(stage: Stage, pilot: Pilot[None]) -> None:
@@ -196,14 +195,17 @@ async def test_a_chat_looks_as_before(scene: str, theme: str, snapshot: Snapshot
 
 
 async def picture(pilot: Pilot[None]) -> str:
-    """Return what is drawn once nothing changes any more, with no cursor that blinks."""
+    """Return what is drawn once nothing is left to be done, with no cursor that blinks."""
     for screen in pilot.app.screen_stack:
         for area in screen.query(TextArea):
             area.cursor_blink = False
         for line in screen.query(Input):
             line.cursor_blink = False
-    before, now = "", pilot.app.export_screenshot()
+    app = pilot.app
+    assert isinstance(app, VoicechatApp)
+    before, now = "", app.export_screenshot()
     while now != before:
-        await pilot.pause(STILL_S)
-        before, now = now, pilot.app.export_screenshot()
+        await pilot.wait_for_scheduled_animations()
+        await until(pilot, lambda: is_quiet(app))
+        before, now = now, app.export_screenshot()
     return now

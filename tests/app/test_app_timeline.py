@@ -44,8 +44,8 @@ SAID = [
 ]
 
 
-async def drag(pilot: Pilot[None], screen: ChatScreen, begin: str, end: str) -> str:
-    """Select with the mouse from the first character of a text to the last one of another; return what is."""
+async def drag(pilot: Pilot[None], screen: ChatScreen, begin: str, end: str, selected: str) -> None:
+    """Select with the mouse from the first character of a text to the last one of another."""
     height = screen.timeline.size.height
     lines = [screen.timeline.render_line(y).text for y in range(height)]
 
@@ -56,8 +56,7 @@ async def drag(pilot: Pilot[None], screen: ChatScreen, begin: str, end: str) -> 
     await pilot.mouse_down(Timeline, offset=place(begin, 0))
     await pilot.hover(Timeline, offset=place(end, cell_len(end) - 1))
     await pilot.mouse_up(Timeline, offset=place(end, cell_len(end) - 1))
-    await until(pilot, lambda: screen.get_selected_text())
-    return screen.get_selected_text() or ""
+    await until(pilot, lambda: screen.get_selected_text() == selected)
 
 
 def reversed_text(screen: ChatScreen) -> str:
@@ -84,31 +83,31 @@ async def conversation(theme: str, width: int) -> AsyncIterator[tuple[Pilot[None
 @pytest.mark.parametrize("width", [100, 50])
 async def test_what_is_selected_is_seen_and_copied_without_times_and_names(theme: str, width: int) -> None:
     async with conversation(theme, width) as (pilot, screen):
-        assert await drag(pilot, screen, "我这边也", "The line") == "我这边也能听得很清楚。\nThe line"
+        await drag(pilot, screen, "我这边也", "The line", "我这边也能听得很清楚。\nThe line")
         assert reversed_text(screen) == "我这边也能听得很清楚。\nThe line"
-        assert await drag(pilot, screen, "clear", "clear") == "clear"
+        await drag(pilot, screen, "clear", "clear", "clear")
         assert reversed_text(screen) == "clear"
 
 
 async def test_lines_that_were_wrapped_are_copied_as_one_and_tabs_as_they_were() -> None:
     async with conversation("dark", 50) as (pilot, screen):
         text = screen.timeline.rows[2].text
-        copied = await drag(pilot, screen, "The line", "count")
-        assert copied == f"{text}\n\tname\tcount"
+        await drag(pilot, screen, "The line", "count", f"{text}\n\tname\tcount")
         assert reversed_text(screen).count("\n") > 2, "it takes several lines"
 
 
 async def test_a_selection_that_begins_beside_the_text_takes_the_text() -> None:
     async with conversation("dark", 100) as (pilot, screen):
-        assert await drag(pilot, screen, "bob │ L", "小明") == "Loud and clear."
+        await drag(pilot, screen, "bob │ L", "小明", "Loud and clear.")
 
 
 async def test_a_message_that_is_marked_and_selected_is_still_seen_to_be_selected() -> None:
     async with conversation("mono", 100) as (pilot, screen):
         screen.timeline.focus()
         await pilot.press("up", "up")
+        await until(pilot, lambda: screen.timeline.marked is screen.timeline.rows[2])
         marked = reversed_text(screen)
-        assert await drag(pilot, screen, "The line", "The line") == "The line"
+        await drag(pilot, screen, "The line", "The line", "The line")
         assert reversed_text(screen) == marked.replace("The line", "", 1)
 
 

@@ -42,11 +42,6 @@ async def again(pilot: Pilot[None], app: VoicechatApp) -> None:
     await until(pilot, lambda: app.desk.screen and app.desk.screen.is_mounted)
 
 
-@pytest.fixture(autouse=True)
-def _toasts_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(VoicechatApp, "NOTIFICATION_TIMEOUT", 1_000_000)
-
-
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (50, 24)], ids=str)
 async def test_they_cover_nothing_that_is_read_or_written(size: tuple[int, int]) -> None:
     backend = StagedBackend()

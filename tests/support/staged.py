@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from tests.support.staged_sound import StagedSound
 from tests.support.waiting import WITHIN_S
@@ -40,6 +43,8 @@ USER = "alice"
 SERVER = "http://voice.example"
 CHAT = "monday"
 TITLE = "Monday meeting"
+
+AnyScreen = TypeVar("AnyScreen", bound=Screen[Any])
 
 
 class StagedPlace:
@@ -174,10 +179,26 @@ def local_state(path: Path | None = None, server: str = SERVER, user: str = USER
 
 
 async def until(pilot: Pilot[None], happened: Callable[[], object]) -> None:
-    """Let the app work until something has happened."""
+    """Let the app work until something has happened; what is asked of may not be on the screen yet."""
     async with asyncio.timeout(WITHIN_S):
-        while not happened():
+        while True:
+            with suppress(NoMatches):
+                if happened():
+                    return
             await pilot.pause()
+
+
+async def shown(pilot: Pilot[None], kind: type[AnyScreen]) -> AnyScreen:
+    """Wait for a screen of some kind with everything that is in it."""
+
+    def found() -> AnyScreen | None:
+        screen = pilot.app.screen
+        return screen if isinstance(screen, kind) and screen.is_mounted else None
+
+    await until(pilot, found)
+    screen = found()
+    assert screen is not None
+    return screen
 
 
 def connected(*participants: str, owner: str = USER, title: str = TITLE, seq: int = 0) -> Connected:

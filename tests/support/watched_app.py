@@ -13,17 +13,15 @@ import sys
 from typing import Any
 
 from textual import events
-from textual.command import CommandPalette
 from textual.message import Message
 from textual.widgets import Input, OptionList, TextArea
 
 import voicechat_tui.ui.app
+from tests.support.quiet import is_quiet
 from voicechat_tui import cli
 from voicechat_tui.ui import directory
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.background import in_background
-from voicechat_tui.ui.screens.chat import ChatScreen
-from voicechat_tui.ui.turns import STEP
 
 LOOKS_EVERY_S = 0.01
 QUIET_LOOKS = 6
@@ -67,17 +65,8 @@ class WatchedApp(VoicechatApp):
 
     @property
     def _is_quiet(self) -> bool:
-        nodes = [
-            self,
-            *(node for screen in self.screen_stack for node in screen.walk_children(with_self=True)),
-        ]
         session = self.desk.shown
-        return not (
-            any(node.message_queue_size for node in [self, *nodes])
-            or any(worker.group == STEP or isinstance(worker.node, CommandPalette) for worker in self.workers)
-            or (session is not None and (session.unsent or not session.caught_up))
-            or any(isinstance(screen, ChatScreen) and screen._frame for screen in self.screen_stack)
-        )
+        return is_quiet(self) and (session is None or (not session.unsent and session.caught_up))
 
     def _shown(self) -> dict[str, Any]:
         session = self.desk.shown
