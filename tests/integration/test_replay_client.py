@@ -7,11 +7,13 @@ from http import HTTPStatus
 
 import numpy as np
 import pytest
-from websockets.asyncio.server import serve
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.protocol import State
 
 from tests.support.other_server import answering
 from tests.support.speech_peer import (
     Behaviour,
+    SpeechPeer,
     answer,
     drop_after,
     fall_silent_after,
@@ -22,6 +24,7 @@ from tests.support.speech_peer import (
     slow,
     speech_peer,
 )
+from tests.support.waiting import WITHIN_S
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Done, Error, Final, Ready, Start
@@ -30,17 +33,21 @@ from voicechat_tui.client.policy import ClientPolicy
 from voicechat_tui.client.speech import SpeechClient
 
 QUICK = ClientPolicy(
-    open_s=0.3,
+    open_s=WITHIN_S,
     ping_after_s=0.1,
-    dead_after_s=0.3,
+    dead_after_s=WITHIN_S,
     check_s=0.02,
     unreachable_s=0.3,
-    not_ready_s=0.5,
-    lost_s=0.5,
+    not_ready_s=WITHIN_S,
+    lost_s=WITHIN_S,
     busy_wait_s=0.01,
     first_delay_s=0.01,
     longest_delay_s=0.05,
 )
+"""Tries again at once, and has patience with a peer that answers: a busy machine may be slow at it."""
+IMPATIENT = replace(QUICK, not_ready_s=0.5, lost_s=0.5)
+"""For a peer that is to be given up."""
+SOON_S = 0.3
 
 
 def speech(seconds: float = 1.0) -> Samples:
@@ -71,7 +78,7 @@ def of(events: list[Event], kind: type[Event]) -> list[Event]:
     return [event for event in events if isinstance(event, kind)]
 
 
-async def failure(*behaviours: Behaviour, policy: ClientPolicy = QUICK) -> VoicechatError:
+async def failure(*behaviours: Behaviour, policy: ClientPolicy = IMPATIENT) -> VoicechatError:
     """How a stream to such a peer fails."""
     async with speech_peer(*behaviours) as peer:
         with pytest.raises(VoicechatError) as caught:
@@ -125,10 +132,11 @@ async def test_an_application_can_cut_its_own_connection() -> None:
 
 async def test_a_peer_that_falls_silent_is_left_and_found_again() -> None:
     async with speech_peer(fall_silent_after(4), answer) as peer:
-        events = await talk(peer.url, speech())
+        events = await talk(peer.url, speech(), replace(QUICK, dead_after_s=SOON_S))
         assert peer.audio == speech().tolist()
-    reasons = [event.reason for event in events if isinstance(event, Retrying)]
-    assert reasons == ["Nothing was heard from the server for 0.3 s."]
+    # On a busy machine the one that answers may be silent for as long.
+    reasons = {event.reason for event in events if isinstance(event, Retrying)}
+    assert reasons == {"Nothing was heard from the server for 0.3 s."}
 
 
 async def test_a_peer_that_is_only_slow_is_not_left() -> None:
@@ -228,7 +236,7 @@ async def test_another_version_of_the_protocol() -> None:
 
 
 async def test_a_websocket_that_never_answers() -> None:
-    error = await failure(say_nothing)
+    error = await failure(say_nothing, policy=replace(IMPATIENT, open_s=SOON_S))
     assert error.code is ErrorCode.SERVER_UNREACHABLE
     assert "did not answer within 0.3 s" in error.message
 
@@ -297,7 +305,7 @@ async def test_an_answer_with_headers_that_came_twice(status: str) -> None:
 )
 async def test_a_port_of_something_else(reply: bytes | None, code: ErrorCode) -> None:
     with answering(reply) as address, pytest.raises(VoicechatError) as caught:
-        await talk(f"ws://{address}/ws", speech())
+        await talk(f"ws://{address}/ws", speech(), replace(QUICK, open_s=SOON_S))
     assert caught.value.code is code
 
 
@@ -308,6 +316,33 @@ async def test_tls_to_a_server_without() -> None:
     ):
         await talk(f"wss://{address}/ws", speech())
     assert caught.value.code is ErrorCode.PROTOCOL_MISMATCH
+
+
+async def test_leaving_that_is_itself_cut_short_leaves_no_socket_open() -> None:
+    is_deaf, may_go = asyncio.Event(), asyncio.Event()
+
+    async def go_deaf(peer: SpeechPeer, socket: ServerConnection) -> None:
+        await peer.exchange(socket)
+        socket.transport.pause_reading()
+        is_deaf.set()
+        await may_go.wait()
+        socket.transport.abort()
+
+    async with speech_peer(go_deaf) as peer:
+        client = SpeechClient(peer.url, policy=QUICK)
+        await client.__aenter__()
+        await is_deaf.wait()
+        assert isinstance(await anext(aiter(client)), Ready)
+        socket = client._link._socket
+        assert socket is not None
+        leaving = asyncio.create_task(client.__aexit__(None, None, None))
+        while socket.state is State.OPEN:  # noqa: ASYNC110 - it announces itself to nobody
+            await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        is_closed = socket.transport.is_closing()
+        may_go.set()
+        assert is_closed
 
 
 async def test_leaving_early_leaves_nothing_behind() -> None:

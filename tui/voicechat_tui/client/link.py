@@ -183,7 +183,11 @@ class Link(Generic[EventT]):
                     helper.cancel()
         finally:
             self._socket = None
-            await socket.close()
+            try:
+                await socket.close()
+            finally:
+                # Who is cancelled again does not wait for the goodbye, and leaves no socket open.
+                socket.transport.abort()
         return None if self._core.is_done else failures.closed(closing(socket))
 
     async def _read(self, socket: ClientConnection) -> None:
