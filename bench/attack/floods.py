@@ -55,7 +55,13 @@ async def enter(connection: Connection, target: Target, place: str, *, reads: bo
 
 
 async def flood(
-    unit: bytes, before: bytes, places: Sequence[str], target: Target, amount: int, tally: Tally
+    unit: bytes,
+    before: bytes,
+    places: Sequence[str],
+    stays_s: float,
+    target: Target,
+    amount: int,
+    tally: Tally,
 ) -> None:
     """Send the same bytes again and again, at several places at once; come back when shown out.
 
@@ -63,17 +69,21 @@ async def flood(
         unit: One frame.
         before: What comes first.
         places: Where.
+        stays_s: How long it waits for its end when all was sent.
         target: Whom.
         amount: How many frames, at all places together.
         tally: Is kept.
     """
     await asyncio.gather(
-        *(_flood_place(unit, before, place, target, amount // len(places), tally) for place in places)
+        *(
+            _flood_place(unit, before, place, stays_s, target, amount // len(places), tally)
+            for place in places
+        )
     )
 
 
 async def _flood_place(
-    unit: bytes, before: bytes, place: str, target: Target, amount: int, tally: Tally
+    unit: bytes, before: bytes, place: str, stays_s: float, target: Target, amount: int, tally: Tally
 ) -> None:
     block, count = blocks_of(unit)
     sent = 0
@@ -85,7 +95,7 @@ async def _flood_place(
                 while sent < amount and not connection.is_over and await connection.send(block):
                     sent += count
                     tally.amount += count
-                await connection.end(ENDS_WITHIN_S)
+                await connection.end(stays_s)
         except OSError:
             await asyncio.sleep(0.1)
         if sent >= amount:
@@ -95,11 +105,13 @@ async def _flood_place(
 async def _after_a_close(target: Target, amount: int, tally: Tally) -> None:
     """Say goodbye, and go on."""
     goodbye = frame(CLOSE, b"\x03\xe8")
-    await flood(frame(PING), goodbye, (SPEECH, STREAM, CHAT), target, amount, tally)
+    await flood(frame(PING), goodbye, (SPEECH, STREAM, CHAT), ENDS_WITHIN_S, target, amount, tally)
 
 
 def _attack(name: str, unit: bytes, before: bytes, places: Sequence[str], ends: frozenset[str]) -> Attack:
-    run: Callable[[Target, int, Tally], Awaitable[None]] = partial(flood, unit, before, places)
+    run: Callable[[Target, int, Tally], Awaitable[None]] = partial(
+        flood, unit, before, places, ENDS_WITHIN_S if ends else 1.0
+    )
     return Attack(name, Unit.FRAMES, run, full=150_000, quick=90_000, ends=ends)
 
 

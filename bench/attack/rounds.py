@@ -20,7 +20,7 @@ from bench.attack.wire import Tally
 REQUESTS_AT_ONCE = 100
 _NO_LIMITS = httpx.Limits(max_connections=None)
 
-LASTS_S = 90.0
+LASTS_S = 120.0
 """How long an attack may last."""
 
 

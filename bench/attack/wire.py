@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-ENDS_WITHIN_S = 5.0
-"""How long an attacker that has done everything waits to be shown out."""
+ENDS_WITHIN_S = 60.0
+"""How long an attacker that has done everything waits to be shown out, of a server that is busy too."""
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 BLOCK = 64 * 1024

@@ -42,6 +42,7 @@ AMOUNTS = {
 SMALLER = {
     **{attack.name: 4 for attack in heads.ATTACKS if attack.unit is Unit.MEBIBYTES},
     "histories unread": 10,
+    "typing in a room of 200": 10_000,
 }
 """What is large as it is."""
 
