@@ -17,12 +17,23 @@ SIZES = st.sampled_from([0, 1, 2, 125, 126, 127, 300, 65_535, 65_536])
 
 
 def reader(largest_of_stream: int = STRANGERS_FRAME_BYTES) -> FrameReader:
-    """One that is behind the handshake."""
+    """One that is behind the handshake, and whose first message somebody waits for."""
     limits = FrameLimits()
     limits.largest_of_stream = largest_of_stream
     opened = FrameReader(state=State.OPEN, max_size=None)
     opened.limits = limits
+    opened.has_message = False
     return opened
+
+
+def test_what_comes_with_the_handshake_waits_for_its_answer() -> None:
+    frames = FrameReader(state=State.OPEN, max_size=None)
+    frames.limits = FrameLimits()
+    frames.receive_data(Frame(Opcode.TEXT, b"early").serialize(mask=True))
+    assert frames.events_received() == []
+    frames.has_message = False
+    frames.receive_data(b"")
+    assert [event.data for event in frames.events_received() if isinstance(event, Frame)] == [b"early"]
 
 
 def fed(protocol: ServerProtocol, data: bytes, pieces: random.Random) -> list[tuple[Opcode, bytes, bool]]:
