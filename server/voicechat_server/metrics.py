@@ -124,6 +124,7 @@ class Metrics(RecognitionObserver, ChatObserver):
         self.orders_waiting = self._gauge("orders_waiting", "Packets and orders the recogniser has to take.")
         self.chats = self._gauge("chats", "Chats the server knows.")
         self.writes_waiting = self._gauge("writes_waiting", "Operations that wait for the database.")
+        self.disk_free = self._gauge("chat_disk_free_bytes", "What is free on the disk of the chats.")
         self.connections = self._gauge("connections", "WebSockets that are open.", "surface")
         self.frames_waiting = self._gauge("frames_waiting", "Frames that wait for their readers.", "surface")
         self.frames_waiting_longest = self._gauge(

@@ -140,6 +140,12 @@ class Settings(BaseSettings):
         min_length=1,
         description="Where chats are kept: a file, or the URL of a PostgreSQL database.",
     )
+    min_free_mb: int = Field(
+        100,
+        ge=0,
+        le=10**9,
+        description="Megabytes of the disk of a database file that stay free: nothing new is stored there.",
+    )
     max_waiting_messages: int = Field(
         512,
         ge=16,

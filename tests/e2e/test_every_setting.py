@@ -107,6 +107,14 @@ def test_database(tmp_path: Path) -> None:
     assert place.stat().st_size > 0
 
 
+def test_min_free_mb(tmp_path: Path) -> None:
+    place = str(tmp_path / "talk.db")
+    with started("--model", "demo", VOICECHAT_DATABASE=place, VOICECHAT_MIN_FREE_MB="1000000000") as server:
+        server.first_answer()
+        answer = httpx.post(f"{server.http}/chat", json={"user_id": "anna", "title": "t"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, ErrorCode.STORAGE)
+
+
 @pytest.mark.parametrize(("level", "levels"), [("debug", {"debug", "info"}), ("error", set[str]())])
 def test_log_level(level: str, levels: set[str]) -> None:
     with started("--model", "demo", VOICECHAT_LOG_LEVEL=level) as server:

@@ -59,7 +59,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     services = Services(
         settings=settings,
         engine=engine or Engine(settings.engine_config(), metrics),
-        chat=ChatService(Store(settings.database), settings.max_waiting_messages, observer=metrics),
+        chat=ChatService(
+            Store(settings.database, settings.min_free_mb * 10**6),
+            settings.max_waiting_messages,
+            observer=metrics,
+        ),
         metrics=metrics,
         connections=Connections(settings.max_sockets_per_address),
     )

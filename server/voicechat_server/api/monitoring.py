@@ -1,5 +1,7 @@
 """`GET /metrics`: what the server has counted, and what is true of it now."""
 
+from math import nan
+
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -19,6 +21,8 @@ router = APIRouter(tags=["server"])
 async def metrics(services: ServicesDep) -> Response:
     """Metrics for Prometheus; `docs/monitoring.md` explains each."""
     _look(services)
+    free = await services.chat.store.free_bytes()
+    services.metrics.disk_free.set(nan if free is None else free)
     return Response(generate_latest(services.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

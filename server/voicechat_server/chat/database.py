@@ -6,6 +6,7 @@ would change threads for each statement, which was measured to cost four times a
 """
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature
@@ -49,6 +50,9 @@ class Database(Protocol):
             VoicechatError: `storage`, or what the work raises.
         """
 
+    def free_bytes(self) -> int | None:
+        """Return what is free on the database's disk, in bytes; None where that can't be known."""
+
     async def close(self) -> None:
         """Let go of the database."""
 
@@ -63,8 +67,9 @@ class FileDatabase:
 
     def __init__(self, url: URL, *, writing: bool) -> None:
         workers = 1 if writing else READERS
-        if url.database:
-            _make_directory(Path(url.database).parent)
+        self._directory = Path(url.database).parent if url.database else None
+        if self._directory is not None:
+            _make_directory(self._directory)
         self._engine = create_engine(
             url, pool_size=workers, max_overflow=0, connect_args={"timeout": LOCK_TIMEOUT_S}
         )
@@ -74,6 +79,10 @@ class FileDatabase:
     async def run(self, work: Work[ResultT]) -> ResultT:
         """Do work in one transaction."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+
+    def free_bytes(self) -> int | None:
+        """Return what is free on the file's disk, in bytes."""
+        return None if self._directory is None else shutil.disk_usage(self._directory).free
 
     async def close(self) -> None:
         """Let go of the file."""
@@ -119,6 +128,10 @@ class ServerDatabase:
                 return await connection.run_sync(work)
         except (SQLAlchemyError, OSError, *self._driver_errors) as error:
             raise failures.storage(error) from error
+
+    def free_bytes(self) -> int | None:
+        """Return None: the disk is another machine's."""
+        return None
 
     async def close(self) -> None:
         """Let go of the connections."""

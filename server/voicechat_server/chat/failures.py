@@ -161,6 +161,16 @@ def shutting_down() -> VoicechatError:
     )
 
 
+def no_room() -> VoicechatError:
+    """The disk has so little room left that nothing new is stored."""
+    return VoicechatError(
+        ErrorCode.STORAGE,
+        "The chat database takes nothing new: too little of its disk is free.",
+        "Free some space on its disk, or lower --min-free-mb; what is stored can be read.",
+        retry_after_s=_RETRY_S,
+    )
+
+
 def storage(error: Exception) -> VoicechatError:
     """The database failed: nothing of the operation is to be taken for stored."""
     text = str(getattr(error, "orig", None) or error)

@@ -47,6 +47,7 @@ class Ledger:
 
     Attributes:
         before: The chats that exist, by id, as they were; left as they are.
+        is_full: Whether there is no room for more; what would take some is refused, or left out if it can be.
         posted: Messages that exist already, by their keys.
         posted_ids: Messages that exist already, by their message_id.
         chats: The chats as they are now.
@@ -55,6 +56,7 @@ class Ledger:
     """
 
     before: Mapping[str, ChatState]
+    is_full: bool = False
     posted: dict[PostKey, Message] = field(default_factory=dict)
     posted_ids: dict[str, Message] = field(default_factory=dict)
     chats: dict[str, Chat] = field(init=False)
@@ -81,7 +83,7 @@ class Ledger:
 
         Raises:
             VoicechatError: It is refused, and nothing has changed: `not_found`, `chat_ended`, `id_taken`,
-                `name_taken`, `bad_field` or `not_owner`.
+                `name_taken`, `bad_field`, `not_owner` or `storage`.
         """
         match operation:
             case Enter():
@@ -97,6 +99,7 @@ class Ledger:
             self._check_name(enter.chat_id, enter.user, enter.present)
         is_new = chat is None
         if chat is None:
+            self._require_room()
             chat = self.chats[enter.chat_id] = Chat(enter.chat_id, enter.title, enter.user, enter.at)
         if chat.ended_at is None:
             self._take_part(enter.chat_id, enter.user, enter.at)
@@ -115,6 +118,7 @@ class Ledger:
         if namesake is not None:
             raise failures.id_taken(namesake)
         self._check_name(post.chat_id, post.speaker)
+        self._require_room()
         chat = self.chats[post.chat_id] = replace(chat, last_seq=chat.last_seq + 1)
         message = Message(
             message_id=post.message_id,
@@ -166,7 +170,14 @@ class Ledger:
         if other := next(filter(None, found), None):
             raise failures.name_taken(chat_id, user, other)
 
+    def _require_room(self) -> None:
+        if self.is_full:
+            raise failures.no_room()
+
     def _take_part(self, chat_id: str, user: str, at: datetime) -> None:
+        # Who is new may read, and is recorded when there is room again and they say something.
+        if self.is_full:
+            return
         known = self.before.get(chat_id)
         if known is None or user not in known.participants:
             self.arrivals.setdefault((chat_id, user), Arrival(chat_id, user, at))

@@ -1,5 +1,6 @@
 """The chat database as the rest of the server sees it: batches in, chats and messages out."""
 
+import asyncio
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -21,15 +22,16 @@ class Store:
 
     Args:
         place: A file, or the URL of a database.
+        min_free_bytes: What has to be free on a file's disk for anything new.
 
     Raises:
         VoicechatError: `bad_setting`, `missing_dependency` or `storage`: it can't be one of ours.
     """
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, min_free_bytes: int = 0) -> None:
         self._writing = open_database(place, writing=True)
         self._reading = open_database(place, writing=False)
-        self._writer = BatchWriter(self._writing)
+        self._writer = BatchWriter(self._writing, min_free_bytes)
 
     async def __aenter__(self) -> Self:
         try:
@@ -47,6 +49,10 @@ class Store:
     async def write(self, operations: Sequence[Operation]) -> list[Result]:
         """Apply operations in order, in one transaction; return what became of each once all is durable."""
         return await self._writer.write(operations)
+
+    async def free_bytes(self) -> int | None:
+        """Return what is free on the database's disk, in bytes; None where that can't be known."""
+        return await asyncio.to_thread(self._reading.free_bytes)
 
     async def count_chats(self) -> int:
         """Return how many chats there are."""

@@ -60,10 +60,12 @@ class BatchWriter:
 
     Args:
         database: Its transactions must lock before they read, or be able to lock rows.
+        min_free_bytes: What has to be free on its disk for anything new.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, min_free_bytes: int = 0) -> None:
         self._database = database
+        self._min_free_bytes = min_free_bytes
         self._remembered: dict[str, ChatState] = {}
 
     async def write(self, operations: Sequence[Operation]) -> list[Result]:
@@ -109,10 +111,14 @@ class BatchWriter:
         known = {key: self._remembered[key] for key in ids if key in self._remembered} if trusting else {}
         unknown = [key for key in ids if key not in known]
         loaded = _load(connection, unknown) if unknown else {}
-        ledger = Ledger(known | loaded)
+        ledger = Ledger(known | loaded, is_full=self._is_full())
         if not trusting:
             _load_posted(connection, ledger, [post for post in operations if isinstance(post, Post)])
         return ledger
+
+    def _is_full(self) -> bool:
+        free = self._database.free_bytes() if self._min_free_bytes else None
+        return free is not None and free < self._min_free_bytes
 
     def _remember(self, ledger: Ledger) -> None:
         for chat_id, chat in ledger.chats.items():

@@ -61,6 +61,7 @@ def serve(
     max_sockets_per_address: Annotated[int | None, _option("max_sockets_per_address")] = None,
     shutdown_grace_s: Annotated[float | None, _option("shutdown_grace_s")] = None,
     database: Annotated[str | None, _option("database")] = None,
+    min_free_mb: Annotated[int | None, _option("min_free_mb")] = None,
     max_waiting_messages: Annotated[int | None, _option("max_waiting_messages")] = None,
     cors_origins: Annotated[str | None, _option("cors_origins")] = None,
     public_url: Annotated[str | None, _option("public_url")] = None,
