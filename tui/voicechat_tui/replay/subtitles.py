@@ -47,7 +47,7 @@ def cues_of(segments: Iterable[Segment]) -> list[Cue]:
 def srt(cues: Iterable[Cue]) -> str:
     """Return subtitles as the text of an .srt file."""
     return "".join(
-        f"{number}\n{_time(cue.start_ms)} --> {_time(cue.end_ms)}\n{cue.text}\n\n"
+        f"{number}\n{_time(cue.start_ms)} --> {_time(cue.end_ms)}\n{cue.text.replace('-->', '-→')}\n\n"
         for number, cue in enumerate(cues, start=1)
     )
 

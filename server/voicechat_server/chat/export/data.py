@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 
+from voicechat_common.printable import escaped
 from voicechat_server.chat import wire
 from voicechat_server.chat.export.pages import pages
 from voicechat_server.chat.records import Chat, Message
@@ -13,7 +14,7 @@ async def export_json(store: Store, chat: Chat) -> AsyncIterator[str]:
     """Yield the chat, one message a line."""
     people = await store.participants(chat.chat_id)
     head = wire.detail(chat, people, []).model_dump_json(exclude={"messages"})
-    yield f'{head[:-1]},"messages":['
+    yield f'{escaped(head[:-1])},"messages":['
     before = "\n"
     async for page in pages(store, chat):
         yield before + ",\n".join(_json(message) for message in page)
@@ -26,4 +27,4 @@ def _json(message: Message) -> str:
     if message.speech is not None:
         body["spoken_at"] = message.speech.spoken_at.isoformat()
         body["words"] = message.speech.words
-    return json.dumps(body, ensure_ascii=False)
+    return escaped(json.dumps(body, ensure_ascii=False))

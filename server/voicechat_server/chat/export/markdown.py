@@ -3,12 +3,14 @@
 import re
 from collections.abc import AsyncIterator
 
+from voicechat_common.printable import printable
+from voicechat_server.chat.export.escaping import lines_of
 from voicechat_server.chat.export.pages import pages
 from voicechat_server.chat.export.plain import moment
 from voicechat_server.chat.records import Chat, Message
 from voicechat_server.chat.store import Store
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$=])")
 
 
 async def export_markdown(store: Store, chat: Chat) -> AsyncIterator[str]:
@@ -20,11 +22,11 @@ async def export_markdown(store: Store, chat: Chat) -> AsyncIterator[str]:
 
 def paragraph(message: Message) -> str:
     """Return a message's paragraphs."""
-    lines = "\n".join(f"> {escape(each)}  " for each in message.content.split("\n"))
+    lines = "\n".join(f"> {escape(each)}  " for each in lines_of(message.content))
     kind = " 🎤" if message.speech else ""
     return f"\n**{escape(message.speaker)}**{kind} · {moment(message.timestamp)}\n\n{lines}\n"
 
 
 def escape(text: str) -> str:
     """Return text that Markdown shows as it is, whatever it says."""
-    return _SPECIAL.sub(r"\\\1", text.replace("\t", " ").lstrip(" "))
+    return _SPECIAL.sub(r"\\\1", printable(text).lstrip(" "))

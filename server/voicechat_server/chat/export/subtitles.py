@@ -7,11 +7,15 @@ single recording fit the recording.
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
+from voicechat_common.printable import printable
+from voicechat_server.chat.export.escaping import with_marked_colons
 from voicechat_server.chat.export.pages import speeches
 from voicechat_server.chat.records import Chat, Message, Speech
 from voicechat_server.chat.store import Store
 
 _SHORTEST_MS = 1
+_MARKUP = str.maketrans("<{", "＜｛")
+"""What players take for markup, which would hide a part of a name."""
 
 
 async def export_subtitles(store: Store, chat: Chat) -> AsyncIterator[str]:
@@ -31,8 +35,9 @@ def cue(number: int, message: Message, speech: Speech, zero: datetime) -> str:
     """Return one cue. A blank line in the text would end it, so the text becomes one line."""
     begin = (speech.spoken_at - zero) // timedelta(milliseconds=1)
     end = begin + max(_SHORTEST_MS, speech.end_ms - speech.start_ms)
-    text = " ".join(message.content.split())
-    return f"{number}\n{timecode(begin)} --> {timecode(end)}\n{message.speaker}: {text}\n\n"
+    text = " ".join(printable(message.content).split())
+    said = f"{with_marked_colons(message.speaker)}: {text}".translate(_MARKUP).replace("-->", "-\u2192")
+    return f"{number}\n{timecode(begin)} --> {timecode(end)}\n{said}\n\n"
 
 
 def timecode(milliseconds: int) -> str:
