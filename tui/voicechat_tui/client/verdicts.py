@@ -4,13 +4,12 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.heard import heard_body
 from voicechat_common.protocol.http import ErrorBody
+from voicechat_common.retry_after import seconds_of
 from voicechat_tui.client import failures
 from voicechat_tui.client.route import Route
 from voicechat_tui.language import _
@@ -78,7 +77,7 @@ def _of_status(
 ) -> VoicechatError:
     url, proxy = route.url, route.proxy
     if status in _PASSING or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _LASTING_FAULTS):
-        return failures.unavailable(url, status, proxy, _seconds(headers.get("Retry-After")))
+        return failures.unavailable(url, status, proxy, seconds_of(headers.get("Retry-After")))
     if status == HTTPStatus.UNAUTHORIZED:
         return failures.login_wanted(url, proxy, was_given=route.has_login)
     if status == HTTPStatus.FORBIDDEN:
@@ -88,18 +87,6 @@ def _of_status(
     if status == HTTPStatus.BAD_REQUEST and b"HTTPS" in body and not route.is_secure:
         return failures.speaks_only_tls(url)
     return failures.not_voicechat(url, _("the answer was HTTP {status}", status=status), proxy)
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Return what a header `Retry-After` asks for, which is seconds or a date, as far as it can be read."""
-    if retry_after is None:
-        return None
-    if retry_after.strip().isdecimal():
-        return float(retry_after)
-    try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def of_failure(route: Route, error: Exception, within_s: float) -> VoicechatError:
