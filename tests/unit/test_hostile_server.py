@@ -23,7 +23,7 @@ from voicechat_common.protocol.chat import (
 )
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.heard import LONGEST_LINE, LONGEST_TEXT, MOST_ENTRIES, heard
-from voicechat_common.protocol.speech import Start, server_decoder
+from voicechat_common.protocol.speech import Ack, Error, Ready, Start, server_decoder
 from voicechat_tui.client.chat.core import ChatCore
 from voicechat_tui.client.chat.events import Postponed, PresenceChanged
 from voicechat_tui.client.chat.policy import ChatPolicy
@@ -239,6 +239,29 @@ def opened_chat(*people: str) -> ChatCore:
     )
     core.receive(encode(hello), 0.0)
     return core
+
+
+def test_a_server_that_takes_all_and_hangs_up_as_if_nothing_came_is_asked_more_and_more_seldom() -> None:
+    core, now, pauses = SpeechCore(Start(), ClientPolicy(), Random(1)), 0.0, []
+    idle = encode(Error(code="idle_timeout", message="m", advice="a", retry_after_s=-1e9, fatal=True))
+    for number in range(12):
+        core.add(np.zeros(160, np.int16))
+        core.connecting()
+        core.connected(now)
+        core.receive(
+            encode(
+                Ready(stream_id="s", model="m", chunk_ms=600, lookahead_ms=300, received_samples=160 * number)
+            ),
+            now,
+        )
+        while core.next_message() is not None:
+            pass
+        core.receive(encode(Ack(received_samples=core.end, decoded_samples=core.end, lag_ms=0)), now)
+        core.receive(idle, now)
+        pauses.append(core.interrupted(lost(), now))
+        assert not core.needs_connection
+        now += pauses[-1]
+    assert all(min(0.25 * 2**count, 8.0) / 2 <= pause <= 8.0 for count, pause in enumerate(pauses))
 
 
 def test_a_text_that_is_refused_again_and_again_is_sent_more_and_more_seldom() -> None:

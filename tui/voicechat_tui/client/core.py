@@ -153,16 +153,20 @@ class SpeechCore:
         """
         error = self._verdict or error
         self._verdict = None
-        if error.code is ErrorCode.IDLE_TIMEOUT and not self._has_more:
-            self.state = checked(self.state, State.WAITING)
-            self._rests = True
-            return 0.0
+        rests = error.code is ErrorCode.IDLE_TIMEOUT and not self._has_more
+        if rests:
+            # What the server asks for is over when there is something to say; the pauses still grow.
+            error = VoicechatError(error.code, error.message, error.advice)
         delay = self._backoff.delay(error, now)
         if delay is None:
             self.state = checked(self.state, State.FAILED)
             raise failures.not_resumed(error) if self._backoff.established else error
         self.state = checked(self.state, State.WAITING)
-        self._events.append(Retrying(in_s=round(delay, 3), reason=error.message))
+        self._rests = rests
+        if rests:
+            self._backoff.recovered()
+        else:
+            self._events.append(Retrying(in_s=round(delay, 3), reason=error.message))
         return delay
 
     @property
