@@ -58,8 +58,7 @@ class ChatConnection:
         self._socket = ClientSocket(socket)
         limits = self._socket.limits
         limits.largest = limits.largest_of_stream = MAX_FRAME_BYTES
-        self.address = socket.client and socket.client.host
-        self._source = source_of(socket)
+        self.source = source_of(socket)
         self._parameters = dict(socket.query_params)
         self._services = services
         self._server_ends = asyncio.Event()
@@ -100,7 +99,7 @@ class ChatConnection:
         try:
             self._services.connections.refuse_too_many(self)
             query = self._query()
-            joined = await self._services.chat.join(query.id, query.user, query.since, self._source)
+            joined = await self._services.chat.join(query.id, query.user, query.since, self.source)
         except VoicechatError as error:
             return error
         log.info("chat connection opened", chat=query.id, user=joined.established.user, since=query.since)

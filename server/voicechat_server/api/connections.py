@@ -19,11 +19,11 @@ class Connection(Protocol):
 
     Attributes:
         surface: Which one.
-        address: Where its client is, if that is known.
+        source: Where its client is, as far as that is known.
     """
 
     surface: Surface
-    address: str | None
+    source: str
 
     @property
     def waiting(self) -> int:
@@ -37,13 +37,13 @@ class Connections:
     """A set of open WebSockets.
 
     Args:
-        most_of_address: How many one address may have.
+        most_of_source: How many one address may have.
     """
 
-    def __init__(self, most_of_address: int) -> None:
-        self._most_of_address = most_of_address
+    def __init__(self, most_of_source: int) -> None:
+        self._most_of_source = most_of_source
         self._open: set[Connection] = set()
-        self._of_address: Counter[str | None] = Counter()
+        self._of_source: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -55,14 +55,14 @@ class Connections:
     def holding(self, connection: Connection) -> Iterator[None]:
         """Count a connection while it lasts."""
         self._open.add(connection)
-        self._of_address[connection.address] += 1
+        self._of_source[connection.source] += 1
         try:
             yield
         finally:
             self._open.discard(connection)
-            self._of_address[connection.address] -= 1
-            if not self._of_address[connection.address]:
-                del self._of_address[connection.address]
+            self._of_source[connection.source] -= 1
+            if not self._of_source[connection.source]:
+                del self._of_source[connection.source]
 
     def refuse_too_many(self, connection: Connection) -> None:
         """Refuse a connection whose address has as many as it may without it.
@@ -70,10 +70,10 @@ class Connections:
         Raises:
             VoicechatError: `busy`.
         """
-        if connection.address is not None and self._of_address[connection.address] > self._most_of_address:
+        if connection.source and self._of_source[connection.source] > self._most_of_source:
             raise VoicechatError(
                 ErrorCode.BUSY,
-                f"There are {self._most_of_address} WebSockets from this address already.",
+                f"There are {self._most_of_source} WebSockets from this address already.",
                 "Close some of them, or start the server with a larger --max-sockets-per-address.",
                 retry_after_s=RETRY_S,
             )

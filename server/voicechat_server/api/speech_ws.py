@@ -56,7 +56,8 @@ class SpeechConnection:
         self._socket = ClientSocket(socket)
         limits = self._socket.limits
         limits.largest_of_stream = max(limits.largest, services.settings.max_frame_bytes)
-        self.address = socket.client and socket.client.host
+        self.source = source_of(socket)
+        self._client = socket.client
         self._services = services
         self._format_name = format_name
         self._format: Format = JsonFormat()
@@ -65,7 +66,7 @@ class SpeechConnection:
             services.chat,
             services.settings.max_frame_bytes,
             self._welcome,
-            source_of(socket),
+            self.source,
         )
         self._opened: asyncio.Future[Stream] = asyncio.get_running_loop().create_future()
         self._server_ends = asyncio.Event()
@@ -90,7 +91,9 @@ class SpeechConnection:
         except WebSocketDisconnect:
             return
         began = time.monotonic()
-        self._log.info("speech connection opened", client=self.address, format=self._format_name)
+        self._log.info(
+            "speech connection opened", client=self._client and self._client.host, format=self._format_name
+        )
         failure: VoicechatError | None = None
         try:
             with self._services.connections.holding(self):
