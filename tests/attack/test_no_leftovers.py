@@ -1,0 +1,131 @@
+"""What connections leave behind in a server whose garbage collector is off, so that a cycle stays."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from bench.attack.floods import SPEECH, enter
+from bench.attack.rounds import fill_pools
+from bench.attack.server import WatchedServer
+from bench.attack.wire import (
+    BINARY,
+    CLOSE,
+    TEXT,
+    Connection,
+    Tally,
+    Target,
+    connected,
+    frame,
+    frame_head,
+)
+from bench.attack.wire import request as http_request
+
+CONNECTIONS = 20
+LEFT = CONNECTIONS // 2
+"""So many objects of one class that are left are no chance."""
+
+GONE_WITHIN_S = 12.0
+"""A timer may hold a connection for some seconds more; a cycle holds it for ever."""
+
+LOOKS_EVERY_S = 0.5
+
+OF_CONNECTIONS = ("fastapi.", "starlette.", "uvicorn.", "uvloop.", "voicechat_server.", "websockets.")
+"""What serves a connection is of these packages, and holds everything else that does."""
+
+Visit = Callable[[Connection, Target], Awaitable[object]]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedServer]:
+    directory = tmp_path_factory.mktemp("collected")
+    with WatchedServer(directory, "--no-collector", "--resume-grace-s", "0") as server:
+        asyncio.run(fill_pools(server.address))
+        yield server
+
+
+def asks(data: Callable[[Target], bytes], *, is_whole: bool = True) -> Visit:
+    """Send bytes of HTTP, and go without a goodbye, after the answer where there will be one."""
+
+    async def visit(connection: Connection, target: Target) -> None:
+        await connection.send(data(target))
+        if is_whole:
+            await connection.hear()
+
+    return visit
+
+
+def enters(place: str, *frames: bytes, stays_s: float = 0.05) -> Visit:
+    """Be in a WebSocket, send frames, and go without a goodbye, unless the server ends it before."""
+
+    async def visit(connection: Connection, target: Target) -> None:
+        assert await enter(connection, target, place)
+        for data in frames:
+            await connection.send(data)
+        await connection.end(stays_s)
+
+    return visit
+
+
+def _get(target: Target) -> bytes:
+    return http_request(target, "GET", "/health")
+
+
+VISITS: dict[str, Visit] = {
+    "a request": asks(_get),
+    "a request that ends the connection": asks(
+        lambda target: http_request(target, "GET", "/health", "Connection: close")
+    ),
+    "a page that is not there": asks(lambda target: http_request(target, "GET", "/nothing")),
+    "half a head": asks(lambda target: _get(target)[:-3], is_whole=False),
+    "a body that is too large": asks(
+        lambda target: http_request(target, "POST", "/chat", body=bytes(100_000))
+    ),
+    "no HTTP": asks(lambda _: b"\0\1\2\r\n\r\n"),
+    "nothing": asks(lambda _: b"", is_whole=False),
+    "speech, cut": enters(SPEECH),
+    "speech, closed": enters(SPEECH, frame(CLOSE, b"\x03\xe8"), stays_s=5),
+    "speech, an unfinished frame": enters(SPEECH, frame_head(BINARY, 60_000) + bytes(50_000)),
+    "speech, an unfinished message": enters(SPEECH, frame(TEXT, b"{", fin=False) * 50),
+    "speech, no UTF-8": enters(SPEECH, frame(TEXT, b"\xff"), stays_s=5),
+    "speech, a frame of no kind": enters(SPEECH, frame(3), stays_s=5),
+    "speech, a wrong close": enters(SPEECH, frame(CLOSE, b"\x03"), stays_s=5),
+    "speech, bad JSON": enters(SPEECH, frame(TEXT, b"{")),
+}
+
+
+async def visit(server: WatchedServer, how: Visit, count: int) -> None:
+    target = Target("127.0.0.1", server.port)
+
+    async def once() -> None:
+        async with connected(target, Tally()) as connection:
+            await how(connection, target)
+
+    await asyncio.gather(*(once() for _ in range(count)))
+
+
+@pytest.mark.parametrize("kind", VISITS)
+async def test_a_connection_leaves_no_objects_behind(kind: str, server: WatchedServer) -> None:
+    quiet = await asyncio.to_thread(server.settled)
+    # What is made once, or for the first of a kind, is no leftover.
+    await visit(server, VISITS[kind], 3)
+    await asyncio.to_thread(server.settled, quiet)
+    before = server.objects()
+    await visit(server, VISITS[kind], CONNECTIONS)
+    await asyncio.to_thread(server.settled, quiet)
+    assert await asyncio.to_thread(left, server, before) == {}
+
+
+def left(server: WatchedServer, before: dict[str, int]) -> dict[str, int]:
+    """What there is more of, once timers had their time."""
+    deadline = time.monotonic() + GONE_WITHIN_S
+    while (more := grown(before, server.objects())) and time.monotonic() < deadline:
+        time.sleep(LOOKS_EVERY_S)
+    return more
+
+
+def grown(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    """How many more objects of connections there are, of each class of which so many are no chance."""
+    more = {name: after[name] - before.get(name, 0) for name in after if name.startswith(OF_CONNECTIONS)}
+    return {name: count for name, count in more.items() if count >= LEFT}
