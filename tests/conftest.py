@@ -5,6 +5,7 @@ import io
 import os
 import random
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -95,6 +96,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=on_gpu)
         items[:] = [item for item in items if item not in on_gpu]
         print(f"{len(on_gpu)} tests marked gpu left out. {error}")  # noqa: T201 - the report has no place for it
+
+
+@pytest.fixture(scope="module")
+def client_unmeasured() -> Iterator[None]:
+    """Trace no line of the test's own thread, where its measured code runs in the threads of a server.
+
+    Coverage is measured of `common/` and `server/`, and makes whatever Python runs in a traced thread take
+    twice as long.
+    """
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracer)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,11 @@ def _quick_to_collect() -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _the_app_unmeasured(client_unmeasured: None) -> None:
+    """Nothing that is measured runs in the app."""
+
+
 @pytest.fixture(autouse=True)
 def _files_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
