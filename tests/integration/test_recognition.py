@@ -16,6 +16,7 @@ from voicechat_common.protocol.speech import Start, Stop
 
 WHOLE = Start(endpointing=False)
 EIGHT = SENTENCES[:8]
+SHORTEST = min(SENTENCES, key=lambda name: len(audio(name)))
 RATES = (8_000, 22_050, 44_100, 48_000)
 
 
@@ -47,11 +48,11 @@ async def test_the_text_is_that_of_funasr_whatever_the_packets(
         assert texts(messages) == sample_by_funasr(name)
 
 
-@pytest.mark.parametrize("name", SENTENCES)
-async def test_the_text_is_that_of_funasr_for_packets_of_one_byte(live_server: LiveServer, name: str) -> None:
-    messages = await recognise(live_server.ws, WHOLE, *packets(pcm(name), 1))
-    assert texts(messages) == sample_by_funasr(name) != ""
-    assert receipt(messages).received_samples == len(audio(name))
+async def test_the_text_is_that_of_funasr_for_packets_of_one_byte(live_server: LiveServer) -> None:
+    """One recording does: the way of a byte is the same in all of them."""
+    messages = await recognise(live_server.ws, WHOLE, *packets(pcm(SHORTEST), 1))
+    assert texts(messages) == sample_by_funasr(SHORTEST) != ""
+    assert receipt(messages).received_samples == len(audio(SHORTEST))
 
 
 @pytest.mark.parametrize("name", transcripts())
