@@ -2,16 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 import pytest
 
-from bench.attack.floods import SPEECH, enter
+from bench.attack.floods import CHAT, SPEECH, STREAM, enter
 from bench.attack.rounds import fill_pools
 from bench.attack.server import WatchedServer
 from bench.attack.wire import (
     BINARY,
     CLOSE,
+    PING,
     TEXT,
     Connection,
     Tally,
@@ -72,47 +73,72 @@ def _get(target: Target) -> bytes:
     return http_request(target, "GET", "/health")
 
 
-VISITS: dict[str, Visit] = {
+def _post(target: Target) -> bytes:
+    return http_request(target, "POST", "/chat", "Content-Type: application/json", body=b"[" * 1000)
+
+
+HTTP: dict[str, Visit] = {
     "a request": asks(_get),
     "a request that ends the connection": asks(
         lambda target: http_request(target, "GET", "/health", "Connection: close")
     ),
     "a page that is not there": asks(lambda target: http_request(target, "GET", "/nothing")),
+    "a bad body": asks(_post),
     "half a head": asks(lambda target: _get(target)[:-3], is_whole=False),
+    "half a body": asks(lambda target: _post(target)[:-3], is_whole=False),
     "a body that is too large": asks(
         lambda target: http_request(target, "POST", "/chat", body=bytes(100_000))
     ),
     "no HTTP": asks(lambda _: b"\0\1\2\r\n\r\n"),
     "nothing": asks(lambda _: b"", is_whole=False),
-    "speech, cut": enters(SPEECH),
-    "speech, closed": enters(SPEECH, frame(CLOSE, b"\x03\xe8"), stays_s=5),
-    "speech, an unfinished frame": enters(SPEECH, frame_head(BINARY, 60_000) + bytes(50_000)),
-    "speech, an unfinished message": enters(SPEECH, frame(TEXT, b"{", fin=False) * 50),
-    "speech, no UTF-8": enters(SPEECH, frame(TEXT, b"\xff"), stays_s=5),
-    "speech, a frame of no kind": enters(SPEECH, frame(3), stays_s=5),
-    "speech, a wrong close": enters(SPEECH, frame(CLOSE, b"\x03"), stays_s=5),
-    "speech, bad JSON": enters(SPEECH, frame(TEXT, b"{")),
 }
 
 
-async def visit(server: WatchedServer, how: Visit, count: int) -> None:
+def in_socket(place: str) -> dict[str, Visit]:
+    """Every way to leave a WebSocket."""
+    return {
+        "cut": enters(place),
+        "closed": enters(place, frame(CLOSE, b"\x03\xe8"), stays_s=5),
+        "an unfinished frame": enters(place, frame_head(BINARY, 60_000) + bytes(50_000)),
+        "an unfinished message": enters(place, frame(TEXT, b"{", fin=False) * 50),
+        "no UTF-8": enters(place, frame(TEXT, b"\xff"), stays_s=5),
+        "a frame of no kind": enters(place, frame(3), stays_s=5),
+        "a wrong close": enters(place, frame(CLOSE, b"\x03"), stays_s=5),
+        "bad JSON": enters(place, frame(TEXT, b"{")),
+        "a flood": enters(place, frame(PING) * 6000, stays_s=5),
+        "a frame that is too large": enters(place, frame(TEXT, bytes(300_000)), stays_s=5),
+        "stopped": enters(place, frame(TEXT, b'{"type":"stop"}'), stays_s=5),
+        "a message": enters(place, frame(TEXT, b'{"type":"message","content":"hello"}')),
+    }
+
+
+PLACES: dict[str, dict[str, Visit]] = {
+    "HTTP": HTTP,
+    "speech": in_socket(SPEECH),
+    "a stream": in_socket(STREAM),
+    "a chat": in_socket(CHAT),
+}
+
+
+async def visit(server: WatchedServer, ways: Iterable[Visit], count: int) -> None:
     target = Target("127.0.0.1", server.port)
 
-    async def once() -> None:
+    async def once(how: Visit) -> None:
         async with connected(target, Tally()) as connection:
             await how(connection, target)
 
-    await asyncio.gather(*(once() for _ in range(count)))
+    await asyncio.gather(*(once(how) for how in ways for _ in range(count)))
 
 
-@pytest.mark.parametrize("kind", VISITS)
-async def test_a_connection_leaves_no_objects_behind(kind: str, server: WatchedServer) -> None:
+@pytest.mark.parametrize("place", PLACES)
+async def test_connections_leave_no_objects_behind(place: str, server: WatchedServer) -> None:
+    ways = PLACES[place].values()
     quiet = await asyncio.to_thread(server.settled)
     # What is made once, or for the first of a kind, is no leftover.
-    await visit(server, VISITS[kind], 3)
+    await visit(server, ways, 3)
     await asyncio.to_thread(server.settled, quiet)
     before = server.objects()
-    await visit(server, VISITS[kind], CONNECTIONS)
+    await visit(server, ways, CONNECTIONS)
     await asyncio.to_thread(server.settled, quiet)
     assert await asyncio.to_thread(left, server, before) == {}
 

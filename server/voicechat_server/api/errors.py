@@ -1,6 +1,7 @@
 """How errors leave the server: HTTP statuses and WebSocket close codes, each mapped in one place."""
 
 from http import HTTPStatus
+from traceback import clear_frames
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -163,6 +164,9 @@ def install(app: FastAPI) -> None:
         if error.status_code == HTTPStatus.NOT_FOUND and (address := without_slash(request)) is not None:
             return RedirectResponse(address, HTTPStatus.TEMPORARY_REDIRECT)
         response = _counted(request, _from_status(request, error))
+        if error.__cause__ is not None:
+            # FastAPI's frame holds the error, whose cause holds the frame: a cycle for the collector.
+            clear_frames(error.__cause__.__traceback__)
         response.headers.update(error.headers or {})
         return response
 

@@ -102,6 +102,10 @@ class Outbox:
         self._waiting = deque([*again, *others, *ending])
         self._news.set()
 
+    def tell_nobody(self) -> None:
+        """Let go of who is told that something was stored, and holds this outbox."""
+        self._on_stored = None
+
     def _release(self, _settled: Stored) -> None:
         """Tell what waited for the store, as far as it is done."""
         while self._held:

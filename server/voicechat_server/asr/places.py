@@ -123,7 +123,7 @@ def gave_way() -> VoicechatError:
     """Return what an idle stream is told that gives way to a new one."""
     return VoicechatError(
         ErrorCode.IDLE_TIMEOUT,
-        f"No audio came for {GIVES_WAY_AFTER_S:g} s or more, and others wait for the place of this stream.",
+        "No audio has come for a while, and others wait for the place of this stream.",
         "What was said is recognised; open a new stream when there is audio again.",
         retry_after_s=RETRY_AFTER_S,
     )

@@ -14,6 +14,9 @@ from voicechat_server.asr.lane import Report
 from voicechat_server.asr.outbox import Listener, Outbox, StreamEvent
 from voicechat_server.asr.scheduler import Order
 
+UNBEGUN_COUNTS = 10
+"""Before its first audio a stream is idle so many times as fast: who opens one speaks at once."""
+
 SendOrder = Callable[[Order, bytes], None]
 
 _SETTLED_MS = 100
@@ -96,7 +99,8 @@ class LiveStream:
             return 0.0
         if self._holder is None and not self._activity.has_begun:
             return math.inf
-        return self._activity.idle_s(self._loop.time())
+        idle_s = self._activity.idle_s(self._loop.time())
+        return idle_s if self._activity.has_begun else UNBEGUN_COUNTS * idle_s
 
     def held_by(self, holder: "Stream") -> bool:
         """Whether that connection is the one that holds the stream."""
@@ -209,6 +213,7 @@ class LiveStream:
         """Forget the stream: its client will not come back."""
         self._cancel_expiry()
         self._cancel_silence()
+        self.outbox.tell_nobody()
         self._on_end()
 
     def _write_receipt(self, report: Report) -> None:
