@@ -45,8 +45,8 @@ def read_pip_setup() -> PipSetup:
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, encoding="utf-8", check=True
     )
     values: dict[str, str] = {}
-    # Environment variables win over files; pip lists them first.
-    for line in reversed(done.stdout.splitlines()):
+    # Environment variables win over files; where pip lists them differs from one version to the next.
+    for line in sorted(done.stdout.splitlines(), key=lambda line: line.startswith(":env:")):
         name, _, value = line.partition("=")
         values[name.rpartition(".")[2]] = ast.literal_eval(value)
     return PipSetup(values)
