@@ -76,6 +76,8 @@ class Victim:
     def start(self) -> None:
         """Start it; it may not listen yet."""
         command = [sys.executable, "main.py", "--model", "demo", "--log-level", "error"]
+        # The small disk has less room than a server keeps free.
+        command += ["--min-free-mb", "0"]
         options = ["--port", str(self._port), "--database", str(self.database)]
         self._process = subprocess.Popen([*command, *options], cwd=ROOT)
 
