@@ -31,8 +31,7 @@ def test_an_allowance_is_spent_at_once_and_comes_back_with_time() -> None:
     assert not allowance.spend(10.4)
     assert allowance.spend(10.5)
     assert [allowance.spend(1000) for _ in range(4)] == [True, True, True, False]
-    assert allowance.spend(1001, cost=2)
-    assert not allowance.spend(1001)
+    assert [allowance.spend(1001) for _ in range(3)] == [True, True, False]
 
 
 async def test_turns_go_round() -> None:

@@ -10,9 +10,6 @@ from websockets.server import ServerProtocol
 
 from voicechat_server.api.gate.frame_limits import FrameLimits
 
-BEGINNING_BYTES = 1024
-"""As much of a message that is too large is read, to see what it is."""
-
 HEAD_BYTES = 2
 LONGER_SIZES = {126: 2, 127: 8}
 """How many bytes after the head tell the size, by the size that the head tells; RFC 6455, section 5.2."""
@@ -25,12 +22,10 @@ class Oversized:
     Attributes:
         size: Bytes, as far as its frames have told.
         limit: The most that may come.
-        beginning: The first bytes of the frame that was too much.
     """
 
     size: int
     limit: int
-    beginning: bytes
 
 
 class _OneMessageAhead(Protocol):
@@ -98,7 +93,7 @@ class _OneMessageAhead(Protocol):
             self.announced = size
             self.has_message = True
         else:
-            yield from self._read_beginning(before + size)
+            self.oversized = Oversized(before + size, self._limit_of_next())
             yield from self._ignore()
 
     def _size_of_next(self) -> Generator[None, None, int]:
@@ -116,16 +111,14 @@ class _OneMessageAhead(Protocol):
 
     def _is_audio_without_stream(self, size: int) -> bool:
         """Whether the next frame is one that opens a stream, with which it may be as large as it is."""
-        is_binary = self.reader.buffer[0] & 0x0F == Opcode.BINARY
-        return is_binary and self.announced is None and size <= self.limits.largest_of_stream
+        return self._is_binary() and self.announced is None and size <= self.limits.largest_of_stream
 
-    def _read_beginning(self, size: int) -> Generator[None]:
-        frame = yield from Frame.parse(self._read_little, mask=True)
-        limit = self.limits.largest_of_stream if frame.opcode is Opcode.BINARY else self.limits.largest
-        self.oversized = Oversized(size, limit, bytes(frame.data))
+    def _limit_of_next(self) -> int:
+        return self.limits.largest_of_stream if self._is_binary() else self.limits.largest
 
-    def _read_little(self, size: int) -> Generator[None, None, bytes | bytearray]:
-        return self.reader.read_exact(min(size, BEGINNING_BYTES))
+    def _is_binary(self) -> bool:
+        """Whether the next frame, whose head has come, is a binary one."""
+        return self.reader.buffer[0] & 0x0F == Opcode.BINARY
 
     def _ignore(self) -> Generator[None]:
         while True:

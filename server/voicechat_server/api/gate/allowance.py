@@ -16,11 +16,11 @@ class Allowance:
         self._left = burst
         self._then = now
 
-    def spend(self, now: float, cost: float = 1.0) -> bool:
-        """Take so much out, or return False if there is not as much."""
+    def spend(self, now: float) -> bool:
+        """Take one unit out, or return False if there is none."""
         self._left = min(self._burst, self._left + (now - self._then) * self._rate)
         self._then = now
-        if self._left < cost:
+        if self._left < 1:
             return False
-        self._left -= cost
+        self._left -= 1
         return True
