@@ -76,8 +76,6 @@ class HttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self._end is not None or self.transport.is_closing():
             return
-        if not self._in_body:
-            self._gate.heads.start(self, time.monotonic())
         self._input += data
         self._go_on()
 
@@ -140,11 +138,13 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._input or self.transport.is_closing() or self._end is not None:
             return False
         if self.pipeline:
-            # The request after the one that is being answered is read, and no further.
+            # The request after the one that is being answered is read, and no further; nor is one waited for.
+            self._gate.heads.stop(self)
             return False
         piece = bytes(self._input[:PIECE_BYTES])
         del self._input[:PIECE_BYTES]
         if not self._in_body:
+            self._gate.heads.start(self, time.monotonic())
             self._head_bytes += len(piece)
         try:
             self.parser.feed_data(piece)
