@@ -111,7 +111,8 @@ async def test_a_stream_without_its_client_gives_way_too_and_tells_all_to_who_co
         async with connected(server.ws) as lost:
             await lost.send(pcm("network"))
             ready = await lost.expect(Ready)
-        await stack.enter_async_context(silent(server, *sources()))
+        for other in await stack.enter_async_context(silent(server, *sources())):
+            await other.send(pcm("network"))
         await free(server, PLACES)
         assert texts(await recognise(server.ws, pcm("weather"))) == transcripts()["weather"]
         async with connected(server.ws) as back:
