@@ -4,7 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -119,3 +119,22 @@ def test_a_connection_that_is_kept_is_waited_for_again(impatient_server: LiveSer
         assert b"HTTP/1.1 200" in raw.recv(1 << 16)
         raw.sendall(b"GET /hea")
         assert b"HTTP/1.1 408" in rest_of(raw)
+
+
+def test_an_answer_that_nobody_reads_is_given_up(
+    chat_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others go on; whoever reads gets all of it, however long it is."""
+    ask = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    gate = chat_server.server.gate
+    with raw_connection(chat_server) as deaf, raw_connection(chat_server) as reading:
+        reading.sendall(ask)
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        while not any(connection.unread_bytes() for connection in gate.answered):
+            deaf.sendall(ask)
+        monkeypatch.setattr(gate._unread, "_most_bytes", 0)
+        with suppress(ConnectionError):
+            while True:
+                deaf.sendall(ask)
+        reading.sendall(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        assert rest_of(reading).count(b"HTTP/1.1 200") == 2

@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 
 from tests.support.chat_client import chat_path, in_chat
 from tests.support.server import LiveServer
-from voicechat_server.api.gate.frame_limits import IDLE_FRAMES_AT_ONCE
+from voicechat_server.api.gate import frame_limits
 from voicechat_server.api.websocket_protocol import MOST_UNREAD_BYTES, WebSocketProtocol
 from voicechat_server.chat.hub import Broadcast
 from voicechat_server.chat.outbox import Frame as ChatFrame
@@ -23,7 +23,7 @@ Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
 \r
 """
 PING = Frame(Opcode.PING, bytes(125)).serialize(mask=True)
-FEW_PINGS = IDLE_FRAMES_AT_ONCE - 1
+PINGS = 4 * MOST_UNREAD_BYTES // len(PING)
 
 
 @contextmanager
@@ -64,7 +64,11 @@ async def test_a_chat_goes_on_when_somebody_in_it_breaks_the_protocol(
 
 
 @pytest.mark.parametrize("path", ["/ws", "/chatting?id=pings&user=eve"])
-def test_pings_of_a_client_that_does_not_read_take_no_memory(chat_server: LiveServer, path: str) -> None:
+def test_pings_of_a_client_that_does_not_read_take_no_memory(
+    chat_server: LiveServer, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor would they without the allowance, which ends such a client before."""
+    monkeypatch.setattr(frame_limits, "IDLE_FRAMES_AT_ONCE", 2 * PINGS)
     most = 0
     with raw_socket(chat_server, path) as raw:
         (connection,) = (
@@ -76,9 +80,10 @@ def test_pings_of_a_client_that_does_not_read_take_no_memory(chat_server: LiveSe
         for end in (raw, connection.transport.get_extra_info("socket")):
             for room in (socket.SO_RCVBUF, socket.SO_SNDBUF):
                 end.setsockopt(socket.SOL_SOCKET, room, 4096)
-        for _ in range(FEW_PINGS):
+        for _ in range(PINGS):
             raw.sendall(PING)
             most = max(most, connection.transport.get_write_buffer_size())
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, MOST_UNREAD_BYTES)
         last = Frame(Opcode.PING, b"the last one").serialize(mask=True)
         seen = b""
         # Of what waits unread, only a later ping is answered again.

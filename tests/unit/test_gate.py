@@ -1,12 +1,26 @@
 """What each may send, and for how long: the parts of the gate, with the clock in the test's hand."""
 
 import asyncio
+from functools import partial
 
 from voicechat_server.api.gate.allowance import Allowance
 from voicechat_server.api.gate.deadlines import Deadlines
 from voicechat_server.api.gate.gate import Gate
-from voicechat_server.api.gate.turns import Turns
+from voicechat_server.api.gate.memory import WORTH_ASKING_BYTES, GrownMemory
+from voicechat_server.api.gate.starts import AT_A_TIME, Starts
 from voicechat_server.api.gate.unfinished import WORTH_COUNTING, UnfinishedInput
+from voicechat_server.api.gate.unread import STALLED_S, UnreadOutput
+from voicechat_server.turns import Turns
+
+
+class Reader:
+    """A client that has left so much unread."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def unread_bytes(self) -> int:
+        return self.size
 
 
 class Waiting:
@@ -64,6 +78,22 @@ async def test_the_loop_goes_on_between_the_turns_of_one_that_never_ends() -> No
     await next_turn()
 
 
+async def test_few_requests_begin_in_one_round_of_the_loop_and_in_their_order() -> None:
+    starts = Starts()
+    begun: list[object] = []
+    for number in range(2 * AT_A_TIME + 1):
+        starts.enter(partial(begun.append, number))
+    assert begun == list(range(AT_A_TIME))
+    await next_turn()
+    assert begun == list(range(2 * AT_A_TIME))
+    starts.enter(partial(begun.append, "late"))
+    await next_turn()
+    assert begun == [*range(2 * AT_A_TIME + 1), "late"]
+    await next_turn()
+    starts.enter(partial(begun.append, "alone"))
+    assert begun[-1] == "alone"
+
+
 async def next_turn() -> None:
     """Let the loop go round once."""
     await asyncio.sleep(0)
@@ -82,8 +112,6 @@ def test_who_holds_the_most_unfinished_input_gives_way() -> None:
     budget.release(larger)
     budget.hold(large, 0)
     assert budget.total == 0
-    assert budget.take_peak() == 11 * WORTH_COUNTING
-    assert budget.take_peak() == 0
 
 
 def test_deadlines_run_from_when_each_began() -> None:
@@ -118,3 +146,41 @@ def test_connections_in_use_are_not_ended_for_new_ones() -> None:
     assert not gate.admit()
     gate.leave()
     assert gate.admit()
+
+
+def test_memory_is_asked_for_while_what_took_it_may_be_freed() -> None:
+    memory, more = GrownMemory(), WORTH_ASKING_BYTES
+    assert not memory.is_worth_asking(100 * more, 0)
+    assert not memory.is_worth_asking(int(100.9 * more), 1)
+    assert memory.is_worth_asking(101 * more, 2)
+    asked = [now for now in range(3, 200) if memory.is_worth_asking(101 * more, now)]
+    assert asked == list(range(12, 122, 10))
+    assert not memory.is_worth_asking(90 * more, 200)
+    assert memory.is_worth_asking(91 * more, 201)
+
+
+def test_memory_is_never_asked_for_where_the_system_does_not_say_how_much_there_is() -> None:
+    memory = GrownMemory()
+    assert not any(memory.is_worth_asking(0, now) for now in range(300))
+
+
+def test_who_has_left_the_most_unread_is_given_up_where_all_together_is_too_much() -> None:
+    output: UnreadOutput[Reader] = UnreadOutput(most_bytes=10)
+    reads, slow, deaf = Reader(0), Reader(4), Reader(6)
+    assert output.look([reads, slow, deaf], 0) == []
+    slow.size = 5
+    assert output.look([reads, slow, deaf], 1) == [deaf]
+    assert output.look([reads, slow], 2) == []
+
+
+def test_who_reads_nothing_for_long_is_given_up() -> None:
+    output: UnreadOutput[Reader] = UnreadOutput()
+    slow, deaf = Reader(10), Reader(10)
+    assert output.look([slow, deaf], 0) == []
+    slow.size = 9
+    assert output.look([slow, deaf], STALLED_S - 1) == []
+    assert output.look([slow, deaf], STALLED_S) == [deaf]
+    deaf.size = 0
+    assert output.look([deaf], STALLED_S + 1) == []
+    deaf.size = 10
+    assert output.look([deaf], 3 * STALLED_S) == []

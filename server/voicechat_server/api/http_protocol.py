@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from typing import Any
 
 import httptools
@@ -51,6 +52,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._is_admitted = self._gate.admit()
         if self._is_admitted:
+            self._gate.answered.add(self)
             self._gate.heads.start(self, time.monotonic())
         else:
             self._answer(_no_place())
@@ -69,6 +71,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._end.cancel()
         self._input.clear()
         if self._is_admitted:
+            self._gate.answered.discard(self)
             self._gate.leave()
 
     def data_received(self, data: bytes) -> None:
@@ -95,7 +98,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
-        super()._start_asgi_task(cycle, app)
+        self._gate.starts.enter(partial(super()._start_asgi_task, cycle, app))
 
     def on_response_complete(self) -> None:
         """Go on with the next request; the rest of this one, if any, is read and dropped within its time."""
@@ -113,6 +116,14 @@ class HttpProtocol(HttpToolsProtocol):
         """End the connection: its descriptor is needed for another one."""
         self._answer(_no_place())
         self.transport.close()
+
+    def unread_bytes(self) -> int:
+        """Return how much of an answer the client has left to the server."""
+        return self.transport.get_write_buffer_size()
+
+    def give_up(self) -> None:
+        """End the connection, and forget what was not read."""
+        self.transport.abort()
 
     def _go_on(self) -> None:
         if not self._has_turn and self._read_on():
@@ -165,6 +176,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._unsupported_upgrade_warning()
             return
         self._stop_waiting()
+        self._gate.answered.discard(self)
         self.handle_websocket_upgrade()
         # The parser holds this object, which is not told of the connection's end any more.
         self.parser = None  # type: ignore[assignment]

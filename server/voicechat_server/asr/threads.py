@@ -1,9 +1,20 @@
 """How many threads recognise, and how many CPU threads there are for them."""
 
 import os
+import sys
+
+_HAND_OVER_S = 0.0005
+"""How long a thread keeps the interpreter when another one asks for it; Python's own default is ten times as
+long. A chunk takes the interpreter back dozens of times, and so does a commit: with a busy event loop, words
+would come seconds late."""
 
 _MOST_WORKERS = 4
 """With more, the workers would wait for each other's turn in the Python interpreter."""
+
+
+def hand_over_soon() -> None:
+    """Let the threads of this process take turns in the interpreter often enough for live speech."""
+    sys.setswitchinterval(_HAND_OVER_S)
 
 
 def count_threads(wanted: int) -> int:

@@ -8,6 +8,7 @@ import typer
 from voicechat_server import logs
 from voicechat_server.asr.models.hardware import refuse_absent_device
 from voicechat_server.asr.models.resolving import refuse_absent
+from voicechat_server.asr.threads import hand_over_soon
 from voicechat_server.contradictions import refuse_contradictions
 from voicechat_server.crash import log_crashes
 from voicechat_server.settings import Settings
@@ -98,4 +99,5 @@ def run(settings: Settings) -> None:
     listener = bind(settings.host, settings.port)
     asyncio.run(prepare(settings.database))
     allow_many()
+    hand_over_soon()
     Server(app).run_until_signal(listener)

@@ -19,9 +19,10 @@ ANNOUNCED = "voicechat.announced"
 STRANGERS_FRAME_BYTES = 64 * 1024
 """The largest frame of a client of whom nothing is known yet."""
 
-IDLE_FRAMES_A_SECOND = 500
-IDLE_FRAMES_AT_ONCE = 5_000
-"""Frames that carry neither audio nor a message; ten pings a second for each of the limits would be many."""
+IDLE_FRAMES_A_SECOND = 200
+IDLE_FRAMES_AT_ONCE = 1_000
+"""Frames that carry neither audio nor a message. Ten pings a second would be many; what comes at once keeps
+the interpreter from recognition for so long as a few packets of audio take."""
 
 
 class FrameLimits:

@@ -7,20 +7,19 @@ from typing import Protocol
 
 import structlog
 
-from voicechat_server.api.gate import descriptors
+from voicechat_server.api.gate import descriptors, unread
 from voicechat_server.api.gate.deadlines import Deadlines
-from voicechat_server.api.gate.turns import Turns
+from voicechat_server.api.gate.memory import GrownMemory
+from voicechat_server.api.gate.starts import Starts
 from voicechat_server.api.gate.unfinished import UnfinishedInput
-from voicechat_server.asr.heap import return_freed_memory
+from voicechat_server.asr.heap import resident_bytes, return_freed_memory
+from voicechat_server.turns import Turns
 
 HEAD_S = 10.0
 """How long the head of a request may take, from the connection on."""
 
 BODY_S = 30.0
 """How long the body of a request may take, from its head on."""
-
-WORTH_RETURNING_BYTES = 32 * 1024 * 1024
-"""After so much input at once the C library is asked to give memory back."""
 
 QUIET_S = 60.0
 """Connections that find no place are told of in the log so seldom."""
@@ -38,6 +37,13 @@ class Request(Hashable, Protocol):
         """End the connection: its descriptor is needed for another one."""
 
 
+class Answered(unread.Answered, Protocol):
+    """A connection of HTTP."""
+
+    def give_up(self) -> None:
+        """End the connection: what it was sent is not read."""
+
+
 class Socket(Protocol):
     """A connection of a WebSocket."""
 
@@ -53,23 +59,29 @@ class Gate:
 
     Attributes:
         turns: Who has more to read.
+        starts: Requests that have not begun.
         unfinished: What unfinished input takes.
         heads: Connections whose next request has not come in as far as its head's end.
         bodies: Requests whose body has not come in.
         sockets: The WebSockets.
+        answered: The other connections.
     """
 
     def __init__(self, most_connections: int | None = None) -> None:
         self.turns = Turns()
+        self.starts = Starts()
         self.unfinished = UnfinishedInput()
         self.heads: Deadlines[Request] = Deadlines(HEAD_S)
         self.bodies: Deadlines[Request] = Deadlines(BODY_S)
         self.sockets: set[Socket] = set()
+        self.answered: set[Answered] = set()
         self._most = most_connections or descriptors.connections_possible()
         self._open = 0
         self._swept_at = time.monotonic()
         self._told_at = float("-inf")
         self._refused = 0
+        self._unread: unread.UnreadOutput[Answered] = unread.UnreadOutput()
+        self._memory = GrownMemory()
         self._trimming: asyncio.Task[None] | None = None
 
     def admit(self) -> bool:
@@ -99,7 +111,9 @@ class Gate:
         for socket in tuple(self.sockets):
             socket.grow_older(now - self._swept_at)
         self._swept_at = now
-        if self.unfinished.take_peak() - self.unfinished.total > WORTH_RETURNING_BYTES:
+        for connection in self._unread.look(self.answered, now):
+            connection.give_up()
+        if self._memory.is_worth_asking(resident_bytes(), now):
             self._trimming = asyncio.get_running_loop().create_task(asyncio.to_thread(return_freed_memory))
 
     async def close(self) -> None:

@@ -27,7 +27,6 @@ class UnfinishedInput:
         self._most_bytes = most_bytes
         self._held: dict[Holder, int] = {}
         self._total = 0
-        self._peak = 0
 
     @property
     def total(self) -> int:
@@ -41,7 +40,6 @@ class UnfinishedInput:
             return
         self._total += size - self._held.get(holder, 0)
         self._held[holder] = size
-        self._peak = max(self._peak, self._total)
         while self._total > self._most_bytes:
             largest = max(self._held, key=self._held.__getitem__)
             self.release(largest)
@@ -50,8 +48,3 @@ class UnfinishedInput:
     def release(self, holder: Holder) -> None:
         """Note that a connection holds nothing any more."""
         self._total -= self._held.pop(holder, 0)
-
-    def take_peak(self) -> int:
-        """Return the most that was held since the last call."""
-        peak, self._peak = self._peak, self._total
-        return peak

@@ -1,4 +1,4 @@
-"""Who sends much is read a little at a time, in turn with the others, and the event loop in between."""
+"""Work of which there may be much is done a little at a time, in turn, and the loop's own in between."""
 
 import asyncio
 import time
@@ -6,21 +6,21 @@ from collections import deque
 from collections.abc import Callable
 
 TURN_S = 0.002
-"""How long connections are read, all together, before the loop attends to everything else."""
+"""How long turns are taken, one after another, before the loop attends to everything else."""
 
 Step = Callable[[], bool]
-"""Reads a little of what one connection has sent; returns whether there is more that could be read now."""
+"""Does a little, such as reading what one connection has sent; returns whether there is more to do now."""
 
 
 class Turns:
-    """The connections that have more to read than fits into one go."""
+    """Those who have more to do than fits into one go."""
 
     def __init__(self) -> None:
         self._waiting: deque[Step] = deque()
         self._is_scheduled = False
 
     def enter(self, step: Step) -> None:
-        """Let a connection take its turns until it has no more."""
+        """Let somebody take turns until there is nothing more to do."""
         self._waiting.append(step)
         self._schedule()
 
