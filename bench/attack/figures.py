@@ -4,11 +4,10 @@ from pydantic import BaseModel
 
 from bench.attack.attack import Attack, Unit
 from bench.attack.noticed import Noticed
-from bench.attack.server import Holdings
+from bench.attack.server import MOST_GROWTH, Holdings
 from bench.attack.wire import Tally
 
 MOST_DELAY_S = 0.5
-MOST_GROWTH = 0.05
 MOST_LOG_BYTES = 64 * 1024
 """Of one attack: a stranger must not fill a disk."""
 

@@ -80,7 +80,7 @@ async def _history(target: Target, amount: int, tally: Tally) -> None:
 
 
 ATTACKS = (
-    Attack("typing in a room of 200", Unit.FRAMES, _typing, full=20_000, quick=4_000, ends=SHOWN_OUT),
+    Attack("typing in a room of 200", Unit.FRAMES, _typing, full=20_000, quick=8_000, ends=SHOWN_OUT),
     Attack("coming and going", Unit.SOCKETS, _presence, full=2_000, quick=300),
     Attack("never reading", Unit.MESSAGES, _never_reads, full=10_000, quick=2_000),
     Attack("histories unread", Unit.SOCKETS, _history, full=200, quick=50),

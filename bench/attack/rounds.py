@@ -18,6 +18,8 @@ from bench.attack.server import ROOT, Holdings, WatchedServer
 from bench.attack.wire import Tally
 
 REQUESTS_AT_ONCE = 100
+LONG_HISTORY = 1000
+READERS_AT_ONCE = 20
 _NO_LIMITS = httpx.Limits(max_connections=None)
 
 LASTS_S = 120.0
@@ -60,6 +62,21 @@ async def fill_pools(address: str) -> None:
             await asyncio.gather(*(http.get(path) for _ in range(REQUESTS_AT_ONCE)))
 
 
+async def read_long_history(address: str) -> None:
+    """Write much into a chat, and let several people read all of it at once, as honest people do, too."""
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=LASTS_S, limits=_NO_LIMITS) as http:
+        created = await http.post("/chat", json={"user_id": "author", "title": "Long"})
+        chat = f"/chat/{created.raise_for_status().json()['chat_id']}"
+        message = {"user_id": "author", "content": "x" * 4000}
+        for _ in range(LONG_HISTORY // REQUESTS_AT_ONCE):
+            sent = (http.post(f"{chat}/messages", json=message) for _ in range(REQUESTS_AT_ONCE))
+            for answer in await asyncio.gather(*sent):
+                answer.raise_for_status()
+        page = {"limit": LONG_HISTORY}
+        for answer in await asyncio.gather(*(http.get(chat, params=page) for _ in range(READERS_AT_ONCE))):
+            answer.raise_for_status()
+
+
 class Battlefield:
     """A server, and what is known of it.
 
@@ -81,6 +98,7 @@ class Battlefield:
     async def warm_up(self, seconds: float) -> None:
         """Let the honest be undisturbed, so that the server has what memory and files they need."""
         await fill_pools(self.server.address)
+        await read_long_history(self.server.address)
         honest = self.honest()
         await honest.begin()
         await asyncio.sleep(seconds)

@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN_S = 300.0
 SETTLES_WITHIN_S = 75.0
 """Longer than anything is kept for a client that may come back."""
+MOST_GROWTH = 0.05
+"""By which part of what it was the memory may have grown."""
+
 POOLED_FILES = 8
 """What may come to those that were open: the database has a few more connections, of two files each."""
 
@@ -123,7 +126,11 @@ class WatchedServer:
         while time.monotonic() < deadline:
             time.sleep(_LOOKS_EVERY_S)
             now = self.holdings()
-            if now.is_as(before) if before else asdict(now) == asdict(last):
+            if before is None:
+                is_settled = asdict(now) == asdict(last)
+            else:
+                is_settled = now.is_as(before) and now.grown(before) <= MOST_GROWTH
+            if is_settled:
                 return now
             last = now
         return last

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bench.attack.attack import Attack
-from bench.attack.figures import MOST_DELAY_S, MOST_GROWTH, SlopeFigures, SoakFigures
+from bench.attack.figures import MOST_DELAY_S, SlopeFigures, SoakFigures
 from bench.attack.noticed import Noticed
 from bench.attack.rounds import Battlefield, launch
-from bench.attack.server import Holdings
+from bench.attack.server import MOST_GROWTH, Holdings
 
 PART = 5
 """How many times smaller an attack is than in a short run: many are better than large ones."""

@@ -1,5 +1,6 @@
 """Live fan-out, and what is true of a chat only now."""
 
+import asyncio
 import json
 
 import pytest
@@ -7,11 +8,13 @@ import pytest
 from tests.support.chat_records import at
 from tests.support.loop_clock import LoopClock
 from voicechat_common.protocol.chat import MessageKind, NewMessage
+from voicechat_server import turns
 from voicechat_server.chat.hub import Broadcast, LocalHub
 from voicechat_server.chat.outbox import Frame
 from voicechat_server.chat.records import Chat, Message
 from voicechat_server.chat.room import PARTIALS_S, PRESENCE_S, Room
 from voicechat_server.chat.typists import NOTICE_S, TYPING_S
+from voicechat_server.turns import Turns
 
 A, B = Broadcast(Frame("a")), Broadcast(Frame("b"))
 
@@ -55,7 +58,7 @@ def audience(hub: LocalHub) -> Audience:
 
 @pytest.fixture
 def room(hub: LocalHub) -> Room:
-    return Room("c", hub)
+    return Room("c", hub, Turns())
 
 
 def spoken(text: str, revision: int, message_id: str = "m") -> NewMessage:
@@ -202,6 +205,21 @@ async def test_who_came_in_between_is_told_what_has_changed_since(room: Room, cl
         ("presence", "carol", True, 4),
     ]
     assert late.take() == [("presence", "bob", False, 3), ("presence", "carol", True, 4)]
+
+
+async def test_many_who_come_together_are_told_of_in_turns(
+    room: Room, audience: Audience, clock: LoopClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "TURN_S", 0)
+    room.enter("zoe", audience.hear)
+    names = [f"guest-{number}" for number in range(100)]
+    for name in names:
+        room.enter(name, ignore)
+    await clock.move(PRESENCE_S)
+    assert len(audience.heard) < len(names) / 2
+    for _ in names:
+        await asyncio.sleep(0)
+    assert audience.take() == [("presence", name, True, count) for count, name in enumerate(names, 2)]
 
 
 async def test_an_empty_room_tells_nothing_more(room: Room, audience: Audience, clock: LoopClock) -> None:

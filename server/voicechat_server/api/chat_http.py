@@ -52,16 +52,17 @@ BODY: Responses = {
 }
 
 
-@router.get("/list", summary="The chats a person takes part in")
+@router.get("/list", summary="The chats a person takes part in", response_model=ChatList)
 async def list_chats(
     services: ServicesDep,
     id: Annotated[UserName, Query(description="Who.", examples=["alice"])],  # noqa: A002 - the protocol's
     skip: Annotated[int, Query(ge=0, le=MAX_SKIP, description="How many of the newest to leave out.")] = 0,
     limit: Limit = DEFAULT_LIMIT,
-) -> ChatList:
+) -> Response:
     """The newest chat first, each with its last message. Somebody unknown takes part in none."""
-    found = await services.chat.store.chats_of(id, skip=skip, limit=limit)
-    return ChatList(user_id=id, chat_list=[wire.summary(chat, last) for chat, last in found])
+    async with services.long_answers:
+        found = await services.chat.store.chats_of(id, skip=skip, limit=limit)
+        return _json(ChatList(user_id=id, chat_list=[wire.summary(chat, last) for chat, last in found]))
 
 
 @router.post(
@@ -79,7 +80,12 @@ async def create_chat(
     return wire.detail(chat, [body.user_id], [])
 
 
-@router.get("/{chat_id}", summary="A chat and a page of its messages", responses=UNKNOWN)
+@router.get(
+    "/{chat_id}",
+    summary="A chat and a page of its messages",
+    response_model=ChatDetail,
+    responses=UNKNOWN,
+)
 async def read_chat(
     services: ServicesDep,
     chat_id: ChatIdPath,
@@ -87,13 +93,14 @@ async def read_chat(
         int, Query(ge=0, le=MAX_SEQ, description="The seq of the last message you have; 0 for none.")
     ] = 0,
     limit: Limit = DEFAULT_LIMIT,
-) -> ChatDetail:
+) -> Response:
     """Messages after `since`, in order. There are more where the last one's seq is not `message_count`."""
     chat = await services.chat.chat(chat_id)
     if since > chat.last_seq:
         raise failures.beyond_the_end(chat_id, since, chat.last_seq)
-    people = await services.chat.store.participants(chat_id, limit=MAX_LIMIT)
-    return wire.detail(chat, people, list(await services.chat.page(chat_id, since, limit)))
+    async with services.long_answers:
+        people = await services.chat.store.participants(chat_id, limit=MAX_LIMIT)
+        return _json(wire.detail(chat, people, list(await services.chat.page(chat_id, since, limit))))
 
 
 @router.post(
@@ -153,6 +160,11 @@ async def export_chat(
         media_type=exporter.media_type,
         headers={"Content-Disposition": f'attachment; filename="{chat_id}.{format.value}"'},
     )
+
+
+def _json(answer: ChatList | ChatDetail) -> Response:
+    """Return an answer as a body; FastAPI would look through all of a long one once more."""
+    return Response(answer.model_dump_json(by_alias=True), media_type="application/json")
 
 
 async def _begun(pieces: AsyncIterator[str]) -> AsyncIterator[str]:

@@ -1,5 +1,6 @@
 """What every route works with, built once for each app."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import Annotated, cast
@@ -24,6 +25,7 @@ class Services:
         chat: The chats.
         metrics: What is counted.
         connections: The WebSockets that are open.
+        long_answers: Held while an answer is made that may be long: one at a time, and others in between.
         started_at: `time.monotonic()` at the start.
     """
 
@@ -32,6 +34,7 @@ class Services:
     chat: ChatService
     metrics: Metrics
     connections: Connections
+    long_answers: asyncio.Lock = field(default_factory=asyncio.Lock)
     started_at: float = field(default_factory=time.monotonic)
 
 

@@ -17,6 +17,9 @@ from voicechat_server.chat.records import Chat, Message, Outcome
 PAGE = 500
 """Messages of the history read and sent at a time."""
 
+AT_A_TIME = 16
+"""So many of them are sent before the event loop attends to others."""
+
 MAX_IN_FLIGHT = 32
 """Messages of one connection that may wait to become durable; then the next is not read."""
 
@@ -98,9 +101,11 @@ class Member:
         """
         while not self._is_live:
             page = await self._host.page(self._chat_id, self._cursor, PAGE)
-            for message in page:
+            for number, message in enumerate(page):
                 self._cursor = message.seq
                 yield wire.history_frame(message)
+                if number % AT_A_TIME == 0:
+                    await asyncio.sleep(0)
             # A message published while the page was read or sent may not be in it.
             if len(page) < PAGE and self._cursor >= self._heard:
                 self._is_live = True

@@ -1,5 +1,6 @@
 """What is true of a chat only now: who is there, who types, what is being spoken."""
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -10,12 +11,15 @@ from voicechat_server.chat.pace import Pace
 from voicechat_server.chat.people import People
 from voicechat_server.chat.records import Chat, Message
 from voicechat_server.chat.typists import Typist
+from voicechat_server.turns import Turns
 
 PARTIALS_S = 0.2
 """What is being spoken is shown at most so often, also of a file that is sent and recognised at once."""
 
 PRESENCE_S = 1.0
 """Who has come and gone is told at most so often, all of it together."""
+
+TOLD_AT_ONCE = 4
 
 
 class Speaking:
@@ -58,13 +62,16 @@ class Room:
     Args:
         chat_id: Which chat.
         hub: Carries what is published.
+        turns: Shared by all rooms, for what many have to be told.
     """
 
-    def __init__(self, chat_id: str, hub: Hub) -> None:
+    def __init__(self, chat_id: str, hub: Hub, turns: Turns) -> None:
         self._chat_id = chat_id
         self._hub = hub
+        self._turns = turns
         self._people = People()
-        self._presence = Pace(PRESENCE_S, self._tell_presence)
+        self._presence = Pace(PRESENCE_S, self._take_presence)
+        self._untold: deque[tuple[Broadcast, list[Receiver]]] = deque()
         self._typists: dict[str, Typist] = {}
         self._speech: dict[str, Speaking] = {}
         self._streams = 0
@@ -100,6 +107,7 @@ class Room:
     def close(self) -> None:
         """Tell nothing more."""
         self._presence.cancel()
+        self._untold.clear()
         for typist in self._typists.values():
             typist.forget()
         self._typists.clear()
@@ -165,11 +173,23 @@ class Room:
             speaking.forget()
         self._speech.clear()
 
-    def _tell_presence(self) -> bool:
+    def _take_presence(self) -> bool:
+        """Tell who has come and gone: a few at once, and many, each of whom hears of each, in turns."""
+        is_telling = bool(self._untold)
         news = self._people.take_news()
-        for notice, receivers in news:
-            self._hub.publish(self._chat_id, notice, receivers)
+        self._untold += news
+        if not is_telling:
+            for _ in range(min(TOLD_AT_ONCE, len(news))):
+                self._tell_presence()
+            if self._untold:
+                self._turns.enter(self._tell_presence)
         return bool(news)
+
+    def _tell_presence(self) -> bool:
+        if self._untold:
+            notice, receivers = self._untold.popleft()
+            self._hub.publish(self._chat_id, notice, receivers)
+        return bool(self._untold)
 
     def _tell_typing(self, user: str, types: bool) -> None:
         self._publish(wire.typing(user, is_typing=types))

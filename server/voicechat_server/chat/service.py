@@ -23,6 +23,7 @@ from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, 
 from voicechat_server.chat.room import Room
 from voicechat_server.chat.speech import SpeechFeed, message_id_of
 from voicechat_server.chat.store import Store
+from voicechat_server.turns import Turns
 
 SETTLE_WITHIN_S = 5.0
 """At the end of the server: how long a database that fails is given to take what was said."""
@@ -73,6 +74,7 @@ class ChatService:
         self.total_chats = 0
         self._queue_limit = queue_limit
         self._hub = hub or LocalHub(self.observer)
+        self._turns = Turns()
         self._rooms: dict[str, Room] = {}
         self._feeds: set[SpeechFeed] = set()
         self._creations = Creations()
@@ -332,7 +334,7 @@ class ChatService:
     def _room(self, chat_id: str) -> Room:
         room = self._rooms.get(chat_id)
         if room is None:
-            room = self._rooms[chat_id] = Room(chat_id, self._hub)
+            room = self._rooms[chat_id] = Room(chat_id, self._hub, self._turns)
         return room
 
     def _forget_if_empty(self, chat_id: str) -> None:
