@@ -7,8 +7,8 @@ python tools/keys_table.py --check  only tells whether it is up to date, by the 
 import sys
 from pathlib import Path
 
-from voicechat_tui.ui.actions import Context, actions_of
-from voicechat_tui.ui.keymap import key_label
+from voicechat_tui.ui.keys.actions import Context, actions_of
+from voicechat_tui.ui.keys.keymap import key_label
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "tui.md"
 BEGIN = "<!-- keys: begin -->\n"

@@ -23,9 +23,9 @@ from tests.support.staged import (
 )
 from tests.support.staged_sound import StagedSound
 from voicechat_tui.client.chat.events import ChatEvent
-from voicechat_tui.ui.actions import ACTIONS, BY_ID, Context
 from voicechat_tui.ui.app import VoicechatApp
-from voicechat_tui.ui.keymap import Keymap
+from voicechat_tui.ui.keys.actions import ACTIONS, BY_ID, Context
+from voicechat_tui.ui.keys.keymap import Keymap
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.chats import ChatsScreen
 from voicechat_tui.ui.screens.confirm import Confirm

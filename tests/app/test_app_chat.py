@@ -32,12 +32,12 @@ from voicechat_common.protocol.chat import MessageKind
 from voicechat_tui.client.chat.events import Failed, Refused
 from voicechat_tui.sources.microphone.events import LevelChanged, Lost, Opened, Unavailable
 from voicechat_tui.ui.app import VoicechatApp
-from voicechat_tui.ui.messages import ChatsListed
+from voicechat_tui.ui.backend.chat_session import ChatSession
+from voicechat_tui.ui.controllers.messages import ChatsListed
 from voicechat_tui.ui.model.conversation import Conversation
+from voicechat_tui.ui.model.row import RowState
 from voicechat_tui.ui.model.status import Line, Mic
 from voicechat_tui.ui.screens.chats import ChatsScreen
-from voicechat_tui.ui.session import ChatSession
-from voicechat_tui.ui.timeline.row import RowState
 from voicechat_tui.voice.events import TalkEnded
 
 

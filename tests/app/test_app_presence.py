@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from tests.support.staged import CHAT, StagedBackend, connected, history, staged_app, until
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.ui.app import VoicechatApp
-from voicechat_tui.ui.directory import Directory
+from voicechat_tui.ui.controllers.directory import Directory
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.confirm import Confirm
 from voicechat_tui.ui.screens.devices import DevicesWindow

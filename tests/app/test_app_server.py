@@ -19,11 +19,11 @@ from voicechat_tui.client.http import HttpClient
 from voicechat_tui.client.speech import SpeechClient
 from voicechat_tui.settings import Loaded, Settings
 from voicechat_tui.ui.app import VoicechatApp
-from voicechat_tui.ui.backend import ServerBackend
-from voicechat_tui.ui.local_state import LocalState
+from voicechat_tui.ui.backend.server import ServerBackend
+from voicechat_tui.ui.memory.local_state import LocalState
+from voicechat_tui.ui.model.row import RowState
 from voicechat_tui.ui.model.status import Line
 from voicechat_tui.ui.screens.chat import ChatScreen
-from voicechat_tui.ui.timeline.row import RowState
 
 
 def app_for(

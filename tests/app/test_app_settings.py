@@ -16,7 +16,7 @@ from voicechat_tui.client.address import server_name
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.settings import load
 from voicechat_tui.ui.app import VoicechatApp
-from voicechat_tui.ui.backend import ServerBackend
+from voicechat_tui.ui.backend.server import ServerBackend
 from voicechat_tui.ui.model.settings_view import SettingLine, lines
 from voicechat_tui.ui.model.status import Line
 from voicechat_tui.ui.screens.ask import Ask

@@ -9,10 +9,10 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.support.staged import CHAT, NOW, StagedBackend, caught_up, connected, staged_app, stored, until
+from voicechat_tui.ui.model.row import Row
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.timeline import widget
 from voicechat_tui.ui.timeline.layout import height
-from voicechat_tui.ui.timeline.row import Row
 from voicechat_tui.ui.timeline.widget import Timeline
 
 TABLE = "\tname\tcount\n\t一\t2"

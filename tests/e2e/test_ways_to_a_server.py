@@ -23,7 +23,7 @@ from voicechat_tui.cli import app as commands
 from voicechat_tui.client.chat.events import Connected, Failed
 from voicechat_tui.client.events import Retrying
 from voicechat_tui.console.exit_codes import ExitCode
-from voicechat_tui.ui.backend import ServerBackend
+from voicechat_tui.ui.backend.server import ServerBackend
 
 SAMPLE = "network"
 LOBBY = f"lobby-{uuid4().hex}"

@@ -3,8 +3,8 @@
 from textual.command import CommandPalette
 
 from voicechat_tui.ui.base_app import BaseApp
+from voicechat_tui.ui.controllers.turns import STEP
 from voicechat_tui.ui.screens.chat import ChatScreen
-from voicechat_tui.ui.turns import STEP
 
 
 def is_quiet(app: BaseApp) -> bool:

@@ -36,7 +36,7 @@ from voicechat_tui.client.chat.events import (
 )
 from voicechat_tui.settings import Loaded, Settings
 from voicechat_tui.ui.app import MakeLocal, VoicechatApp
-from voicechat_tui.ui.local_state import LocalState
+from voicechat_tui.ui.memory.local_state import LocalState
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 USER = "alice"

@@ -19,9 +19,9 @@ from textual.widgets import Input, OptionList, TextArea
 import voicechat_tui.ui.app
 from tests.support.quiet import is_quiet
 from voicechat_tui import cli
-from voicechat_tui.ui import directory
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.background import in_background
+from voicechat_tui.ui.controllers import directory
 
 LOOKS_EVERY_S = 0.01
 QUIET_LOOKS = 6

@@ -16,26 +16,26 @@ from voicechat_common.errors import VoicechatError
 from voicechat_tui.client.address import server_name, shown
 from voicechat_tui.language import _
 from voicechat_tui.settings import Loaded, Source, Value, change, load, variable
-from voicechat_tui.ui.actions import Context
-from voicechat_tui.ui.backend import Backend, ServerBackend
+from voicechat_tui.ui.appearance.themes import chosen
+from voicechat_tui.ui.backend.server import Backend, ServerBackend
 from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.base_app import BaseApp
-from voicechat_tui.ui.directory import Directory
-from voicechat_tui.ui.keymap import bindings
-from voicechat_tui.ui.local_state import THIS_MACHINE, LocalState
-from voicechat_tui.ui.messages import ChatHappened, ChatsListed, ChatsUnreachable, VoiceHappened
+from voicechat_tui.ui.controllers.directory import Directory
+from voicechat_tui.ui.controllers.messages import ChatHappened, ChatsListed, ChatsUnreachable, VoiceHappened
+from voicechat_tui.ui.controllers.turns import STEP
+from voicechat_tui.ui.keys.actions import Context
+from voicechat_tui.ui.keys.keymap import bindings
+from voicechat_tui.ui.memory.local_state import THIS_MACHINE, LocalState
 from voicechat_tui.ui.model.status import Line, Reach, Status
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.chats import ChatsScreen
 from voicechat_tui.ui.screens.devices import DevicesWindow
 from voicechat_tui.ui.screens.settings import SettingsWindow
-from voicechat_tui.ui.themes import chosen
-from voicechat_tui.ui.turns import STEP
 
 if TYPE_CHECKING:
-    from voicechat_tui.ui.desk import ChatDesk
-    from voicechat_tui.ui.sound import Sound
-    from voicechat_tui.ui.voice import VoiceDesk
+    from voicechat_tui.ui.backend.sound import Sound
+    from voicechat_tui.ui.controllers.desk import ChatDesk
+    from voicechat_tui.ui.controllers.voice import VoiceDesk
 
 
 MakeLocal = Callable[[Callable[[str], None]], Backend]
@@ -199,7 +199,7 @@ class VoicechatApp(BaseApp):
     @property
     def desk(self) -> "ChatDesk":
         """The chats that are open. What they need is imported with the first, after the first picture."""
-        from voicechat_tui.ui.desk import ChatDesk
+        from voicechat_tui.ui.controllers.desk import ChatDesk
 
         if self._desk is None:
             self._desk = ChatDesk(self)
@@ -208,7 +208,7 @@ class VoicechatApp(BaseApp):
     @property
     def voice(self) -> "VoiceDesk":
         """The person's own voice. What it needs is imported with the first chat, after the first picture."""
-        from voicechat_tui.ui.voice import VoiceDesk
+        from voicechat_tui.ui.controllers.voice import VoiceDesk
 
         if self._voice is None:
             self._voice = VoiceDesk(self, self._sound)

@@ -17,19 +17,19 @@ from voicechat_common.errors import VoicechatError
 from voicechat_tui.language import _, understood
 from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.settings import Loaded
-from voicechat_tui.ui.actions import Context
+from voicechat_tui.ui.appearance.cells import OneByOne, measure_one_by_one
+from voicechat_tui.ui.appearance.themes import MONO, THEMES, after, chosen
 from voicechat_tui.ui.background import in_background
-from voicechat_tui.ui.cells import OneByOne, measure_one_by_one
+from voicechat_tui.ui.controllers.turns import Turns
 from voicechat_tui.ui.ending import EndingApp
-from voicechat_tui.ui.keymap import Keymap
-from voicechat_tui.ui.local_state import LocalState
+from voicechat_tui.ui.keys.actions import Context
+from voicechat_tui.ui.keys.keymap import Keymap
+from voicechat_tui.ui.memory.local_state import LocalState
 from voicechat_tui.ui.model.events_log import EventsLog
-from voicechat_tui.ui.palette import ActionCommands, Palette
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.help import Help
 from voicechat_tui.ui.screens.log import LogWindow
-from voicechat_tui.ui.themes import MONO, THEMES, after, chosen
-from voicechat_tui.ui.turns import Turns
+from voicechat_tui.ui.screens.palette import ActionCommands, Palette
 
 SAVED_AFTER_S = 1.0
 """How soon a draft is on the disk."""

@@ -20,7 +20,7 @@ from voicechat_tui.login import login_name
 from voicechat_tui.settings import load
 
 if TYPE_CHECKING:
-    from voicechat_tui.ui.local import LocalBackend
+    from voicechat_tui.ui.backend.local import LocalBackend
 
 
 def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> None:
@@ -47,8 +47,8 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
         _checked(TypeAdapter(ChatId), chat, "--chat")
 
     from voicechat_tui.ui.app import VoicechatApp
-    from voicechat_tui.ui.backend import ServerBackend
-    from voicechat_tui.ui.local_state import LocalState
+    from voicechat_tui.ui.backend.server import ServerBackend
+    from voicechat_tui.ui.memory.local_state import LocalState
 
     local_state = LocalState(paths.data_dir() / "app.json", server, who)
     make_local = _local_backend if local or is_installed() else None
@@ -102,7 +102,7 @@ def _lost_speech(unheard_ms: int, *, journal: bool) -> VoicechatError | None:
 
 
 def _local_backend(started: Callable[[str], None]) -> "LocalBackend":
-    from voicechat_tui.ui.local import LocalBackend
+    from voicechat_tui.ui.backend.local import LocalBackend
 
     return LocalBackend(paths.data_dir(), started)
 

@@ -8,7 +8,7 @@ from voicechat_common.protocol.chat_http import HistoryMessage
 from voicechat_common.transcript import shared_length
 from voicechat_tui.client.chat.events import ChatEvent
 from voicechat_tui.client.chat.timeline import Change, ChatTimeline, Entry, EntryState
-from voicechat_tui.ui.timeline.row import Row, RowState
+from voicechat_tui.ui.model.row import Row, RowState
 
 _STATES = {
     EntryState.STORED: RowState.STORED,

@@ -8,7 +8,7 @@ from textual.message_pump import MessagePump
 from textual.widgets import Static
 
 from voicechat_tui.language import _
-from voicechat_tui.ui.actions import Context
+from voicechat_tui.ui.keys.actions import Context
 from voicechat_tui.ui.screens.present import Present, while_here
 from voicechat_tui.ui.widgets.hints import Hints
 from voicechat_tui.ui.widgets.status_line import StatusLine

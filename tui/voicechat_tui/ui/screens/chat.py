@@ -14,14 +14,14 @@ from textual.widgets import Static
 
 from voicechat_tui.client.address import shown
 from voicechat_tui.language import _
-from voicechat_tui.ui.actions import Context
-from voicechat_tui.ui.keymap import bindings
+from voicechat_tui.ui.backend.chat_session import ChatSession
+from voicechat_tui.ui.keys.actions import Context
+from voicechat_tui.ui.keys.keymap import bindings
 from voicechat_tui.ui.model.names import fitted, fitting, least
+from voicechat_tui.ui.model.row import Row
 from voicechat_tui.ui.model.status import Line
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.present import while_here
-from voicechat_tui.ui.session import ChatSession
-from voicechat_tui.ui.timeline.row import Row
 from voicechat_tui.ui.timeline.widget import Timeline
 from voicechat_tui.ui.widgets.composer import Composer
 from voicechat_tui.ui.widgets.status_line import COUNTDOWN_S

@@ -9,8 +9,8 @@ from textual.widgets import Input, OptionList, Static
 
 from voicechat_tui.client.address import shown
 from voicechat_tui.language import _
-from voicechat_tui.ui.actions import Context
-from voicechat_tui.ui.keymap import bindings
+from voicechat_tui.ui.keys.actions import Context
+from voicechat_tui.ui.keys.keymap import bindings
 from voicechat_tui.ui.model.chats import ChatItem, items
 from voicechat_tui.ui.model.status import Line
 from voicechat_tui.ui.screens.base import AppScreen

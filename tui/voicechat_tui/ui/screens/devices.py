@@ -13,16 +13,16 @@ from textual.widgets.option_list import Option
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.language import _
 from voicechat_tui.ui.background import in_background
+from voicechat_tui.ui.controllers.turns import STEP
 from voicechat_tui.ui.model.status import meter
 from voicechat_tui.ui.screens.base import voicechat_of
 from voicechat_tui.ui.screens.present import while_here
 from voicechat_tui.ui.screens.window import Window
-from voicechat_tui.ui.turns import STEP
 
 if TYPE_CHECKING:
     from voicechat_common.levels import Level
     from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice
-    from voicechat_tui.ui.sound import Meter
+    from voicechat_tui.ui.backend.sound import Meter
 
 SHOWN_EVERY_S = 0.1
 

@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from voicechat_tui.language import _, mark
-from voicechat_tui.ui.actions import Action, Context, actions_of
-from voicechat_tui.ui.keymap import Keymap, key_label
+from voicechat_tui.ui.keys.actions import Action, Context, actions_of
+from voicechat_tui.ui.keys.keymap import Keymap, key_label
 from voicechat_tui.ui.screens.window import Window
 
 _HEADINGS = {

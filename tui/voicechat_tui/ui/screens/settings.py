@@ -13,12 +13,12 @@ from voicechat_tui.client.address import unhidden
 from voicechat_tui.language import _
 from voicechat_tui.settings import Value, typed
 from voicechat_tui.ui.background import in_background
+from voicechat_tui.ui.controllers.turns import STEP
 from voicechat_tui.ui.model.settings_view import AT_ONCE, SettingLine, lines
 from voicechat_tui.ui.screens.ask import Ask
 from voicechat_tui.ui.screens.base import voicechat_of
 from voicechat_tui.ui.screens.present import while_here
 from voicechat_tui.ui.screens.window import Window
-from voicechat_tui.ui.turns import STEP
 
 _NAME_CELLS = 18
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from voicechat_common.printable import printable
 from voicechat_tui.language import _
 from voicechat_tui.ui.model.names import fitted
-from voicechat_tui.ui.timeline.row import Row, RowState
+from voicechat_tui.ui.model.row import Row, RowState
 from voicechat_tui.ui.timeline.wrap import wrap
 
 WIDE = 64

@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from voicechat_tui.ui.model.row import Row
 from voicechat_tui.ui.timeline.layout import (
     NAME_STYLES,
     Line,
@@ -24,7 +25,6 @@ from voicechat_tui.ui.timeline.layout import (
     text_places,
     written,
 )
-from voicechat_tui.ui.timeline.row import Row
 
 _CACHED_ROWS = 1024
 _STYLES = (

@@ -4,8 +4,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from voicechat_tui.language import _
-from voicechat_tui.ui.actions import Action, Context, actions_of
-from voicechat_tui.ui.keymap import Keymap
+from voicechat_tui.ui.keys.actions import Action, Context, actions_of
+from voicechat_tui.ui.keys.keymap import Keymap
 
 _SPARE = frozenset({"mute", "quit"})
 """Left out first where there is little room: who finds the help finds these."""

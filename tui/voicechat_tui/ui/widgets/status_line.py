@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from voicechat_tui.ui.actions import BY_ID
+from voicechat_tui.ui.keys.actions import BY_ID
 from voicechat_tui.ui.model.status import GAP, Status, parts
 
 _STYLES = {

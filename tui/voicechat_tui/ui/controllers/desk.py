@@ -26,14 +26,14 @@ from voicechat_tui.client.failures import server_words
 from voicechat_tui.language import _
 from voicechat_tui.language.readable import is_long_id
 from voicechat_tui.new_file import create, safe_name
+from voicechat_tui.ui.backend.chat_session import ChatSession
 from voicechat_tui.ui.background import in_background
-from voicechat_tui.ui.messages import ChatHappened
+from voicechat_tui.ui.controllers.messages import ChatHappened
+from voicechat_tui.ui.controllers.turns import STEP
 from voicechat_tui.ui.model.conversation import Conversation
 from voicechat_tui.ui.model.status import Line, Reach, Waiting
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.confirm import Confirm
-from voicechat_tui.ui.session import ChatSession
-from voicechat_tui.ui.turns import STEP
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.app import VoicechatApp
@@ -106,7 +106,7 @@ class ChatDesk:
             session.reach = Reach(Line.FAILED, reason=error.message, advice=error.advice)
             app.tell_error(_("The chat can't be reached"), error)
             return
-        await asyncio.to_thread(import_module, "voicechat_tui.ui.voice")
+        await asyncio.to_thread(import_module, "voicechat_tui.ui.controllers.voice")
         if self.shown is session:
             self._listen(session)
         await session.run(

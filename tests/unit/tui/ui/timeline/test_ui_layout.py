@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.support.staged import NOW
+from voicechat_tui.ui.model.row import Row, RowState
 from voicechat_tui.ui.timeline.layout import Line, height, layout
-from voicechat_tui.ui.timeline.row import Row, RowState
 
 ROW = Row("m1", "bob", own=False, at=NOW, text="Good morning", settled=12)
 LATER = replace(ROW, key="m2", text="again", at=NOW + timedelta(minutes=1))

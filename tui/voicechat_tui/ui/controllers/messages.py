@@ -10,9 +10,9 @@ from voicechat_common.protocol.chat_http import ChatSummary
 
 if TYPE_CHECKING:
     from voicechat_tui.client.chat.events import ChatEvent
+    from voicechat_tui.ui.backend.chat_session import ChatSession
+    from voicechat_tui.ui.backend.voice_session import VoiceSession
     from voicechat_tui.ui.model.unread import Spoken
-    from voicechat_tui.ui.session import ChatSession
-    from voicechat_tui.ui.voice_session import VoiceSession
     from voicechat_tui.voice.events import VoiceEvent
 
 

@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 from textual.widgets.option_list import Option
 
 from voicechat_tui.language import _
-from voicechat_tui.ui.actions import ACTIONS, Action, Context
+from voicechat_tui.ui.keys.actions import ACTIONS, Action, Context
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.app import VoicechatApp

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from voicechat_tui.local_server.server import LocalServer
-from voicechat_tui.ui.backend import ServerBackend
+from voicechat_tui.ui.backend.server import ServerBackend
 
 
 class LocalBackend(ServerBackend):

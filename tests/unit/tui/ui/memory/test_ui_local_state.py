@@ -7,8 +7,8 @@ import pytest
 from filelock import FileLock
 
 from tests.support.staged import SERVER, local_state
-from voicechat_tui.ui import local_file
-from voicechat_tui.ui.local_state import THIS_MACHINE
+from voicechat_tui.ui.memory import local_file
+from voicechat_tui.ui.memory.local_state import THIS_MACHINE
 
 OTHER_SERVER = "http://other.example"
 

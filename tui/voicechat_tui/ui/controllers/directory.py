@@ -9,9 +9,9 @@ from textual.message import Message
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat_http import ChatSummary
 from voicechat_tui.client.retry import agreed_pause, own_pause
-from voicechat_tui.ui.backend import Backend
-from voicechat_tui.ui.local_state import LocalState
-from voicechat_tui.ui.messages import ChatsListed, ChatsUnreachable
+from voicechat_tui.ui.backend.server import Backend
+from voicechat_tui.ui.controllers.messages import ChatsListed, ChatsUnreachable
+from voicechat_tui.ui.memory.local_state import LocalState
 from voicechat_tui.ui.model.unread import Spoken, gap, learned
 
 EVERY_S = 4.0

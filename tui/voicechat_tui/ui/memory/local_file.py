@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui import whole_file
 from voicechat_tui.language import _
-from voicechat_tui.ui.model.remembered import Contents
+from voicechat_tui.ui.memory.remembered import Contents
 
 LOCKED_WITHIN_S = 2.0
 """How long another app that writes is waited for, which takes milliseconds; somebody may wait for the end."""

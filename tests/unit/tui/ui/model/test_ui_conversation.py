@@ -5,7 +5,7 @@ from voicechat_common.protocol.chat import MessageKind
 from voicechat_tui.client.chat.events import MessageWithdrawn, Refused, TextQueued
 from voicechat_tui.client.chat.timeline import LIMIT
 from voicechat_tui.ui.model.conversation import Conversation
-from voicechat_tui.ui.timeline.row import RowState
+from voicechat_tui.ui.model.row import RowState
 
 
 def conversation() -> Conversation:

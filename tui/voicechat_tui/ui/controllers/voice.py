@@ -23,12 +23,12 @@ from voicechat_tui.sources.microphone.events import (
     Returned,
     Unavailable,
 )
+from voicechat_tui.ui.backend.chat_session import ChatSession
+from voicechat_tui.ui.backend.sound import MachineSound, Sound, Voice
+from voicechat_tui.ui.backend.voice_session import VoiceSession
 from voicechat_tui.ui.background import in_background
-from voicechat_tui.ui.messages import VoiceHappened
+from voicechat_tui.ui.controllers.messages import VoiceHappened
 from voicechat_tui.ui.model.status import Mic, Status, Waiting
-from voicechat_tui.ui.session import ChatSession
-from voicechat_tui.ui.sound import MachineSound, Sound, Voice
-from voicechat_tui.ui.voice_session import VoiceSession
 from voicechat_tui.voice.events import JournalStopped, TalkEnded, TalkHeard, TalkStarted, VoiceEvent
 
 if TYPE_CHECKING:

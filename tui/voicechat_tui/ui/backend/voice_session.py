@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
-from voicechat_tui.ui.session import EVENTS_AHEAD
-from voicechat_tui.ui.sound import Voice
+from voicechat_tui.ui.backend.chat_session import EVENTS_AHEAD
+from voicechat_tui.ui.backend.sound import Voice
 from voicechat_tui.voice.events import VoiceEvent
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from voicechat_tui.ui.actions import ACTIONS, BY_ID, Context, actions_of
-from voicechat_tui.ui.keymap import Keymap, key_label
+from voicechat_tui.ui.keys.actions import ACTIONS, BY_ID, Context, actions_of
+from voicechat_tui.ui.keys.keymap import Keymap, key_label
 
 VITAL = ("talk", "mute", "send", "back", "new_chat", "search", "palette", "help", "quit")
 

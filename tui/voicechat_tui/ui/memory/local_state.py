@@ -6,9 +6,9 @@ from pathlib import Path
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat_http import ChatSummary
-from voicechat_tui.ui.local_file import load, look, update, written_at
-from voicechat_tui.ui.model.merging import merged
-from voicechat_tui.ui.model.remembered import Contents
+from voicechat_tui.ui.memory.local_file import load, look, update, written_at
+from voicechat_tui.ui.memory.merging import merged
+from voicechat_tui.ui.memory.remembered import Contents
 from voicechat_tui.ui.model.unread import Spoken
 
 THIS_MACHINE = "this machine"

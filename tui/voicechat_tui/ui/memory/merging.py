@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from voicechat_tui.ui.model.remembered import Contents, Remembered
+from voicechat_tui.ui.memory.remembered import Contents, Remembered
 
 CHATS_KEPT = 200
 """Chats whose last state is shown while the server is not reached yet."""

@@ -17,7 +17,7 @@ from textual.command import CommandPalette
 from textual.message_pump import MessagePump
 
 from voicechat_tui.language import _
-from voicechat_tui.ui.model.held_key import HeldKey
+from voicechat_tui.ui.keys.held_key import HeldKey
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.base_app import BaseApp

@@ -9,7 +9,7 @@ from rich import cells
 from rich.segment import Segment
 from textual.color import Color
 
-from voicechat_tui.ui.cells import OneByOne, measure_one_by_one
+from voicechat_tui.ui.appearance.cells import OneByOne, measure_one_by_one
 
 SEQUENCES = {
     "keycap": "1️⃣",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from textual.binding import Binding
 
 from voicechat_tui.language import _
-from voicechat_tui.ui.actions import ACTIONS, BY_ID, Action, Context, actions_of
+from voicechat_tui.ui.keys.actions import ACTIONS, BY_ID, Action, Context, actions_of
 
 _NAMES = {
     "escape": "esc",

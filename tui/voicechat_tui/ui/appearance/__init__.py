@@ -1,0 +1,1 @@
+"""Colours, and how characters are measured and drawn."""

@@ -1,0 +1,1 @@
+"""What keeps the state behind the screens, and acts on it."""
