@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from voicechat_server.asr.config import SAMPLE_RATE
 from voicechat_server.asr.models.catalog import demo_directory
-from voicechat_server.asr.silero import VoiceActivityDetector
-from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState
+from voicechat_server.asr.vad.silero import VoiceActivityDetector
+from voicechat_server.asr.vad.state import WINDOW_SAMPLES, VadState
 
 Audio = NDArray[np.float32]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from voicechat_server.asr.sample_form import A_LAW, MU_LAW
+from voicechat_server.asr.audio_check.sample_form import A_LAW, MU_LAW
 
 Audio = NDArray[np.float32]
 

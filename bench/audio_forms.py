@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from bench.audio_encodings import ENCODINGS, as_pcm
 from bench.audio_sources import MAKERS, Audio, Maker, Random, recordings, speech, worn
 from voicechat_common.audio import Samples, samples_of
-from voicechat_server.asr.form_check import FormCheck
-from voicechat_server.asr.sample_form import BLOCK_SAMPLES, Form
+from voicechat_server.asr.audio_check.form_check import FormCheck
+from voicechat_server.asr.audio_check.sample_form import BLOCK_SAMPLES, Form
 
 MOST_FALSE = 1e-4
 RATES = (8_000, 16_000, 16_000, 16_000, 24_000, 44_100, 48_000)

@@ -15,8 +15,8 @@ import soxr
 from numpy.typing import NDArray
 
 from bench.audio_encodings import as_pcm, by_law
+from voicechat_server.asr.audio_check.sample_form import MU_LAW
 from voicechat_server.asr.models.catalog import demo_directory
-from voicechat_server.asr.sample_form import MU_LAW
 
 Audio = NDArray[np.float32]
 Random = np.random.Generator

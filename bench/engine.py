@@ -13,13 +13,13 @@ import psutil
 
 from bench.audio import Audio, Scene, from_offset, recording
 from bench.figures import BatchFigures, EngineFigures
+from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import ModelFiles, cache, load
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-from voicechat_server.asr.threads import count_threads, count_workers
 from voicechat_server.places import models_dir
 
 _CHUNK_SIZE = (0, 10, 5)

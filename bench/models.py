@@ -15,8 +15,8 @@ import yaml
 
 from bench.staging import staged
 from voicechat_server.asr.models.catalog import demo_directory
-from voicechat_server.asr.models.description import feature_size, read_description, section_of
-from voicechat_server.asr.models.files import CMVN, CONFIG, TOKENS, WEIGHTS
+from voicechat_server.asr.models.directory.description import feature_size, read_description, section_of
+from voicechat_server.asr.models.directory.files import CMVN, CONFIG, TOKENS, WEIGHTS
 
 _SEED = 20_240_601
 
@@ -86,7 +86,7 @@ def _description(sizes: Sizes) -> dict[str, object]:
 def _write_weights(config: dict[str, object], vocabulary: int, path: Path) -> None:
     import torch
 
-    from voicechat_server.asr.models.funasr_parts import registered
+    from voicechat_server.asr.models.loading.funasr_parts import registered
 
     build = registered("model_classes", "ParaformerStreaming")
     torch.manual_seed(_SEED)

@@ -16,8 +16,8 @@ import torch
 
 from bench.onnx_files import ENCODER, TOKEN_TABLE
 from bench.staging import staged
-from voicechat_server.asr.models.description import read_description, section_of
-from voicechat_server.asr.models.files import CMVN, CONFIG, TOKENS
+from voicechat_server.asr.models.directory.description import read_description, section_of
+from voicechat_server.asr.models.directory.files import CMVN, CONFIG, TOKENS
 
 
 def export(model: Path, target: Path) -> None:

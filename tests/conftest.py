@@ -19,7 +19,7 @@ from tests.support.chat_server import chat_serving
 from tests.support.server import LiveServer, demo_settings, serving
 from voicechat_common.errors import VoicechatError
 from voicechat_server import logs
-from voicechat_server.asr.models.hardware import refuse_absent_device
+from voicechat_server.asr.models.loading.hardware import refuse_absent_device
 from voicechat_tui import language
 
 MOST_BYTES_OF_A_NAME = 20

@@ -8,7 +8,7 @@ from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_common.protocol.speech import Ack, Done, Final
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.outbox import StreamEvent
+from voicechat_server.asr.streams.outbox import StreamEvent
 from voicechat_server.chat.observer import ChatObserver
 
 PREFIX = "voicechat"

@@ -10,7 +10,7 @@ import pytest
 from tests.support.hub import running_hub
 from tests.support.models import copy_demo
 from tests.support.server_process import ROOT, python, refused
-from voicechat_server.asr.models.files import WEIGHTS
+from voicechat_server.asr.models.directory.files import WEIGHTS
 
 UNWRITABLE = "/proc/nothing/can/be/written/here"
 

@@ -24,12 +24,12 @@ from voicechat_common.protocol.speech import (
     Start,
     Stop,
 )
-from voicechat_server.asr.lane import Lane
 from voicechat_server.asr.paraformer.pool import StatePool
 from voicechat_server.asr.paraformer.state import SegmentState
-from voicechat_server.asr.segment import Segment
-from voicechat_server.asr.session import SpeechSession
-from voicechat_server.asr.stream import LiveStream, Stream
+from voicechat_server.asr.recognition.lane import Lane
+from voicechat_server.asr.recognition.segment import Segment
+from voicechat_server.asr.recognition.session import SpeechSession
+from voicechat_server.asr.streams.stream import LiveStream, Stream
 
 WHOLE = Start(endpointing=False)
 ONE, OTHER = "weather", "network"

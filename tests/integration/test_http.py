@@ -16,7 +16,7 @@ from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.http import AsrInfo, ErrorBody, Health, HealthStatus, Readiness, ServerInfo
 from voicechat_common.protocol.speech import Error, Start
 from voicechat_server.api.app import create_app
-from voicechat_server.asr.models.files import REQUIRED
+from voicechat_server.asr.models.directory.files import REQUIRED
 
 
 @pytest.fixture

@@ -20,13 +20,12 @@ from tests.support.waiting import WITHIN_S, until
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.http import Readiness
 from voicechat_common.protocol.speech import Error, Start
-from voicechat_server.asr import patience
-from voicechat_server.asr.models import connection, transfer
-from voicechat_server.asr.models.away import HubAwayError
 from voicechat_server.asr.models.catalog import PARAFORMER, Hub
-from voicechat_server.asr.models.files import WEIGHTS
+from voicechat_server.asr.models.directory.files import WEIGHTS
+from voicechat_server.asr.models.hub import connection, retry, transfer
+from voicechat_server.asr.models.hub.retry import HubAwayError
+from voicechat_server.asr.recognition.workers import EndedEarlyError, Workers
 from voicechat_server.asr.status import EngineState
-from voicechat_server.asr.workers import EndedEarlyError, Workers
 
 
 class Clock:
@@ -122,7 +121,7 @@ def until_failed(server: LiveServer) -> Readiness:
 async def test_a_hub_that_comes_later_is_found(waiting: LiveServer, port: int, clock: Clock) -> None:
     for number in range(4):
         pause_s = clock.next_pause()
-        whole_s = patience.FIRST_S * 2**number
+        whole_s = retry.FIRST_S * 2**number
         assert whole_s / 2 <= pause_s <= whole_s
         said = told_of_pause(waiting)
         assert said.state == "downloading"
@@ -156,11 +155,11 @@ def test_a_download_that_gets_further_is_not_waited_for_longer(
 ) -> None:
     clock.next_pause()
     clock.let_pass()
-    assert clock.next_pause() >= patience.FIRST_S
+    assert clock.next_pause() >= retry.FIRST_S
     with running_hub(port) as hub:
         hub.cut_at[WEIGHTS] = [1_000_000, 0]
         clock.let_pass()
-        assert clock.next_pause() <= patience.FIRST_S
+        assert clock.next_pause() <= retry.FIRST_S
         told_of_pause(waiting)
         clock.let_pass()
         until_there(waiting)
@@ -176,7 +175,7 @@ def test_a_hub_that_asks_to_be_left_alone_is(
     with running_hub(port) as hub:
         hub.listing_status, hub.retry_after = status, "120"
         clock.let_pass()
-        assert 120 < clock.next_pause() <= 120 + 2 * patience.FIRST_S
+        assert 120 < clock.next_pause() <= 120 + 2 * retry.FIRST_S
         assert f"it answered {status}" in told_of_pause(waiting).detail
         hub.listing_status = 200
         clock.let_pass()

@@ -11,14 +11,14 @@ from tests.support.samples import SAMPLE_RATE, as_float, audio, pcm, transcripts
 from voicechat_common.audio import bytes_of
 from voicechat_common.protocol.speech import Final
 from voicechat_server.asr.config import EndpointConfig
-from voicechat_server.asr.endpoint import Endpointer
-from voicechat_server.asr.lane import Lane, Report
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-from voicechat_server.asr.session import SpeechSession
-from voicechat_server.asr.silero import VoiceActivityDetector
-from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState
+from voicechat_server.asr.recognition.lane import Lane, Report
+from voicechat_server.asr.recognition.session import SpeechSession
+from voicechat_server.asr.vad.endpoint import Endpointer
+from voicechat_server.asr.vad.silero import VoiceActivityDetector
+from voicechat_server.asr.vad.state import WINDOW_SAMPLES, VadState
 
 HOUR = 3600
 LONG_CHUNK = (0, 120, 5)

@@ -11,8 +11,8 @@ import pytest
 from tests.support.hub import FakeHub, running_hub
 from tests.support.waiting import WITHIN_S
 from voicechat_server.asr.models.catalog import PARAFORMER
-from voicechat_server.asr.models.checks import verify
-from voicechat_server.asr.models.files import WEIGHTS
+from voicechat_server.asr.models.directory.checks import verify
+from voicechat_server.asr.models.directory.files import WEIGHTS
 
 LAUNCHER = Path(__file__).parents[2] / "download_model.py"
 

@@ -11,7 +11,7 @@ from tests.support.hub import FakeHub, closed_port, running_hub
 from tests.support.models import copy_demo, forbid_network
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.models.catalog import PARAFORMER, demo_directory
-from voicechat_server.asr.models.files import WEIGHTS
+from voicechat_server.asr.models.directory.files import WEIGHTS
 from voicechat_server.cli import app, main
 
 
@@ -145,7 +145,7 @@ def test_an_interruption_says_how_to_go_on(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("voicechat_server.asr.models.snapshot.fetch", interrupt)
+    monkeypatch.setattr("voicechat_server.asr.models.hub.snapshot.fetch", interrupt)
     ended = run("download")
     assert ended.exit_code == 1
     assert "goes on from here" in ended.stderr

@@ -19,7 +19,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import ModelConfig
 from voicechat_server.asr.models import LoadedModel, ModelFiles, load, resolve
 from voicechat_server.asr.models.catalog import demo_directory
-from voicechat_server.asr.models.files import CONFIG, WEIGHTS
+from voicechat_server.asr.models.directory.files import CONFIG, WEIGHTS
 
 CHUNK_SIZE = [0, 10, 5]
 STRIDE = 9_600

@@ -12,7 +12,7 @@ from tests.support.server import LiveServer, demo_settings, no_streams, serving
 from tests.support.speech_client import SpeechClient, connected, receipt, recognise, texts
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ready, Start, Stop
-from voicechat_server.asr import places
+from voicechat_server.asr.capacity import places
 from voicechat_tui.client.events import AudioLost, Resumed
 from voicechat_tui.client.speech import SpeechClient as Client
 from voicechat_tui.client.state import State

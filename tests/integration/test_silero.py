@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.support.samples import as_float, pcm
-from voicechat_server.asr.silero import VoiceActivityDetector, package_directory
-from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState
+from voicechat_server.asr.vad.silero import VoiceActivityDetector, package_directory
+from voicechat_server.asr.vad.state import WINDOW_SAMPLES, VadState
 
 Audio = NDArray[np.float32]
 

@@ -25,7 +25,7 @@ from tests.support.samples import DIRECTORY, SENTENCES, as_float, pcm
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.models import LoadedModel
-from voicechat_server.asr.models.funasr_parts import registered
+from voicechat_server.asr.models.loading.funasr_parts import registered
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.pool import StatePool
 from voicechat_server.asr.paraformer.precision import Precision

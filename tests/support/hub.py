@@ -15,7 +15,7 @@ from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from voicechat_server.asr.models.catalog import PARAFORMER, Hub, demo_directory
-from voicechat_server.asr.models.files import CMVN, CONFIG, HUB_CONFIGURATION, TOKENS, WEIGHTS
+from voicechat_server.asr.models.directory.files import CMVN, CONFIG, HUB_CONFIGURATION, TOKENS, WEIGHTS
 
 COMMIT = PARAFORMER.hub_revision(Hub.HF, PARAFORMER.default_revision)
 REVISIONS = {PARAFORMER.default_revision, "master", "main", COMMIT}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from voicechat_server.asr.models.catalog import demo_directory
-from voicechat_server.asr.models.files import REQUIRED
+from voicechat_server.asr.models.directory.files import REQUIRED
 
 
 def copy_demo(target: Path) -> Path:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from voicechat_common.protocol.speech import SegmentEvent
 from voicechat_server.asr.config import FRAME_SAMPLES
 from voicechat_server.asr.paraformer.state import Token
-from voicechat_server.asr.segment import Segment
-from voicechat_server.asr.session import DueChunk, SpeechSession
-from voicechat_server.asr.vad import WINDOW_SAMPLES
+from voicechat_server.asr.recognition.segment import Segment
+from voicechat_server.asr.recognition.session import DueChunk, SpeechSession
+from voicechat_server.asr.vad.state import WINDOW_SAMPLES
 
 SYLLABLE = 8 * WINDOW_SAMPLES
 """Samples of one character: a quiet window first, the character in the middle of loud ones."""

@@ -7,12 +7,12 @@ from threading import Event, Lock
 from typing import cast
 
 from voicechat_common.protocol.speech import ChunkSize
-from voicechat_server.asr.lane import Lane, Report
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState, Token
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-from voicechat_server.asr.scheduler import Tools
-from voicechat_server.asr.session import SpeechSession
-from voicechat_server.asr.silero import VoiceActivityDetector
+from voicechat_server.asr.recognition.lane import Lane, Report
+from voicechat_server.asr.recognition.scheduler import Tools
+from voicechat_server.asr.recognition.session import SpeechSession
+from voicechat_server.asr.vad.silero import VoiceActivityDetector
 
 CHUNK_SIZE = (0, 10, 5)
 CHUNK = b"\0\0" * 9600

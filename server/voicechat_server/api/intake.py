@@ -19,9 +19,9 @@ from voicechat_common.protocol.speech import (
 )
 from voicechat_server.api.pcm_check import MessageCheck, PcmCheck, message_in_binary
 from voicechat_server.api.restoring import checkpoint_of, is_restorable
-from voicechat_server.asr.checkpoint import Checkpoint
 from voicechat_server.asr.engine import Engine
-from voicechat_server.asr.stream import Stream
+from voicechat_server.asr.streams.checkpoint import Checkpoint
+from voicechat_server.asr.streams.stream import Stream
 from voicechat_server.chat.failures import speech_needs_a_user
 from voicechat_server.chat.service import ChatService
 

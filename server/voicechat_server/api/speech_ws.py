@@ -25,7 +25,7 @@ from voicechat_server.api.intake import Intake
 from voicechat_server.api.services import Services, services_of
 from voicechat_server.api.source import source_of
 from voicechat_server.api.together import together
-from voicechat_server.asr.stream import Stream
+from voicechat_server.asr.streams.stream import Stream
 from voicechat_server.metrics import Surface
 
 log = structlog.stdlib.get_logger(__name__)

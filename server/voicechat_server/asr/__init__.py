@@ -1,1 +1,1 @@
-"""Streaming speech recognition: models, stepping, endpointing, sessions and the thread that owns them."""
+"""Streaming speech recognition, from bytes of audio to events for a client."""

@@ -13,22 +13,22 @@ import structlog
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize, Ready, Start, StreamOrigin
-from voicechat_server.asr.checkpoint import Checkpoint
+from voicechat_server.asr.capacity.cost import StreamCost
+from voicechat_server.asr.capacity.places import Places, gave_way
+from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
-from voicechat_server.asr.cost import StreamCost
-from voicechat_server.asr.endpoint import Endpointer
-from voicechat_server.asr.lane import Lane, Report
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.outbox import Listener, Stored, StreamEvent
-from voicechat_server.asr.places import Places, gave_way
 from voicechat_server.asr.preparation import Found, prepare
-from voicechat_server.asr.scheduler import Command, Order
-from voicechat_server.asr.session import SpeechSession
+from voicechat_server.asr.recognition.lane import Lane, Report
+from voicechat_server.asr.recognition.scheduler import Command, Order
+from voicechat_server.asr.recognition.session import SpeechSession
+from voicechat_server.asr.recognition.workers import Workers
 from voicechat_server.asr.status import EngineInfo, EngineState, EngineStatus
-from voicechat_server.asr.stream import LiveStream, Stream
-from voicechat_server.asr.threads import count_threads, count_workers
-from voicechat_server.asr.vad import WINDOW_SAMPLES
-from voicechat_server.asr.workers import Workers
+from voicechat_server.asr.streams.checkpoint import Checkpoint
+from voicechat_server.asr.streams.outbox import Listener, Stored, StreamEvent
+from voicechat_server.asr.streams.stream import LiveStream, Stream
+from voicechat_server.asr.vad.endpoint import Endpointer
+from voicechat_server.asr.vad.state import WINDOW_SAMPLES
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -1,7 +1,7 @@
 """What the recogniser tells of its work, to whoever counts it."""
 
 from voicechat_common.errors import ErrorCode
-from voicechat_server.asr.outbox import StreamEvent
+from voicechat_server.asr.streams.outbox import StreamEvent
 
 
 class RecognitionObserver:

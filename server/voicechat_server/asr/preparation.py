@@ -14,23 +14,22 @@ import structlog
 from numpy.typing import NDArray
 
 from voicechat_common.protocol.speech import ChunkSize
-from voicechat_server.asr.admission import BATCH_SIZES, batch_size, capacity, measure, overhead
+from voicechat_server.asr.capacity.cost import StreamCost
+from voicechat_server.asr.capacity.heap import return_freed_memory
+from voicechat_server.asr.capacity.measurement import BATCH_SIZES, batch_size, capacity, measure, overhead
+from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig, ModelConfig
-from voicechat_server.asr.cost import StreamCost
-from voicechat_server.asr.heap import return_freed_memory
 from voicechat_server.asr.models import ModelFiles, cache, resolve
-from voicechat_server.asr.models.away import HubAwayError
+from voicechat_server.asr.models.hub.retry import HubAwayError, Pauses
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
-from voicechat_server.asr.patience import Pauses
-from voicechat_server.asr.scheduler import Tools
+from voicechat_server.asr.recognition.scheduler import Tools
 from voicechat_server.asr.status import EngineState, EngineStatus
-from voicechat_server.asr.threads import count_threads, count_workers
-from voicechat_server.asr.vad import WINDOW_SAMPLES, VadState
+from voicechat_server.asr.vad.state import WINDOW_SAMPLES, VadState
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-    from voicechat_server.asr.silero import VoiceActivityDetector
+    from voicechat_server.asr.vad.silero import VoiceActivityDetector
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -77,7 +76,7 @@ def prepare(
     from voicechat_server.asr.paraformer.network import Network
     from voicechat_server.asr.paraformer.precision import choose
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-    from voicechat_server.asr.silero import VoiceActivityDetector
+    from voicechat_server.asr.vad.silero import VoiceActivityDetector
 
     recognition = config.recognition
     threads = count_threads(recognition.threads)

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 
 from voicechat_server import logs
-from voicechat_server.asr.models.hardware import refuse_absent_device
+from voicechat_server.asr.capacity.threads import hand_over_soon
+from voicechat_server.asr.models.loading.hardware import refuse_absent_device
 from voicechat_server.asr.models.resolving import refuse_absent
-from voicechat_server.asr.threads import hand_over_soon
 from voicechat_server.contradictions import refuse_contradictions
 from voicechat_server.crash import log_crashes
 from voicechat_server.settings import Settings

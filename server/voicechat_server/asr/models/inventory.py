@@ -6,8 +6,9 @@ from pathlib import Path
 
 from voicechat_common import __version__
 from voicechat_common.errors import VoicechatError
-from voicechat_server.asr.models import cache, catalog, manifest
-from voicechat_server.asr.models.files import REQUIRED
+from voicechat_server.asr.models import cache, catalog
+from voicechat_server.asr.models.directory import manifest
+from voicechat_server.asr.models.directory.files import REQUIRED
 
 
 class State(StrEnum):

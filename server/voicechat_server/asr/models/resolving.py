@@ -7,9 +7,9 @@ from voicechat_common import __version__
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import ModelConfig
 from voicechat_server.asr.models import cache, catalog
-from voicechat_server.asr.models.checks import glance, verify
-from voicechat_server.asr.models.files import ModelFiles, Progress
-from voicechat_server.asr.models.room import require_room
+from voicechat_server.asr.models.directory.checks import glance, verify
+from voicechat_server.asr.models.directory.files import ModelFiles, Progress
+from voicechat_server.asr.models.hub.disk_space import require_room
 
 
 def resolve(config: ModelConfig, progress: Progress | None = None) -> ModelFiles:
@@ -64,7 +64,7 @@ def download(config: ModelConfig, progress: Progress | None = None) -> None:
         VoicechatError: As for `resolve`.
     """
     # The HTTP client takes a quarter of a second to import, which a model that is here need not pay.
-    from voicechat_server.asr.models import snapshot
+    from voicechat_server.asr.models.hub import snapshot
 
     snapshot.download(catalog.KNOWN[config.name], cached(config), progress)
 

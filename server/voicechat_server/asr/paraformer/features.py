@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from voicechat_server.asr.models.loaded import Frontend
+from voicechat_server.asr.models.loading.loaded import Frontend
 from voicechat_server.asr.paraformer.state import Chunk
 
 _LOUDNESS = 1 << 15

@@ -1,0 +1,73 @@
+"""Notices that the samples of a stream are of another form than they were declared."""
+
+from collections import Counter
+
+import numpy as np
+
+from voicechat_common.audio import Samples
+from voicechat_server.asr.audio_check.sample_form import BLOCK_SAMPLES, Form, form_of, is_audible
+from voicechat_server.asr.audio_check.sample_width import WidthCheck
+
+_VOTES, _SHARE = 3, 0.25
+"""Blocks that have to agree, and the part of all audible blocks so far that they are; pauses have no form."""
+
+_STEREO_VOTES, _STEREO_SHARE = 4, 0.4
+"""The same for two channels, for which mixed sounds are taken the most easily."""
+
+_MOST_AUDIBLE = 96
+"""Audible blocks looked at: 37 seconds at 16 kHz, of wide samples at 48 kHz six."""
+
+_MOST = 1000
+"""Blocks looked at in all, six minutes at 16 kHz, after which a stream as silent as that is left alone."""
+
+
+_GATHERED = 1024
+"""Samples looked at in one go, if they come in smaller packets."""
+
+
+class FormCheck:
+    """Looks at the beginning of a stream; how it is cut into packets makes no difference."""
+
+    def __init__(self) -> None:
+        self._packets: list[Samples] = []
+        self._gathered = 0
+        self._width = WidthCheck()
+        self._waiting = np.zeros(0, np.int16)
+        self._votes: Counter[Form] = Counter()
+        self._audible = 0
+        self._left = _MOST
+
+    def look(self, samples: Samples) -> Form | None:
+        """Take the next samples of the stream; return their form once, when it is surely another."""
+        if not self._left:
+            return None
+        self._packets.append(samples)
+        self._gathered += len(samples)
+        if self._gathered < _GATHERED:
+            return None
+        samples = np.concatenate(self._packets)
+        self._packets, self._gathered = [], 0
+        form = Form.EIGHT_BIT if self._width.is_eight_bit(samples) else self._judge(samples)
+        if form is not None or self._audible >= _MOST_AUDIBLE:
+            self._left = 0
+            self._waiting = self._waiting[:0]
+        return form
+
+    def _judge(self, samples: Samples) -> Form | None:
+        self._waiting = np.concatenate((self._waiting, samples[: self._left * BLOCK_SAMPLES]))
+        while len(self._waiting) >= BLOCK_SAMPLES and self._left:
+            block, self._waiting = np.split(self._waiting, [BLOCK_SAMPLES])
+            self._left -= 1
+            if self._audible < _MOST_AUDIBLE and is_audible(block) and (form := self._counted(block)):
+                return form
+        return None
+
+    def _counted(self, block: Samples) -> Form | None:
+        self._audible += 1
+        form = form_of(block)
+        if form is None:
+            return None
+        self._votes[form] += 1
+        votes, share = (_STEREO_VOTES, _STEREO_SHARE) if form is Form.STEREO else (_VOTES, _SHARE)
+        agreed = self._votes[form]
+        return form if agreed >= votes and agreed >= share * self._audible else None

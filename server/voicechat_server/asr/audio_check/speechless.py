@@ -1,0 +1,38 @@
+"""Notices loud audio without speech: noise, music, or samples of a form that nothing else told."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicechat_server.asr.config import SAMPLE_RATE
+from voicechat_server.asr.vad.state import WINDOW_SAMPLES
+
+LOUD_S = 60
+"""Seconds of loud audio at the beginning of a stream after which it is decided."""
+
+_LOUD = 0.01
+"""Root mean square from which a window is loud: 40 dB below the loudest."""
+
+_SPEECH = 0.5
+"""Probability from which a window is speech."""
+
+_MOST = 0.01
+"""The part of the loud windows that may look like speech by chance."""
+
+
+class SpeechlessCheck:
+    """Looks at the windows of a stream until there was enough loud audio."""
+
+    def __init__(self) -> None:
+        self._left = LOUD_S * SAMPLE_RATE // WINDOW_SAMPLES
+        self._most = int(self._left * _MOST)
+        self._speech = 0
+
+    def is_speechless(self, windows: NDArray[np.float32], probabilities: NDArray[np.float32]) -> bool:
+        """Take the next windows and their probabilities of speech; return True once, if it was without."""
+        if not self._left:
+            return False
+        powers = np.square(windows.reshape(-1, WINDOW_SAMPLES)).mean(axis=1)
+        loud = np.flatnonzero(powers >= _LOUD**2)[: self._left]
+        self._left -= len(loud)
+        self._speech += int(np.count_nonzero(probabilities[loud] >= _SPEECH))
+        return bool(len(loud)) and not self._left and self._speech <= self._most

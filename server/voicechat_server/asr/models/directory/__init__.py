@@ -1,0 +1,1 @@
+"""What a model directory holds, and whether it can be loaded."""

@@ -1,0 +1,1 @@
+"""From samples to partials and finals, on the threads that recognise."""

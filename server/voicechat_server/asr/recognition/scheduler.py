@@ -1,0 +1,249 @@
+"""What the workers have in common: all streams, and which of them a worker steps next.
+
+A batch is made when a worker is free, of streams that no other worker has. None waits for company: while it
+is stepped, the chunks of other streams fall due and form the next one, so batches grow with the load and a
+lone stream is served at once. Those that fell due first go first, and workers that are free share them. A
+stream has at most one chunk in all batches, which keeps its order.
+"""
+
+import queue
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.asr.observer import RecognitionObserver
+from voicechat_server.asr.recognition.lane import Lane
+from voicechat_server.asr.recognition.session import DueChunk
+
+if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
+    from voicechat_server.asr.paraformer.stepper import ParaformerStepper
+    from voicechat_server.asr.vad.silero import VoiceActivityDetector
+
+log = structlog.stdlib.get_logger(__name__)
+
+STREAM_FAULTS = (ArithmeticError, LookupError, RuntimeError, ValueError, MemoryError)
+"""What may go wrong with a stream, or with a batch of streams, and ends no others."""
+
+
+class Order(Enum):
+    """What a stream may ask of the workers."""
+
+    OPEN = auto()
+    AUDIO = auto()
+    REALIGN = auto()
+    FLUSH = auto()
+    STOP = auto()
+    DROP = auto()
+
+
+@dataclass(frozen=True)
+class Command:
+    """One order for one lane; `data` is the packet of an AUDIO order."""
+
+    order: Order
+    lane: Lane
+    data: bytes = b""
+
+
+@dataclass(frozen=True)
+class _Returned:
+    """Lanes that a worker has stepped."""
+
+    lanes: list[Lane]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the workers work with, once the model is prepared.
+
+    Attributes:
+        stepper: Steps batches.
+        detector: Finds speech.
+        batch_size: Most chunks in one batch: beyond it a chunk hardly gets cheaper, and others wait for it.
+    """
+
+    stepper: "ParaformerStepper"
+    detector: "VoiceActivityDetector"
+    batch_size: int
+
+
+Due = tuple[Lane, DueChunk]
+
+
+class Scheduler:
+    """Has all lanes, and gives each of them to one worker at a time.
+
+    One worker at a time has the turn: it takes what streams have sent, finds out where speech is, and picks a
+    batch, or waits until there is one. A lane belongs to who has the turn, unless it is in a batch.
+
+    Args:
+        workers: How many there are.
+        observer: Hears of the work, on the threads of the workers.
+    """
+
+    def __init__(self, workers: int, observer: RecognitionObserver) -> None:
+        self._workers = workers
+        self._observer = observer
+        self._orders: queue.SimpleQueue[Command | _Returned | None] = queue.SimpleQueue()
+        self._turn = Lock()
+        self._ending = False
+        self._batches = 0
+        self._lanes: list[Lane] = []
+        self._stepped: dict[Lane, list[Command]] = {}
+        self._due: dict[Lane, None] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Orders that have not been taken yet."""
+        return self._orders.qsize() + sum(map(len, list(self._stepped.values())))
+
+    def submit(self, command: Command) -> None:
+        """Take an order. The queue is bounded by the streams, which wait while they are behind."""
+        self._orders.put(command)
+
+    def end(self) -> None:
+        """Give out no more batches."""
+        self._orders.put(None)
+
+    def next_batch(self, tools: Tools) -> list[Due]:
+        """Return what to step next, of at least one lane; empty when there is nothing to do ever again.
+
+        The lanes are the caller's until it gives them to `give_back`.
+        """
+        with self._turn:
+            idle = False
+            while self._take_orders(tools, wait=idle):
+                began = time.perf_counter()
+                judged = self._judge(tools.detector)
+                batch = self._pick(tools.batch_size)
+                idle = not batch and not judged
+                self._report(tools)
+                self._observer.thread_worked(time.perf_counter() - began)
+                if batch:
+                    self._batches += 1
+                    return batch
+            return []
+
+    def give_back(self, batch: Sequence[Due]) -> None:
+        """Take lanes back from a worker that has stepped them."""
+        self._orders.put(_Returned([lane for lane, _ in batch]))
+
+    def _take_orders(self, tools: Tools, *, wait: bool) -> bool:
+        """Take all orders there are, with `wait` at least one; tell whether to go on."""
+        if wait and not self._ending:
+            self._take(self._orders.get(), tools)
+        while not self._orders.empty():
+            self._take(self._orders.get(), tools)
+        return not self._ending
+
+    def _take(self, order: Command | _Returned | None, tools: Tools) -> None:
+        match order:
+            case None:
+                self._ending = True
+            case _Returned(lanes):
+                self._batches -= 1
+                for lane in lanes:
+                    for command in self._stepped.pop(lane):
+                        self._obey(command, tools)
+            case Command(lane=lane) if lane in self._stepped:
+                self._stepped[lane].append(order)
+            case Command():
+                self._obey(order, tools)
+
+    def _obey(self, command: Command, tools: Tools) -> None:
+        lane = command.lane
+        if command.order is Order.OPEN:
+            self._lanes.append(lane)
+        elif lane not in self._lanes:
+            return
+        with failing_alone(lane):
+            match command.order:
+                case Order.AUDIO:
+                    lane.take(command.data)
+                case Order.REALIGN:
+                    lane.realign()
+                case Order.FLUSH:
+                    lane.flush()
+                case Order.STOP:
+                    lane.stop()
+                case Order.DROP:
+                    self._remove(lane, tools)
+
+    def _judge(self, detector: "VoiceActivityDetector") -> bool:
+        """Find out where speech is in all streams; tell whether there was anything to judge."""
+        lanes = self._free_lanes()
+        patient = self._batches > 0 or any(lane.is_due for lane in lanes)
+        asking: list[tuple[Lane, NDArray[np.float32]]] = []
+        for lane in lanes:
+            with failing_alone(lane):
+                if len(windows := lane.windows(patient=patient)):
+                    asking.append((lane, windows))
+        if not asking:
+            return False
+        found = detector.probabilities([(windows, lane.vad_state) for lane, windows in asking])
+        for (lane, windows), probabilities in zip(asking, found, strict=True):
+            with failing_alone(lane):
+                lane.judge(windows, probabilities)
+        return True
+
+    def _pick(self, most: int) -> list[Due]:
+        """Take the caller's share of what is due, and `most` chunks at most."""
+        for lane in self._free_lanes():
+            if lane.is_due:
+                self._due.setdefault(lane)
+            else:
+                self._due.pop(lane, None)
+        free_workers = self._workers - self._batches
+        share = min(-(-len(self._due) // free_workers), most)
+        lanes = list(self._due)[:share]
+        for lane in lanes:
+            del self._due[lane]
+            self._stepped[lane] = []
+        return [(lane, lane.next_chunk()) for lane in lanes]
+
+    def _report(self, tools: Tools) -> None:
+        """Tell streams what became of them, and let go of those that are at their end."""
+        for lane in self._free_lanes():
+            lane.report()
+            if lane.is_at_end:
+                self._remove(lane, tools)
+
+    def _free_lanes(self) -> list[Lane]:
+        return [lane for lane in self._lanes if lane not in self._stepped]
+
+    def _remove(self, lane: Lane, tools: Tools) -> None:
+        for segment in lane.session.segments:
+            if segment.state is not None:
+                tools.stepper.close(segment.state)
+        self._lanes.remove(lane)
+        self._due.pop(lane, None)
+
+
+@contextmanager
+def failing_alone(lane: Lane) -> Iterator[None]:
+    """Give a stream up, and no other, for what goes wrong with it in here."""
+    try:
+        yield
+    except STREAM_FAULTS as error:
+        fail(lane, error)
+
+
+def fail(lane: Lane, fault: Exception) -> None:
+    """Give a stream up, and leave what happened in the log."""
+    log.error("recognition of a stream failed", stream=lane.stream_id, exc_info=fault)
+    lane.fail(
+        VoicechatError(
+            ErrorCode.RECOGNITION_FAILED,
+            f"This stream can't be recognised further: {type(fault).__name__}.",
+            "Open a new stream; the recogniser goes on. The server's log has the details.",
+        )
+    )

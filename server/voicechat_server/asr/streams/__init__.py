@@ -1,0 +1,1 @@
+"""Streams of speech as the event loop sees them, and what connections do with them."""

@@ -1,0 +1,1 @@
+"""Voice activity detection, and where it cuts a stream into segments."""
