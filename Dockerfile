@@ -28,7 +28,8 @@ FROM packages AS client-packages
 
 COPY --from=requirements /src/constraints.txt /src/tui.txt ./
 RUN --mount=type=cache,target=/root/.cache/pip pip install -c constraints.txt -r tui.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
+COPY LICENSES LICENSES
 COPY common common
 COPY server server
 COPY tui tui
@@ -56,7 +57,8 @@ RUN --mount=type=cache,target=/root/.cache/pip pip install -c constraints.txt -r
     && find /opt/voicechat/lib/python3*/site-packages/torch/bin -type f ! -name torch_shm_manager -delete \
     && find /opt/voicechat/lib -type f -name '*.a' -delete \
     && rm -rf /opt/voicechat/lib/python3*/site-packages/torch/include
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
+COPY LICENSES LICENSES
 COPY common common
 COPY server server
 COPY tui tui

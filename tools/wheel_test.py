@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 from tests.support.samples import transcripts
 from tests.support.server import free_port, wait_until_listening, wait_until_ready
@@ -28,6 +29,7 @@ def main() -> None:
         directory = Path(scratch)
         say("building the wheel")
         wheel = build_wheel(directory)
+        check_licences(wheel)
         say(f"installing {wheel.name}[tui]")
         client = install(directory / "client", f"{wheel}[tui]")
         check_absent(client, "torch", "funasr", "fastapi")
@@ -64,6 +66,14 @@ def build_wheel(directory: Path) -> Path:
     )
     (wheel,) = directory.glob("*.whl")
     return wheel
+
+
+def check_licences(wheel: Path) -> None:
+    """Check that a wheel carries the texts of its licences."""
+    carried = {path.name: path.read_bytes() for path in (ROOT / "LICENSE", *(ROOT / "LICENSES").iterdir())}
+    with ZipFile(wheel) as archive:
+        found = {Path(name).name: archive.read(name) for name in archive.namelist() if "/licenses/" in name}
+    assert found == carried, found.keys()
 
 
 def install(directory: Path, *requirements: str) -> Path:
