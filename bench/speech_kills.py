@@ -33,9 +33,9 @@ import soundfile
 from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Done, Start
 from voicechat_server.asr.models.catalog import demo_directory
+from voicechat_tui.client.connection.policy import ClientPolicy
 from voicechat_tui.client.http import HttpClient
-from voicechat_tui.client.policy import ClientPolicy
-from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.client.speech.client import SpeechClient
 
 ROOT = Path(__file__).resolve().parent.parent
 RATE = 16_000

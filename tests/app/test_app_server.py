@@ -12,11 +12,11 @@ from tests.support.server import LiveServer
 from tests.support.staged import NOW, USER, local_state, summary, until
 from tests.support.staged_sound import StagedSound
 from voicechat_common.protocol.speech import Start
-from voicechat_tui import paths
 from voicechat_tui.client.chat.client import ChatClient
 from voicechat_tui.client.chat.events import Acked
 from voicechat_tui.client.http import HttpClient
-from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.client.speech.client import SpeechClient
+from voicechat_tui.files import paths
 from voicechat_tui.settings import Loaded, Settings
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.backend.server import ServerBackend

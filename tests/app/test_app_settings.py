@@ -11,9 +11,9 @@ from tests.support.chat_server import chat_serving
 from tests.support.server import LiveServer
 from tests.support.staged import CHAT, USER, StagedBackend, local_state, shown, staged_app, until
 from tests.support.staged_sound import StagedSound
-from voicechat_tui import paths
-from voicechat_tui.client.address import server_name
+from voicechat_tui.client.connection.address import server_name
 from voicechat_tui.client.http import HttpClient
+from voicechat_tui.files import paths
 from voicechat_tui.settings import load
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.backend.server import ServerBackend

@@ -15,7 +15,7 @@ from tests.support.journal import header, journal_in
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Start
-from voicechat_tui.client.events import AudioLost
+from voicechat_tui.client.speech.events import AudioLost
 from voicechat_tui.journal import format as records
 from voicechat_tui.journal import recording
 from voicechat_tui.journal.file import read_samples

@@ -11,8 +11,8 @@ from tests.support.pseudo_terminal import in_terminal
 SETUP = """
 import os, sys
 from pathlib import Path
-from voicechat_tui import native_stderr
-from voicechat_tui.log_file import LogFile
+from voicechat_tui.console import native_stderr
+from voicechat_tui.logs.log_file import LogFile
 log = LogFile(Path(sys.argv[1]), "info")
 """
 

@@ -13,9 +13,9 @@ from tests.support.speech_client import SpeechClient, connected, receipt, recogn
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ready, Start, Stop
 from voicechat_server.asr.capacity import places
-from voicechat_tui.client.events import AudioLost, Resumed
-from voicechat_tui.client.speech import SpeechClient as Client
-from voicechat_tui.client.state import State
+from voicechat_tui.client.speech.client import SpeechClient as Client
+from voicechat_tui.client.speech.events import AudioLost, Resumed
+from voicechat_tui.client.speech.state import State
 
 IDLE_S = 0.3
 PLACES = 4

@@ -28,9 +28,9 @@ from tests.support.waiting import WITHIN_S
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Done, Error, Final, Ready, Start
-from voicechat_tui.client.events import AudioLost, Event, Resumed, Retrying
-from voicechat_tui.client.policy import ClientPolicy
-from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.client.connection.policy import ClientPolicy
+from voicechat_tui.client.speech.client import SpeechClient
+from voicechat_tui.client.speech.events import AudioLost, Event, Resumed, Retrying
 
 QUICK = ClientPolicy(
     open_s=WITHIN_S,

@@ -22,7 +22,7 @@ from tests.support.server import LiveServer, demo_settings, free_port, no_stream
 from tests.support.speech_peer import SpeechPeer, answer, fall_silent_after, refuse, speech_peer
 from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Ack, Error
-from voicechat_tui.client.events import AudioLost
+from voicechat_tui.client.speech.events import AudioLost
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.journal import Journal
 
@@ -197,8 +197,8 @@ import asyncio, sys
 from datetime import UTC, datetime
 from tests.support.samples import audio
 from voicechat_common.protocol.speech import Start
-from voicechat_tui import paths
-from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.files import paths
+from voicechat_tui.client.speech.client import SpeechClient
 from voicechat_tui.journal import EntryHeader, Journal
 
 async def main(url, chat):

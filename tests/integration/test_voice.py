@@ -20,8 +20,8 @@ from tests.support.speech_peer import drop_after, speech_peer
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Done, Final, Start
-from voicechat_tui.client.events import AudioLost, Event, Resumed
-from voicechat_tui.client.policy import ClientPolicy
+from voicechat_tui.client.connection.policy import ClientPolicy
+from voicechat_tui.client.speech.events import AudioLost, Event, Resumed
 from voicechat_tui.journal.entry import EntryHeader
 from voicechat_tui.journal.store import Journal
 from voicechat_tui.journal.writer import JournalWriter

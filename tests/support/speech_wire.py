@@ -8,9 +8,9 @@ from tests.support.counting_server import CountingServer
 from tests.support.wire import Wire
 from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.client.core import SpeechCore
-from voicechat_tui.client.events import Event
-from voicechat_tui.client.policy import ClientPolicy
+from voicechat_tui.client.connection.policy import ClientPolicy
+from voicechat_tui.client.speech.core import SpeechCore
+from voicechat_tui.client.speech.events import Event
 
 RATE = 8_000
 PER_MS = RATE // 1000

@@ -24,7 +24,6 @@ from voicechat_common.protocol.chat import (
     NewMessage,
 )
 from voicechat_common.protocol.chat_http import ChatDetail, ChatSummary, ExportFormat, HistoryMessage
-from voicechat_tui import paths
 from voicechat_tui.client.chat.events import (
     Acked,
     CaughtUp,
@@ -34,6 +33,7 @@ from voicechat_tui.client.chat.events import (
     MessageStored,
     TextQueued,
 )
+from voicechat_tui.files import paths
 from voicechat_tui.settings import Loaded, Settings
 from voicechat_tui.ui.app import MakeLocal, VoicechatApp
 from voicechat_tui.ui.memory.local_state import LocalState

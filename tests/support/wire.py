@@ -3,8 +3,8 @@
 from collections import deque
 from typing import Generic, Protocol, TypeVar
 
-from voicechat_tui.client import failures
-from voicechat_tui.client.link import Core
+from voicechat_tui.client.connection import failures
+from voicechat_tui.client.connection.link import Core
 
 EventT = TypeVar("EventT")
 KindT = TypeVar("KindT")

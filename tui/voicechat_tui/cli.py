@@ -23,8 +23,8 @@ from voicechat_tui.commands.say import say
 from voicechat_tui.commands.server import UrlOption
 from voicechat_tui.commands.tail import EPILOG as TAIL_EPILOG
 from voicechat_tui.commands.tail import tail
+from voicechat_tui.console.crash import told
 from voicechat_tui.console.exit_codes import exit_code_of
-from voicechat_tui.crash import told
 from voicechat_tui.language import _
 
 quick_import.end()

@@ -1,1 +1,1 @@
-"""The speech stream as a client sees it: connection, resume and typed events, without a terminal."""
+"""A client of the server without a user interface: speech, chat, and HTTP calls."""

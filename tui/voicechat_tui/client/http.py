@@ -28,9 +28,9 @@ from voicechat_common.protocol.chat_http import (
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.heard import heard_body
 from voicechat_common.protocol.http import AsrInfo, Health, Readiness, ServerInfo
-from voicechat_tui.client import failures, verdicts
-from voicechat_tui.client.address import ascii_url, no_address, server_url
-from voicechat_tui.client.route import MOST_REDIRECTS, Route, redirected, route_to
+from voicechat_tui.client.connection import failures, verdicts
+from voicechat_tui.client.connection.address import ascii_url, no_address, server_url
+from voicechat_tui.client.connection.route import MOST_REDIRECTS, Route, redirected, route_to
 from voicechat_tui.language import _
 
 TIMEOUT_S = 10.0

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from voicechat_common.mistakes import describe
 from voicechat_common.names import ChatId, UserName
-from voicechat_tui.login import login_name
+from voicechat_tui.settings.login import login_name
 
 _SERVER = "Server"
 

@@ -147,7 +147,7 @@ def _mistakes_told() -> Iterator[None]:
         from pydantic import ValidationError
 
         from voicechat_common.mistakes import reason
-        from voicechat_tui.client.address import redacted
+        from voicechat_tui.client.connection.address import redacted
 
         _choose_language()
         _draw_in_language()
@@ -160,7 +160,7 @@ def _mistakes_told() -> Iterator[None]:
 
 def _choose_language() -> None:
     """Speak the language of the settings, where there are any: they cost a tenth of a second to import."""
-    from voicechat_tui import paths
+    from voicechat_tui.files import paths
 
     if "VOICECHAT_TUI_LANGUAGE" in os.environ or paths.config_file().exists():
         from voicechat_tui.commands.server import choose_language

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from voicechat_tui import paths
 from voicechat_tui.commands.help import Epilog
 from voicechat_tui.console.exit_codes import ExitCode
+from voicechat_tui.files import paths
 
 
 class Place(StrEnum):

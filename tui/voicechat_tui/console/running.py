@@ -9,7 +9,7 @@ from voicechat_tui.console import exit_codes
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.screen import Screen, into_nowhere, make_printable
-from voicechat_tui.late_log import logged_late
+from voicechat_tui.logs.late_log import logged_late
 
 Command = Callable[[Screen, Interrupt], Awaitable[ExitCode]]
 

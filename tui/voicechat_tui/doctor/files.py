@@ -4,7 +4,7 @@ from voicechat_common.errors import VoicechatError
 from voicechat_tui.doctor.finding import Check, Finding, note, ok, problem
 from voicechat_tui.journal import Journal
 from voicechat_tui.language import _, plural
-from voicechat_tui.log_file import LogFile
+from voicechat_tui.logs.log_file import LogFile
 from voicechat_tui.settings import Loaded
 
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from voicechat_tui import language, native_stderr, paths
+from voicechat_tui import language
+from voicechat_tui.console import native_stderr
 from voicechat_tui.console.screen import make_printable
 from voicechat_tui.doctor import files, report, terminal
 from voicechat_tui.doctor.finding import Finding, is_well
 from voicechat_tui.doctor.microphone import LISTENS_S, check_microphone
 from voicechat_tui.doctor.server import check_server
+from voicechat_tui.files import paths
 from voicechat_tui.journal import Journal
 from voicechat_tui.language import _
-from voicechat_tui.log_file import LogFile
+from voicechat_tui.logs.log_file import LogFile
 from voicechat_tui.settings import Loaded, load
 from voicechat_tui.sources.microphone import DeviceName, InputDevice, SoundSystem
 

@@ -8,10 +8,10 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatError, ChatServerMessage, chat_server_decoder
 from voicechat_common.protocol.codec import Decoder, encode
 from voicechat_common.protocol.speech import Error, Ping, ServerMessage, server_decoder
-from voicechat_tui.client import failures
-from voicechat_tui.client.address import chat_url, speech_url
-from voicechat_tui.client.connect import open_socket
-from voicechat_tui.client.link import closing
+from voicechat_tui.client.connection import failures
+from voicechat_tui.client.connection.address import chat_url, speech_url
+from voicechat_tui.client.connection.connect import open_socket
+from voicechat_tui.client.connection.link import closing
 
 
 async def check_sockets(address: str, within_s: float) -> None:

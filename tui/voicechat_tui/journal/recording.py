@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.client.address import without_login
+from voicechat_tui.client.connection.address import without_login
 from voicechat_tui.journal.entry import EntryHeader
 from voicechat_tui.journal.store import Journal
 from voicechat_tui.journal.writer import JournalWriter

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Final, Ready
-from voicechat_tui.client.events import AudioLost, Event, Resumed, durable_end
+from voicechat_tui.client.speech.events import AudioLost, Event, Resumed, durable_end
 from voicechat_tui.journal import format as records
 from voicechat_tui.journal.entry import EntryHeader, StreamRecord
 from voicechat_tui.journal.file import EntryFile, sync_directory

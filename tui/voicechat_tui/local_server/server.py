@@ -86,7 +86,7 @@ class LocalServer:
             VoicechatError: If it never will.
         """
         # The app looks here for whether there is a server to start, before it draws its first picture.
-        from voicechat_tui.client.failures import told_by_server
+        from voicechat_tui.client.connection.failures import told_by_server
         from voicechat_tui.client.http import HttpClient
 
         told: Readiness | None = None

@@ -1,10 +1,10 @@
 """The replay command as a whole: what is to be played, and how."""
 
-from voicechat_tui import paths
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.running import run
 from voicechat_tui.console.screen import Screen
+from voicechat_tui.files import paths
 from voicechat_tui.journal import Journal
 from voicechat_tui.language import _
 from voicechat_tui.replay.files import replay_files

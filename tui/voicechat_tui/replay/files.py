@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.client.speech.client import SpeechClient
 from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.screen import Screen
+from voicechat_tui.files.new_file import create
 from voicechat_tui.language import _
-from voicechat_tui.new_file import create
 from voicechat_tui.replay.listeners import JsonListener, Listener, TalkListener, TextListener, json_line
 from voicechat_tui.replay.options import STDIN, ReplayOptions
 from voicechat_tui.replay.stream import StreamRun

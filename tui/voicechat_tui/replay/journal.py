@@ -5,8 +5,8 @@ import math
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.client.address import server_name, shown, speech_url
-from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.client.connection.address import server_name, shown, speech_url
+from voicechat_tui.client.speech.client import SpeechClient
 from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.live_line import clock

@@ -7,7 +7,7 @@ from typing import Self
 
 from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Ack, Done
-from voicechat_tui.client.events import Event, durable_end
+from voicechat_tui.client.speech.events import Event, durable_end
 from voicechat_tui.journal import format as records
 from voicechat_tui.journal.file import EntryFile, read_samples
 from voicechat_tui.journal.ranges import Range

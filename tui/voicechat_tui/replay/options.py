@@ -7,10 +7,10 @@ from pathlib import Path
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize, Start, check_chunk_size
-from voicechat_tui.client.address import DEFAULT_URL, speech_url
-from voicechat_tui.client.policy import ClientPolicy
+from voicechat_tui.client.connection.address import DEFAULT_URL, speech_url
+from voicechat_tui.client.connection.policy import ClientPolicy
+from voicechat_tui.files.new_file import can_create
 from voicechat_tui.language import _
-from voicechat_tui.new_file import can_create
 
 STDIN = "-"
 FULL_SPEED = "max"

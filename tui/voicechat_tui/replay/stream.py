@@ -7,9 +7,9 @@ from contextlib import aclosing
 from voicechat_common.audio import Samples, milliseconds
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ready
-from voicechat_tui.client.events import AudioLost, Event
-from voicechat_tui.client.speech import SpeechClient
-from voicechat_tui.client.state import State
+from voicechat_tui.client.speech.client import SpeechClient
+from voicechat_tui.client.speech.events import AudioLost, Event
+from voicechat_tui.client.speech.state import State
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.replay.listeners import Listener
 from voicechat_tui.replay.timing import Receipt, Timing

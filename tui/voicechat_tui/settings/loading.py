@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.mistakes import reason
-from voicechat_tui import paths
+from voicechat_tui.files import paths
 from voicechat_tui.language import _
 from voicechat_tui.settings.model import ENV_PREFIX, Settings, shown_value, variable
 from voicechat_tui.settings.toml_file import bad_setting, parse, position, read_text, shown_place

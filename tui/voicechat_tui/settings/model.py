@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.names import UserName
-from voicechat_tui.client.address import DEFAULT_URL, shown, speech_url
-from voicechat_tui.client.policy import ClientPolicy
+from voicechat_tui.client.connection.address import DEFAULT_URL, shown, speech_url
+from voicechat_tui.client.connection.policy import ClientPolicy
 from voicechat_tui.language import Language, _, mark
 
 ENV_PREFIX = "VOICECHAT_TUI_"

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.mistakes import reason
-from voicechat_tui import paths, whole_file
+from voicechat_tui.files import atomic, paths
 from voicechat_tui.language import _
 from voicechat_tui.settings.model import Settings, shown_value
 from voicechat_tui.settings.toml_file import bad_setting, parse, read_text
@@ -107,7 +107,7 @@ def _checked(key: str, value: Value) -> object:
 
 def _write(file: Path, text: str) -> None:
     try:
-        whole_file.replace(file, text)
+        atomic.replace(file, text)
     except OSError as error:
         raise _unwritable(file, error) from error
 

@@ -7,9 +7,9 @@ from random import Random
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.client.chat.policy import ChatPolicy
-from voicechat_tui.client.failures import UnavailableError
+from voicechat_tui.client.connection.backoff import Backoff
+from voicechat_tui.client.connection.failures import UnavailableError
 from voicechat_tui.client.http import HttpClient
-from voicechat_tui.client.retry import Backoff
 from voicechat_tui.language import _
 
 

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from voicechat_common.errors import VoicechatError
-from voicechat_tui.client.address import server_name, shown
+from voicechat_tui.client.connection.address import server_name, shown
 from voicechat_tui.language import _
 from voicechat_tui.settings import Loaded, Source, Value, change, load, variable
 from voicechat_tui.ui.appearance.themes import chosen

@@ -11,13 +11,15 @@ from pydantic import TypeAdapter, ValidationError
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.mistakes import describe
 from voicechat_common.names import ChatId, UserName
-from voicechat_tui import language, native_stderr, paths
-from voicechat_tui.client.address import server_name
+from voicechat_tui import language
+from voicechat_tui.client.connection.address import server_name
+from voicechat_tui.console import native_stderr
+from voicechat_tui.files import paths
 from voicechat_tui.language import _
 from voicechat_tui.local_server.installation import is_installed
-from voicechat_tui.log_file import LogFile
-from voicechat_tui.login import login_name
+from voicechat_tui.logs.log_file import LogFile
 from voicechat_tui.settings import load
+from voicechat_tui.settings.login import login_name
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.backend.local import LocalBackend

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.client.events import Event
+from voicechat_tui.client.speech.events import Event
 from voicechat_tui.sources.microphone.events import MicrophoneEvent
 
 

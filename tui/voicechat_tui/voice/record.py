@@ -7,7 +7,7 @@ from typing import Protocol
 from voicechat_common.audio import Samples
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.client.events import Event
+from voicechat_tui.client.speech.events import Event
 
 
 class TalkRecord(Protocol):

@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.client.event_queue import EventQueue
-from voicechat_tui.client.policy import ClientPolicy
-from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.client.connection.event_queue import EventQueue
+from voicechat_tui.client.connection.policy import ClientPolicy
+from voicechat_tui.client.speech.client import SpeechClient
 from voicechat_tui.sources.microphone.microphone import Microphone
 from voicechat_tui.voice.events import VoiceEvent
 from voicechat_tui.voice.record import BeginRecord, Recorder

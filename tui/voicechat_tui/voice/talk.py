@@ -7,7 +7,7 @@ from contextlib import aclosing
 from voicechat_common.audio import milliseconds
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Start
-from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.client.speech.client import SpeechClient
 from voicechat_tui.sources.base import AudioSource
 from voicechat_tui.voice.events import JournalStopped, TalkEnded, TalkHeard, TalkStarted, VoiceEvent
 from voicechat_tui.voice.record import Recorder

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.mistakes import describe
 from voicechat_common.protocol.chat import ChatQuery
-from voicechat_tui.client.address import chat_url
 from voicechat_tui.client.chat.core import ChatCore
 from voicechat_tui.client.chat.events import ChatEvent, Failed
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.chat.state import ChatState
-from voicechat_tui.client.link import Link
+from voicechat_tui.client.connection.address import chat_url
+from voicechat_tui.client.connection.link import Link
 from voicechat_tui.language import _
 
 

@@ -27,7 +27,6 @@ from voicechat_common.protocol.chat import (
 )
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Pong
-from voicechat_tui.client import failures as connection_failures
 from voicechat_tui.client.chat import failures
 from voicechat_tui.client.chat.events import (
     CaughtUp,
@@ -42,11 +41,12 @@ from voicechat_tui.client.chat.inbox import GapError, Inbox
 from voicechat_tui.client.chat.outbox import ChatOutbox
 from voicechat_tui.client.chat.people import People
 from voicechat_tui.client.chat.policy import ChatPolicy
-from voicechat_tui.client.chat.pulse import Pulse
 from voicechat_tui.client.chat.state import ChatState, checked
 from voicechat_tui.client.chat.typing_notice import OwnTyping
-from voicechat_tui.client.events import Retrying
-from voicechat_tui.client.retry import Backoff
+from voicechat_tui.client.connection import failures as connection_failures
+from voicechat_tui.client.connection.backoff import Backoff
+from voicechat_tui.client.connection.pulse import Pulse
+from voicechat_tui.client.speech.events import Retrying
 from voicechat_tui.language import _
 
 

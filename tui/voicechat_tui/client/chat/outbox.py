@@ -10,7 +10,7 @@ from voicechat_common.protocol.chat import ChatError, SendMessage
 from voicechat_tui.client.chat import failures
 from voicechat_tui.client.chat.events import Acked, Postponed, Refused, TextQueued
 from voicechat_tui.client.chat.policy import ChatPolicy
-from voicechat_tui.client.retry import agreed_pause, own_pause
+from voicechat_tui.client.connection.backoff import agreed_pause, own_pause
 
 _CONTENT = TypeAdapter[str](Content)
 _CLIENT_MESSAGE_ID = TypeAdapter[str](ClientMessageId)

@@ -4,7 +4,7 @@ import math
 import sys
 from dataclasses import dataclass
 
-from voicechat_tui.client.policy import ConnectionPolicy
+from voicechat_tui.client.connection.policy import ConnectionPolicy
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from voicechat_tui.client.transitions import Transitions
+from voicechat_tui.client.connection.transitions import Transitions
 
 
 class ChatState(Enum):

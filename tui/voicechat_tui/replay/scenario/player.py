@@ -10,7 +10,7 @@ from rich.text import Text
 from voicechat_common.audio import SAMPLE_RATE
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.client.speech import SpeechClient
+from voicechat_tui.client.speech.client import SpeechClient
 from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.screen import Screen

@@ -3,7 +3,7 @@
 import numpy as np
 
 from voicechat_common.audio import Samples
-from voicechat_tui.client.ring import AudioRing
+from voicechat_tui.client.speech.ring import AudioRing
 
 
 class PreRoll:

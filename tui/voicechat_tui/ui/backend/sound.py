@@ -7,8 +7,8 @@ from typing import Protocol, Self
 from voicechat_common.errors import VoicechatError
 from voicechat_common.levels import Level
 from voicechat_common.protocol.speech import Start
-from voicechat_tui import paths
-from voicechat_tui.client.address import speech_url
+from voicechat_tui.client.connection.address import speech_url
+from voicechat_tui.files import paths
 from voicechat_tui.journal import Journal, recording
 from voicechat_tui.settings import Settings
 from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice

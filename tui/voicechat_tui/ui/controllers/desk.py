@@ -21,11 +21,11 @@ from voicechat_tui.client.chat.events import (
     Resumed,
     TextQueued,
 )
-from voicechat_tui.client.events import Retrying
-from voicechat_tui.client.failures import server_words
+from voicechat_tui.client.connection.failures import server_words
+from voicechat_tui.client.speech.events import Retrying
+from voicechat_tui.files.new_file import create, safe_name
 from voicechat_tui.language import _
 from voicechat_tui.language.readable import is_long_id
-from voicechat_tui.new_file import create, safe_name
 from voicechat_tui.ui.backend.chat_session import ChatSession
 from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.controllers.messages import ChatHappened

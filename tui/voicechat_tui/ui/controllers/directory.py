@@ -8,7 +8,7 @@ from textual.message import Message
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat_http import ChatSummary
-from voicechat_tui.client.retry import agreed_pause, own_pause
+from voicechat_tui.client.connection.backoff import agreed_pause, own_pause
 from voicechat_tui.ui.backend.server import Backend
 from voicechat_tui.ui.controllers.messages import ChatsListed, ChatsUnreachable
 from voicechat_tui.ui.memory.local_state import LocalState

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui import whole_file
+from voicechat_tui.files import atomic
 from voicechat_tui.language import _
 from voicechat_tui.ui.memory.remembered import Contents
 
@@ -55,7 +55,7 @@ def update(path: Path, change: Callable[[Contents], Contents]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _held(path):
-        whole_file.replace(path, change(_read_or_put_aside(path)[0]).model_dump_json())
+        atomic.replace(path, change(_read_or_put_aside(path)[0]).model_dump_json())
 
 
 @contextmanager

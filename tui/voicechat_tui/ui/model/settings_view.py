@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from voicechat_tui.client.address import shown
+from voicechat_tui.client.connection.address import shown
 from voicechat_tui.language import _, listed, mark
 from voicechat_tui.settings import Loaded, Settings, Source, variable
 

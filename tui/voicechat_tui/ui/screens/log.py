@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from voicechat_tui import paths
+from voicechat_tui.files import paths
 from voicechat_tui.language import _
 from voicechat_tui.ui.model.events_log import EventsLog
 from voicechat_tui.ui.screens.window import Window

@@ -1,0 +1,104 @@
+"""Crashes: the log has all of what nobody expected, and the person reads one sentence.
+
+Tracebacks come without the values of variables, which may be what somebody said.
+"""
+
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from voicechat_common.errors import VoicechatError
+from voicechat_tui import quick_import
+from voicechat_tui.console.exit_codes import ExitCode
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Run a command; of a crash in it nothing is seen but a sentence and `ExitCode.FAILED`.
+
+    Raises:
+        SystemExit: Always, with the command's exit status; with `FAILED` where that would be 0 in spite of a
+            crash, as of a thread for which nobody waits.
+    """
+    crashes = _Crashes()
+    status: int | str | None = ExitCode.OK
+    quick_import.quit_on_interrupt()
+    with crashes.noticed():
+        try:
+            yield
+        except SystemExit as end:
+            status = end.code
+        except Exception as error:  # noqa: BLE001 - nobody is left to take it, and the log has all of it
+            crashes.add(error)
+        if crashes.happened:
+            crashes.tell()
+            status = status or ExitCode.FAILED
+    quick_import.ignore_interrupt()
+    raise SystemExit(status)
+
+
+class _Crashes:
+    """What has crashed."""
+
+    def __init__(self) -> None:
+        self._told: list[str] = []
+
+    @property
+    def happened(self) -> bool:
+        """Whether anything has."""
+        return bool(self._told)
+
+    def add(self, error: BaseException, thread: str = "") -> None:
+        """Log a crash."""
+        self._told += traceback.format_exception(error)
+        _log(f"{thread or 'the command'} broke down", error)
+
+    def tell(self) -> None:
+        """Say where the log is; where there is none, say all of it."""
+        from voicechat_tui.client.connection.address import redacted
+        from voicechat_tui.console.screen import Screen, make_printable
+        from voicechat_tui.language import _
+        from voicechat_tui.logs.late_log import write
+
+        make_printable(sys.stderr, utf8=False)
+        screen = Screen(sys.stdout, sys.stderr)
+        try:
+            path = write("the command ends because of this")
+        except VoicechatError as error:
+            screen.error_line(_("voicechat-tui broke down, and there is no log to say how."))
+            screen.error(error)
+            screen.note(redacted("".join(self._told).rstrip()))
+        else:
+            screen.error_line(_("voicechat-tui broke down; its log {path} says how.", path=path))
+
+    @contextmanager
+    def noticed(self) -> Iterator[None]:
+        """Notice what ends a thread, and log what Python can't raise, which ends nothing."""
+        before = threading.excepthook, sys.unraisablehook
+        threading.excepthook = self._in_thread
+        sys.unraisablehook = _unraisable
+        try:
+            yield
+        finally:
+            threading.excepthook, sys.unraisablehook = before
+
+    def _in_thread(self, hooked: threading.ExceptHookArgs) -> None:
+        if hooked.exc_value is not None and not isinstance(hooked.exc_value, SystemExit):
+            self.add(hooked.exc_value, "a thread" if hooked.thread is None else hooked.thread.name)
+
+
+def _unraisable(hooked: "sys.UnraisableHookArgs") -> None:
+    if hooked.exc_value is not None:
+        _log(f"{hooked.err_msg or 'Python ignored this'}: {hooked.object!r}", hooked.exc_value)
+
+
+def _log(what: str, error: BaseException) -> None:
+    # Most commands need neither the log nor what it takes to import it.
+    import logging
+
+    from voicechat_tui.logs.late_log import logged_late
+
+    with logged_late():
+        logging.getLogger(__name__).critical("%s", what, exc_info=error)

@@ -1,0 +1,1 @@
+"""Where the client keeps its files, and how it writes them."""
