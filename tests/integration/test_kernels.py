@@ -49,8 +49,8 @@ def mapped(
 ) -> Floats:
     """What the kernel makes of rows; checked against the same in exact integers."""
     packed = linear.pack(layers)
-    quantised = linear.room_to_quantise(len(x), x.shape[1])
-    result = linear.room_for_rows(len(x), packed.columns.shape[2])
+    quantised = linear.quantised_workspace(len(x), x.shape[1])
+    result = linear.row_workspace(len(x), packed.columns.shape[2])
     result[: len(x)] = before
     alone(linear.quantise)(x, len(x), quantised)
     alone(linear.multiply)(quantised, len(x), packed, layer, result, least, add)
@@ -119,7 +119,7 @@ def test_attention_is_pytorchs(tokens: list[int], written: list[int]) -> None:
     look_backs = attention.LookBacks(rings, np.array(slots), np.array(written), np.array(kept))
     alone(attention.attend)(
         0, heads, queries, starts, attention.Frames(own, frame_starts, 0), look_backs,
-        attention.room_to_attend(size, ring + max(frames)), context,
+        attention.attention_workspace(size, ring + max(frames)), context,
     )  # fmt: skip
     keys_and_values = torch.from_numpy(own).unflatten(1, (2, heads, size))
     for stream, slot in enumerate(slots):

@@ -39,27 +39,27 @@ class Frames(NamedTuple):
     keys: int
 
 
-class AttentionRoom(NamedTuple):
-    """Scratch.
+class AttentionWorkspace(NamedTuple):
+    """What one call of `attend` computes with.
 
     Attributes:
-        asked: Queries, [size, 16].
+        scaled: Queries, divided by the root of their size, [size, 16].
         scores: [keys + 1, 16]; tiles read the begin of the row behind the last key's.
-        most: Of each query, the highest score, [16].
+        maximum: Of each query, the highest score, [16].
         total: Of each query, the sum of the weights, [16].
-        found: [18, size].
+        output: Of each query, the weighted sum of the values, [18, size].
     """
 
-    asked: Floats
+    scaled: Floats
     scores: Floats
-    most: Floats
+    maximum: Floats
     total: Floats
-    found: Floats
+    output: Floats
 
 
-def room_to_attend(size: int, keys: int) -> AttentionRoom:
-    """Return scratch for heads of a size and so many keys."""
-    return AttentionRoom(
+def attention_workspace(size: int, keys: int) -> AttentionWorkspace:
+    """Return a workspace for heads of a size and so many keys."""
+    return AttentionWorkspace(
         np.empty((size, COLUMNS), np.float32),
         np.empty((keys + 1, COLUMNS), np.float32),
         np.empty(COLUMNS, np.float32),
@@ -76,7 +76,7 @@ def attend(
     starts: Indices,
     frames: Frames,
     look_backs: LookBacks,
-    room: AttentionRoom,
+    workspace: AttentionWorkspace,
     context: Floats,
 ) -> None:
     """Scaled dot-product attention of every stream, which then writes its newest keys and values.
@@ -88,7 +88,7 @@ def attend(
         starts: Where each stream's rows begin, and where the last one's end, [streams + 1].
         frames: Keys and values of the batch.
         look_backs: Earlier ones; updated.
-        room: Scratch.
+        workspace: Overwritten.
         context: [rows, width]; overwritten.
     """
     rings = look_backs.rings
@@ -105,7 +105,7 @@ def attend(
                 _attend_with(
                     queries, query, count, head * size, keys, values, min(written, len(keys)),
                     frames.numbers, begin, end, frames.keys + head * size, frames.keys + width + head * size,
-                    room, context,
+                    workspace, context,
                 )  # fmt: skip
             _remember(
                 keys, written, look_backs.kept[stream], frames.numbers, begin, frames.keys + head * size
@@ -134,50 +134,50 @@ def _attend_with(
     end: int,
     own_key: int,
     own_value: int,
-    room: AttentionRoom,
+    workspace: AttentionWorkspace,
     context: Floats,
 ) -> None:
     """Let up to sixteen queries of one head attend to what a ring holds and to the chunk's own frames."""
     size, width = keys.shape[1], own.shape[1]
-    asked, scores, found = room.asked, room.scores, room.found
+    scaled, scores, output = workspace.scaled, workspace.scores, workspace.output
     scale = np.float32(1) / np.sqrt(np.float32(size))
     for query in range(count):
-        asking = queries[first + query]
+        source = queries[first + query]
         for index in range(size):
-            asked[index, query] = asking[column + index] * scale
-    _score(keys, 0, size, filled, asked, scores, 0)
-    _score(own, begin * width + own_key, width, end - begin, asked, scores, filled)
-    _softmax(scores, filled + end - begin, room.most, room.total)
-    for query in range(len(found)):
+            scaled[index, query] = source[column + index] * scale
+    _score(keys, 0, size, filled, scaled, scores, 0)
+    _score(own, begin * width + own_key, width, end - begin, scaled, scores, filled)
+    _softmax(scores, filled + end - begin, workspace.maximum, workspace.total)
+    for query in range(len(output)):
         for index in range(size):
-            found[query, index] = np.float32(0)
-    _collect(values, 0, size, filled, scores, 0, count, found)
-    _collect(own, begin * width + own_value, width, end - begin, scores, filled, count, found)
+            output[query, index] = np.float32(0)
+    _collect(values, 0, size, filled, scores, 0, count, output)
+    _collect(own, begin * width + own_value, width, end - begin, scores, filled, count, output)
     for query in range(count):
         target = context[first + query]
         for index in range(size):
-            target[column + index] = found[query, index]
+            target[column + index] = output[query, index]
 
 
 @compiled
 def _score(
-    keys: Floats, begin: int, stride: int, count: int, asked: Floats, scores: Floats, place: int
+    keys: Floats, begin: int, stride: int, count: int, scaled: Floats, scores: Floats, first_row: int
 ) -> None:
-    """Set the scores of `count` keys, from row `place` on."""
-    size = len(asked)
-    for row in range(place, place + count):
+    """Set the scores of `count` keys, from row `first_row` on."""
+    size = len(scaled)
+    for row in range(first_row, first_row + count):
         for query in range(COLUMNS):
             scores[row, query] = np.float32(0)
     for key in range(count % ROWS):
         for index in range(size):
             number = keys.flat[begin + key * stride + index]
             for query in range(COLUMNS):
-                scores[place + key, query] += number * asked[index, query]
+                scores[first_row + key, query] += number * scaled[index, query]
     for key in range(count % ROWS, count, ROWS):
         float_tile(
             keys, begin + key * stride, stride, 1,
-            asked, 0, COLUMNS, size,
-            scores, (place + key) * COLUMNS, COLUMNS,
+            scaled, 0, COLUMNS, size,
+            scores, (first_row + key) * COLUMNS, COLUMNS,
         )  # fmt: skip
 
 
@@ -188,35 +188,35 @@ def _collect(
     stride: int,
     count: int,
     weights: Floats,
-    place: int,
+    first_row: int,
     queries: int,
-    found: Floats,
+    output: Floats,
 ) -> None:
-    """Add `count` values by their weights, from row `place` on, to what each query found."""
-    size = found.shape[1]
+    """Add `count` values by their weights, from row `first_row` on, to each query's output."""
+    size = output.shape[1]
     if count > 0:
         for column in range(0, size, COLUMNS):
             for query in range(0, queries, ROWS):
                 float_tile(
-                    weights, place * COLUMNS + query, 1, COLUMNS,
+                    weights, first_row * COLUMNS + query, 1, COLUMNS,
                     values, begin + column, stride, count,
-                    found, query * size + column, size,
+                    output, query * size + column, size,
                 )  # fmt: skip
 
 
 @compiled
-def _softmax(scores: Floats, keys: int, most: Floats, total: Floats) -> None:
+def _softmax(scores: Floats, keys: int, maximum: Floats, total: Floats) -> None:
     """Turn the scores of sixteen queries into weights whose sum is one."""
     queries = scores.shape[1]
     for query in range(queries):
-        most[query] = scores[0, query]
+        maximum[query] = scores[0, query]
         total[query] = np.float32(0)
     for key in range(1, keys):
         for query in range(queries):
-            most[query] = max(most[query], scores[key, query])
+            maximum[query] = max(maximum[query], scores[key, query])
     for key in range(keys):
         for query in range(queries):
-            scores[key, query] -= most[query]
+            scores[key, query] -= maximum[query]
     flat = scores.reshape(-1)
     for index in range(keys * queries):
         flat[index] = _exp(flat[index])
@@ -249,8 +249,8 @@ def _exp(x: np.float32) -> np.float32:
 @compiled
 def _remember(ring: Floats, written: int, kept: int, own: Floats, begin: int, column: int) -> None:
     """Write the newest of the `kept` leading frames of a chunk over the oldest of a ring."""
-    room, size = ring.shape
-    for frame in range(max(0, kept - room), kept):
-        target, source = ring[(written + frame) % room], own[begin + frame]
+    capacity, size = ring.shape
+    for frame in range(max(0, kept - capacity), kept):
+        target, source = ring[(written + frame) % capacity], own[begin + frame]
         for index in range(size):
             target[index] = source[column + index]

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from voicechat_server.asr.paraformer.kernels.attention import (
-    AttentionRoom,
+    AttentionWorkspace,
     Frames,
     LookBacks,
     attend,
-    room_to_attend,
+    attention_workspace,
 )
 from voicechat_server.asr.paraformer.kernels.compiling import compiled, entry
 from voicechat_server.asr.paraformer.kernels.convolution import add_convolved, kernels_of
@@ -28,8 +28,8 @@ from voicechat_server.asr.paraformer.kernels.linear import (
     pack,
     quantise,
     quantise_row,
-    room_for_rows,
-    room_to_quantise,
+    quantised_workspace,
+    row_workspace,
 )
 from voicechat_server.asr.paraformer.kernels.norm import (
     Norms,
@@ -47,9 +47,9 @@ class _FeedForwards(NamedTuple):
     """The feed-forward layers of a stack, with the normalisation before them and that in their middle."""
 
     before: Norms
-    widen: Linears
+    expand: Linears
     middle: Norms
-    narrow: Linears
+    contract: Linears
 
 
 class _Blocks(NamedTuple):
@@ -60,29 +60,29 @@ class _Blocks(NamedTuple):
     norm2: Norms
     memory: Floats
     norm3: Norms
-    ask: Linears
-    show: Linears
-    attended: Linears
+    query: Linears
+    key_value: Linears
+    output: Linears
     last: _FeedForwards
     after: Norms
-    output: Linears
+    vocabulary: Linears
 
 
-class _Room(NamedTuple):
-    """Scratch."""
+class _Workspace(NamedTuple):
+    """Memory for one step, taken anew each time."""
 
     row: Floats
-    narrow: Quantised
-    wide: Quantised
+    quantised: Quantised
+    quantised_wide: Quantised
     encoded: Quantised
-    shown: Floats
+    key_values: Floats
     hidden: Floats
-    widened: Floats
+    expanded: Floats
     sequence: Floats
-    asking: Floats
+    queries: Floats
     context: Floats
     scores: Floats
-    attention: AttentionRoom
+    attention: AttentionWorkspace
 
 
 class DecoderKernel:
@@ -106,12 +106,12 @@ class DecoderKernel:
             norm2=norms_of([block.norm2 for block in blocks]),
             memory=kernels_of([block.self_attn.fsmn_block for block in blocks]),
             norm3=norms_of([block.norm3 for block in blocks]),
-            ask=pack([block.src_attn.linear_q for block in blocks]),
-            show=pack([block.src_attn.linear_k_v for block in blocks]),
-            attended=pack([block.src_attn.linear_out for block in blocks]),
+            query=pack([block.src_attn.linear_q for block in blocks]),
+            key_value=pack([block.src_attn.linear_k_v for block in blocks]),
+            output=pack([block.src_attn.linear_out for block in blocks]),
             last=_feed_forwards(decoder, "decoders3"),
             after=norms_of([map_of(decoder, "after_norm")]),
-            output=pack([map_of(decoder, "output_layer")]),
+            vocabulary=pack([map_of(decoder, "output_layer")]),
         )
         self._compile()
 
@@ -121,7 +121,7 @@ class DecoderKernel:
         return torch.zeros(layers, segments, frames - 1, width)
 
     def look_back(self, chunks: int, step: int) -> LookBack:
-        """Return room for that many earlier chunks of `step` frames; like FunASR, none for -1."""
+        """Return a look-back of that many earlier chunks of `step` frames; like FunASR, none for -1."""
         layers, heads = len(self._blocks.memory), self._blocks.heads
         frames = max(chunks, 0) * step
         return LookBack(layers * heads * 2, self._width // heads, frames, torch.device("cpu"), torch.float32)
@@ -147,9 +147,9 @@ class DecoderKernel:
         tokens = x[torch.arange(x.shape[1])[None, :] < counts[:, None]].numpy()
         written = [state.decoder_frames for state in rows.states]
         earlier = look_backs_of(look_back, rows, written, encoded.shape[1])
-        room = self._room(len(tokens), len(fired), len(frames), max(lengths), earlier)
+        work = self._workspace(len(tokens), len(fired), len(frames), max(lengths), earlier)
         ids = self._step(
-            tokens, starts_of(fired), frames, starts_of(lengths), fsmn.numpy(), earlier, self._blocks, room,
+            tokens, starts_of(fired), frames, starts_of(lengths), fsmn.numpy(), earlier, self._blocks, work,
             self._vocabulary,
         )  # fmt: skip
         return pad_sequence(torch.from_numpy(ids).split(fired), batch_first=True)
@@ -162,23 +162,25 @@ class DecoderKernel:
         x = torch.zeros(1, 3, self._width)
         self.step(x, rows.lengths, x, rows, self.memory(1), look_back)
 
-    def _room(self, tokens: int, streams: int, frames: int, longest: int, look_backs: LookBacks) -> _Room:
+    def _workspace(
+        self, tokens: int, streams: int, frames: int, longest: int, look_backs: LookBacks
+    ) -> _Workspace:
         blocks, width = self._blocks, self._width
-        wide = blocks.feed_forwards.widen.columns.shape[2]
+        wide = blocks.feed_forwards.expand.columns.shape[2]
         ring, size = look_backs.rings.shape[2:]
-        return _Room(
+        return _Workspace(
             row=np.empty(max(width, wide), np.float32),
-            narrow=room_to_quantise(tokens, width),
-            wide=room_to_quantise(tokens, wide),
-            encoded=room_to_quantise(frames, width),
-            shown=room_for_rows(frames, 2 * width),
-            hidden=room_for_rows(tokens, width),
-            widened=room_for_rows(tokens, wide),
+            quantised=quantised_workspace(tokens, width),
+            quantised_wide=quantised_workspace(tokens, wide),
+            encoded=quantised_workspace(frames, width),
+            key_values=row_workspace(frames, 2 * width),
+            hidden=row_workspace(tokens, width),
+            expanded=row_workspace(tokens, wide),
             sequence=np.empty((tokens + streams * (blocks.memory.shape[1] - 1), width), np.float32),
-            asking=room_for_rows(tokens, width),
-            context=room_for_rows(tokens, width),
-            scores=room_for_rows(tokens, blocks.output.columns.shape[2]),
-            attention=room_to_attend(size, ring + longest),
+            queries=row_workspace(tokens, width),
+            context=row_workspace(tokens, width),
+            scores=row_workspace(tokens, blocks.vocabulary.columns.shape[2]),
+            attention=attention_workspace(size, ring + longest),
         )
 
 
@@ -186,23 +188,25 @@ def _feed_forwards(decoder: nn.Module, name: str) -> _FeedForwards:
     blocks = decoder_blocks(decoder, name)
     return _FeedForwards(
         before=norms_of([block.norm1 for block in blocks]),
-        widen=pack([block.feed_forward.w_1 for block in blocks]),
+        expand=pack([block.feed_forward.w_1 for block in blocks]),
         middle=norms_of([block.feed_forward.norm for block in blocks]),
-        narrow=pack([block.feed_forward.w_2 for block in blocks]),
+        contract=pack([block.feed_forward.w_2 for block in blocks]),
     )
 
 
 @compiled
-def _feed_forward(x: Floats, rows: int, layers: _FeedForwards, layer: int, room: _Room, into: Floats) -> None:
-    normalise_and_quantise(x, rows, layers.before, layer, room.row, room.narrow)
-    multiply(room.narrow, rows, layers.widen, layer, room.widened, 0.0, False)
-    normalise_and_quantise(room.widened, rows, layers.middle, layer, room.row, room.wide)
-    multiply(room.wide, rows, layers.narrow, layer, into, UNBOUNDED, False)
+def _feed_forward(
+    x: Floats, rows: int, layers: _FeedForwards, layer: int, work: _Workspace, into: Floats
+) -> None:
+    normalise_and_quantise(x, rows, layers.before, layer, work.row, work.quantised)
+    multiply(work.quantised, rows, layers.expand, layer, work.expanded, 0.0, False)
+    normalise_and_quantise(work.expanded, rows, layers.middle, layer, work.row, work.quantised_wide)
+    multiply(work.quantised_wide, rows, layers.contract, layer, into, UNBOUNDED, False)
 
 
 @compiled
 def _look_at_tokens(
-    layer: int, starts: Indices, memory: Floats, look_backs: LookBacks, blocks: _Blocks, room: _Room
+    layer: int, starts: Indices, memory: Floats, look_backs: LookBacks, blocks: _Blocks, work: _Workspace
 ) -> None:
     """Add to each stream's tokens what its newest ones tell, and keep those for the next chunk."""
     kernel = blocks.memory[layer]
@@ -213,19 +217,19 @@ def _look_at_tokens(
         remembered = memory[layer, look_backs.slots[stream]]
         for token in range(earlier):
             for index in range(remembered.shape[1]):
-                room.sequence[first + token, index] = remembered[token, index]
+                work.sequence[first + token, index] = remembered[token, index]
         for token in range(begin, end):
             normalise_row(
-                room.context[token], blocks.norm2, layer, room.sequence[first + earlier + token - begin]
+                work.context[token], blocks.norm2, layer, work.sequence[first + earlier + token - begin]
             )
         add_convolved(
-            room.sequence, first, first + earlier + end - begin, 0, first + earlier, earlier, kernel,
-            room.hidden, begin, end - begin,
+            work.sequence, first, first + earlier + end - begin, 0, first + earlier, earlier, kernel,
+            work.hidden, begin, end - begin,
         )  # fmt: skip
         if look_backs.kept[stream] > 0:
             for token in range(earlier):
                 for index in range(remembered.shape[1]):
-                    remembered[token, index] = room.sequence[first + end - begin + token, index]
+                    remembered[token, index] = work.sequence[first + end - begin + token, index]
 
 
 def _step(
@@ -236,31 +240,31 @@ def _step(
     memory: Floats,
     look_backs: LookBacks,
     blocks: _Blocks,
-    room: _Room,
+    work: _Workspace,
     vocabulary: int,
 ) -> NDArray[np.int64]:
     tokens, width = x.shape
-    frames = Frames(room.shown, frame_starts, 0)
+    frames = Frames(work.key_values, frame_starts, 0)
     for token in range(tokens):
         for index in range(width):
-            room.hidden[token, index] = x[token, index]
-    quantise(encoded, len(encoded), room.encoded)
+            work.hidden[token, index] = x[token, index]
+    quantise(encoded, len(encoded), work.encoded)
     for layer in range(len(blocks.memory)):
-        _feed_forward(room.hidden, tokens, blocks.feed_forwards, layer, room, room.context)
-        _look_at_tokens(layer, starts, memory, look_backs, blocks, room)
-        multiply(room.encoded, len(encoded), blocks.show, layer, room.shown, UNBOUNDED, False)
-        normalise_and_quantise(room.hidden, tokens, blocks.norm3, layer, room.row, room.narrow)
-        multiply(room.narrow, tokens, blocks.ask, layer, room.asking, UNBOUNDED, False)
-        attend(layer, blocks.heads, room.asking, starts, frames, look_backs, room.attention, room.context)
-        quantise(room.context, tokens, room.narrow)
-        multiply(room.narrow, tokens, blocks.attended, layer, room.hidden, UNBOUNDED, True)
-    for layer in range(len(blocks.last.widen.begins)):
-        _feed_forward(room.hidden, tokens, blocks.last, layer, room, room.hidden)
+        _feed_forward(work.hidden, tokens, blocks.feed_forwards, layer, work, work.context)
+        _look_at_tokens(layer, starts, memory, look_backs, blocks, work)
+        multiply(work.encoded, len(encoded), blocks.key_value, layer, work.key_values, UNBOUNDED, False)
+        normalise_and_quantise(work.hidden, tokens, blocks.norm3, layer, work.row, work.quantised)
+        multiply(work.quantised, tokens, blocks.query, layer, work.queries, UNBOUNDED, False)
+        attend(layer, blocks.heads, work.queries, starts, frames, look_backs, work.attention, work.context)
+        quantise(work.context, tokens, work.quantised)
+        multiply(work.quantised, tokens, blocks.output, layer, work.hidden, UNBOUNDED, True)
+    for layer in range(len(blocks.last.expand.begins)):
+        _feed_forward(work.hidden, tokens, blocks.last, layer, work, work.hidden)
     for token in range(tokens):
-        normalise_row(room.hidden[token], blocks.after, 0, room.row)
-        quantise_row(room.row, width, room.narrow, token)
-    multiply(room.narrow, tokens, blocks.output, 0, room.scores, UNBOUNDED, False)
+        normalise_row(work.hidden[token], blocks.after, 0, work.row)
+        quantise_row(work.row, width, work.quantised, token)
+    multiply(work.quantised, tokens, blocks.vocabulary, 0, work.scores, UNBOUNDED, False)
     ids = np.empty(tokens, np.int64)
     for token in range(tokens):
-        ids[token] = np.argmax(room.scores[token, :vocabulary])
+        ids[token] = np.argmax(work.scores[token, :vocabulary])
     return ids

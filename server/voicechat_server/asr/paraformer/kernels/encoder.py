@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from voicechat_server.asr.paraformer.kernels.attention import (
-    AttentionRoom,
+    AttentionWorkspace,
     Frames,
     LookBacks,
     attend,
-    room_to_attend,
+    attention_workspace,
 )
 from voicechat_server.asr.paraformer.kernels.compiling import entry
 from voicechat_server.asr.paraformer.kernels.convolution import add_convolved, kernels_of
@@ -26,8 +26,8 @@ from voicechat_server.asr.paraformer.kernels.linear import (
     multiply,
     pack,
     quantise,
-    room_for_rows,
-    room_to_quantise,
+    quantised_workspace,
+    row_workspace,
 )
 from voicechat_server.asr.paraformer.kernels.norm import (
     Norms,
@@ -46,27 +46,27 @@ class _Blocks(NamedTuple):
 
     heads: int
     norm1: Norms
-    project: Linears
+    query_key_value: Linears
     memory: Floats
-    attended: Linears
+    output: Linears
     norm2: Norms
-    widen: Linears
-    narrow: Linears
+    expand: Linears
+    contract: Linears
     after: Norms
 
 
-class _Room(NamedTuple):
-    """Scratch."""
+class _Workspace(NamedTuple):
+    """Memory for one step, taken anew each time."""
 
     row: Floats
     input: Quantised
-    narrow: Quantised
-    wide: Quantised
+    quantised: Quantised
+    quantised_wide: Quantised
     projected: Floats
     context: Floats
     hidden: Floats
-    widened: Floats
-    attention: AttentionRoom
+    expanded: Floats
+    attention: AttentionWorkspace
 
 
 class EncoderKernel:
@@ -89,18 +89,18 @@ class EncoderKernel:
         self._blocks = _Blocks(
             heads=blocks[0].self_attn.h,
             norm1=norms_of([block.norm1 for block in blocks]),
-            project=pack([block.self_attn.linear_q_k_v for block in blocks]),
+            query_key_value=pack([block.self_attn.linear_q_k_v for block in blocks]),
             memory=kernels_of([block.self_attn.fsmn_block for block in blocks]),
-            attended=pack([block.self_attn.linear_out for block in blocks]),
+            output=pack([block.self_attn.linear_out for block in blocks]),
             norm2=norms_of([block.norm2 for block in blocks]),
-            widen=pack([block.feed_forward.w_1 for block in blocks]),
-            narrow=pack([block.feed_forward.w_2 for block in blocks]),
+            expand=pack([block.feed_forward.w_1 for block in blocks]),
+            contract=pack([block.feed_forward.w_2 for block in blocks]),
             after=norms_of([map_of(encoder, "after_norm")]),
         )
         self._compile(blocks[0].in_size)
 
     def look_back(self, chunks: int, step: int) -> LookBack:
-        """Return room for that many earlier chunks of `step` frames; -1 keeps all of a segment."""
+        """Return a look-back of that many earlier chunks of `step` frames; -1 keeps all of a segment."""
         layers, heads = len(self._blocks.memory), self._blocks.heads
         frames = None if chunks < 0 else chunks * step
         return LookBack(layers * heads * 2, self.width // heads, frames, torch.device("cpu"), torch.float32)
@@ -122,7 +122,11 @@ class EncoderKernel:
         written = [state.encoder_frames for state in rows.states]
         earlier = look_backs_of(look_back, rows, written, kept)
         encoded = self._step(
-            features, starts_of(lengths), earlier, self._blocks, self._room(features, max(lengths), earlier)
+            features,
+            starts_of(lengths),
+            earlier,
+            self._blocks,
+            self._workspace(features, max(lengths), earlier),
         )
         return pad_sequence(torch.from_numpy(encoded[: len(features)]).split(lengths), batch_first=True)
 
@@ -133,49 +137,49 @@ class EncoderKernel:
         rows = example_rows(1, frames=3, device=torch.device("cpu"))
         self.step(torch.zeros(1, 3, features), rows, look_back, kept=2)
 
-    def _room(self, features: Floats, longest: int, look_backs: LookBacks) -> _Room:
+    def _workspace(self, features: Floats, longest: int, look_backs: LookBacks) -> _Workspace:
         count, width = len(features), self.width
-        wide = self._blocks.widen.columns.shape[2]
+        wide = self._blocks.expand.columns.shape[2]
         frames, size = look_backs.rings.shape[2:]
-        return _Room(
+        return _Workspace(
             row=np.empty(max(width, features.shape[1]), np.float32),
-            input=room_to_quantise(count, features.shape[1]),
-            narrow=room_to_quantise(count, width),
-            wide=room_to_quantise(count, wide),
-            projected=room_for_rows(count, 3 * width),
-            context=room_for_rows(count, width),
-            hidden=room_for_rows(count, width),
-            widened=room_for_rows(count, wide),
-            attention=room_to_attend(size, frames + longest),
+            input=quantised_workspace(count, features.shape[1]),
+            quantised=quantised_workspace(count, width),
+            quantised_wide=quantised_workspace(count, wide),
+            projected=row_workspace(count, 3 * width),
+            context=row_workspace(count, width),
+            hidden=row_workspace(count, width),
+            expanded=row_workspace(count, wide),
+            attention=attention_workspace(size, frames + longest),
         )
 
 
-def _step(x: Floats, starts: Indices, look_backs: LookBacks, blocks: _Blocks, room: _Room) -> Floats:
-    rows, width = len(x), room.hidden.shape[1]
-    frames = Frames(room.projected, starts, width)
+def _step(x: Floats, starts: Indices, look_backs: LookBacks, blocks: _Blocks, work: _Workspace) -> Floats:
+    rows, width = len(x), work.hidden.shape[1]
+    frames = Frames(work.projected, starts, width)
     if x.shape[1] == width:
         # The first block adds to its input only if that is as wide as what it gives.
         for row in range(rows):
             for index in range(width):
-                room.hidden[row, index] = x[row, index]
+                work.hidden[row, index] = x[row, index]
     for layer in range(len(blocks.memory)):
-        before, quantised = (x, room.input) if layer == 0 else (room.hidden, room.narrow)
-        normalise_and_quantise(before, rows, blocks.norm1, layer, room.row, quantised)
-        multiply(quantised, rows, blocks.project, layer, room.projected, UNBOUNDED, False)
-        attend(layer, blocks.heads, room.projected, starts, frames, look_backs, room.attention, room.context)
+        before, quantised = (x, work.input) if layer == 0 else (work.hidden, work.quantised)
+        normalise_and_quantise(before, rows, blocks.norm1, layer, work.row, quantised)
+        multiply(quantised, rows, blocks.query_key_value, layer, work.projected, UNBOUNDED, False)
+        attend(layer, blocks.heads, work.projected, starts, frames, look_backs, work.attention, work.context)
         kernel = blocks.memory[layer]
         for stream in range(len(starts) - 1):
             begin, end = starts[stream], starts[stream + 1]
             add_convolved(
-                room.projected, begin, end, 2 * width, begin, len(kernel) // 2, kernel,
-                room.hidden, begin, end - begin,
+                work.projected, begin, end, 2 * width, begin, len(kernel) // 2, kernel,
+                work.hidden, begin, end - begin,
             )  # fmt: skip
-        quantise(room.context, rows, room.narrow)
-        multiply(room.narrow, rows, blocks.attended, layer, room.hidden, UNBOUNDED, True)
-        normalise_and_quantise(room.hidden, rows, blocks.norm2, layer, room.row, room.narrow)
-        multiply(room.narrow, rows, blocks.widen, layer, room.widened, 0.0, False)
-        quantise(room.widened, rows, room.wide)
-        multiply(room.wide, rows, blocks.narrow, layer, room.hidden, UNBOUNDED, True)
+        quantise(work.context, rows, work.quantised)
+        multiply(work.quantised, rows, blocks.output, layer, work.hidden, UNBOUNDED, True)
+        normalise_and_quantise(work.hidden, rows, blocks.norm2, layer, work.row, work.quantised)
+        multiply(work.quantised, rows, blocks.expand, layer, work.expanded, 0.0, False)
+        quantise(work.expanded, rows, work.quantised_wide)
+        multiply(work.quantised_wide, rows, blocks.contract, layer, work.hidden, UNBOUNDED, True)
     for row in range(rows):
-        normalise_row(room.hidden[row], blocks.after, 0, room.context[row])
-    return room.context
+        normalise_row(work.hidden[row], blocks.after, 0, work.context[row])
+    return work.context

@@ -96,15 +96,15 @@ def _most_in_16_bits(weights: Tensor) -> Tensor:
     return (neighbours[:, :, 0] + neighbours[:, :, 1]).amax(dim=(1, 2))
 
 
-def room_to_quantise(rows: int, inputs: int) -> Quantised:
-    """Return room for rows of some inputs; what the inputs are padded with is zero."""
+def quantised_workspace(rows: int, inputs: int) -> Quantised:
+    """Return a workspace for rows of some inputs; what the inputs are padded with is zero."""
     padded = _padded(rows, ROWS)
     numbers = np.zeros((padded, _padded(inputs, DEPTH)), np.uint8)
     return Quantised(numbers, np.ones(padded, np.float32), np.zeros(padded, np.float32))
 
 
-def room_for_rows(rows: int, width: int) -> Floats:
-    """Return room for the results of a map: rows up to a multiple of a tile's."""
+def row_workspace(rows: int, width: int) -> Floats:
+    """Return a workspace for the results of a map: rows up to a multiple of a tile's."""
     return np.zeros((_padded(rows, ROWS), width), np.float32)
 
 

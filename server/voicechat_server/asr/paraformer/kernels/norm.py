@@ -36,7 +36,7 @@ def norms_of(maps: Sequence[Map]) -> Norms:
 
 @compiled
 def normalise_and_quantise(
-    values: Floats, rows: int, norms: Norms, layer: int, row_room: Floats, into: Quantised
+    values: Floats, rows: int, norms: Norms, layer: int, normalised: Floats, into: Quantised
 ) -> None:
     """Normalise and quantise rows, [rows, width].
 
@@ -45,12 +45,12 @@ def normalise_and_quantise(
         rows: How many rows of it.
         norms: The normalisations.
         layer: Which of them.
-        row_room: Scratch of at least [width].
+        normalised: A workspace of at least [width].
         into: Takes the result.
     """
     for row in range(rows):
-        normalise_row(values[row], norms, layer, row_room)
-        quantise_row(row_room, values.shape[1], into, row)
+        normalise_row(values[row], norms, layer, normalised)
+        quantise_row(normalised, values.shape[1], into, row)
 
 
 @compiled
