@@ -26,7 +26,7 @@ from tests.support.staged_sound import StagedSound
 from voicechat_common.protocol.chat_http import ChatDetail
 from voicechat_tui.settings import load
 from voicechat_tui.ui.app import VoicechatApp
-from voicechat_tui.ui.controllers import turns
+from voicechat_tui.ui.keys import turns
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.chats import ChatsScreen
 from voicechat_tui.ui.screens.devices import DevicesWindow

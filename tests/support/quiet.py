@@ -3,7 +3,7 @@
 from textual.command import CommandPalette
 
 from voicechat_tui.ui.base_app import BaseApp
-from voicechat_tui.ui.controllers.turns import STEP
+from voicechat_tui.ui.background import STEP
 from voicechat_tui.ui.screens.chat import ChatScreen
 
 

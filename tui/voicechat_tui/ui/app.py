@@ -18,11 +18,10 @@ from voicechat_tui.language import _
 from voicechat_tui.settings import Loaded, Source, Value, change, load, variable
 from voicechat_tui.ui.appearance.themes import chosen
 from voicechat_tui.ui.backend.server import Backend, ServerBackend
-from voicechat_tui.ui.background import in_background
+from voicechat_tui.ui.background import STEP
 from voicechat_tui.ui.base_app import BaseApp
 from voicechat_tui.ui.controllers.directory import Directory
 from voicechat_tui.ui.controllers.messages import ChatHappened, ChatsListed, ChatsUnreachable, VoiceHappened
-from voicechat_tui.ui.controllers.turns import STEP
 from voicechat_tui.ui.keys.actions import Context
 from voicechat_tui.ui.keys.keymap import bindings
 from voicechat_tui.ui.memory.local_state import THIS_MACHINE, LocalState
@@ -135,7 +134,7 @@ class VoicechatApp(BaseApp):
         if self._begins_local:
             self.start_local()
         else:
-            in_background(self, partial(self.directory.run, self.post_message), group="directory")
+            self.in_background(partial(self.directory.run, self.post_message), group="directory")
         if self._first_chat is not None:
             self.desk.open_chat(self._first_chat)
         if self.loaded.problem is not None:
@@ -144,8 +143,8 @@ class VoicechatApp(BaseApp):
             self.tell_error(_("Drafts"), self.local.problem)
         for problem in self.keys.problems:
             self.tell(_("Settings"), problem, "warning")
-        in_background(self, self.directory.has_asked.wait, group=STEP)
-        in_background(self, self.turns.run, group="turns")
+        self.in_background(self.directory.has_asked.wait, group=STEP)
+        self.in_background(self.turns.run, group="turns")
 
     @property
     def can_start_local(self) -> bool:
@@ -161,14 +160,14 @@ class VoicechatApp(BaseApp):
 
     def _take_server(self, backend: Backend, server: str, reason: str) -> None:
         """Speak to another server from now on; the open chat is looked for there."""
-        in_background(self, self.backend.aclose, group="calls")
+        self.in_background(self.backend.aclose, group="calls")
         self.backend = backend
         chat_id = None if self._desk is None else self._desk.leave_server()
         self.local.move_to(server)
         self._reach = Reach()
         self.reason = reason
         self.directory = Directory(backend, self.user, self.local)
-        in_background(self, partial(self.directory.run, self.post_message), group="directory", exclusive=True)
+        self.in_background(partial(self.directory.run, self.post_message), group="directory", exclusive=True)
         if chat_id is not None:
             self.desk.open_chat(chat_id)
         self._show_chats()
@@ -190,6 +189,10 @@ class VoicechatApp(BaseApp):
     def unheard_ms(self) -> int:
         """What was said and did not reach the server before the app ended."""
         return 0 if self._voice is None else self._voice.unheard_ms
+
+    async def update_chats(self) -> None:
+        """Ask the server for the chats now, and wait for the outcome."""
+        await self.directory.ask()
 
     def show_status(self) -> None:
         """Draw the line of state where it is seen."""
@@ -308,7 +311,7 @@ class VoicechatApp(BaseApp):
                 _("Theme"), _("At the next start {variable} decides again.", variable=variable("theme"))
             )
         else:
-            in_background(self, partial(self._keep_theme, self.theme), group=STEP)
+            self.in_background(partial(self._keep_theme, self.theme), group=STEP)
 
     async def _keep_theme(self, theme: str) -> None:
         try:

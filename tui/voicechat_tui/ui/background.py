@@ -6,6 +6,9 @@ from typing import Any
 from textual.dom import DOMNode
 from textual.worker import Worker
 
+STEP = "step"
+"""The group of workers whose work is a part of what a key does: later keys wait for its end."""
+
 
 def in_background(
     node: DOMNode,

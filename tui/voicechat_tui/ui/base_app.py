@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.command import CommandPalette
 from textual.events import Event
@@ -20,10 +20,10 @@ from voicechat_tui.settings import Loaded
 from voicechat_tui.ui.appearance.cells import OneByOne, measure_one_by_one
 from voicechat_tui.ui.appearance.themes import MONO, THEMES, after, chosen
 from voicechat_tui.ui.background import in_background
-from voicechat_tui.ui.controllers.turns import Turns
 from voicechat_tui.ui.ending import EndingApp
 from voicechat_tui.ui.keys.actions import Context
 from voicechat_tui.ui.keys.keymap import Keymap
+from voicechat_tui.ui.keys.turns import Turns
 from voicechat_tui.ui.memory.local_state import LocalState
 from voicechat_tui.ui.model.events_log import EventsLog
 from voicechat_tui.ui.screens.base import AppScreen
@@ -81,7 +81,7 @@ class BaseApp(EndingApp):
         self.now = now
         self.keys = Keymap(self.settings.keys)
         self.happenings = EventsLog(now)
-        self.turns = Turns(self)
+        self.turns = Turns(self, clock, self.keys, lambda: self.joining, self._input_lost)
         # A page that is still moving when the next key comes would be counted from where it just is.
         self.animation_level = "none"
         self._is_saving = False
@@ -106,6 +106,20 @@ class BaseApp(EndingApp):
         """Let what comes from the terminal wait until what came before it is done."""
         if not self.turns.take(event):
             await super().on_event(event)
+
+    def in_background(
+        self,
+        work: Callable[[], Coroutine[Any, Any, object]],
+        *,
+        group: str,
+        name: str = "",
+        exclusive: bool = False,
+    ) -> None:
+        """Begin some work that ends with the app; see `background.in_background`."""
+        in_background(self, work, group=group, name=name, exclusive=exclusive)
+
+    def _input_lost(self) -> None:
+        self.tell(_("Keyboard"), _("Too much came at once; the end of it was lost."), "warning")
 
     def tell(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
         """Say something in a toast, unless one says it already, and note it in the log."""
@@ -133,7 +147,7 @@ class BaseApp(EndingApp):
         """Remember on disk, in a moment, what is to be remembered: a crash costs no more than that moment."""
         if not self._is_saving:
             self._is_saving = True
-            in_background(self, self._save_local, group="saving")
+            self.in_background(self._save_local, group="saving")
 
     async def _save_local(self) -> None:
         await asyncio.sleep(SAVED_AFTER_S)
@@ -175,7 +189,7 @@ class BaseApp(EndingApp):
         """Save the screen as a picture."""
         name = safe_name(filename or f"voicechat {self.now():%Y-%m-%d %H.%M.%S}.svg")
         picture = self.export_screenshot().encode()
-        in_background(self, partial(self._save_picture, Path(path or ".") / name, picture), group="files")
+        self.in_background(partial(self._save_picture, Path(path or ".") / name, picture), group="files")
 
     async def _save_picture(self, wanted: Path, picture: bytes) -> None:
         try:

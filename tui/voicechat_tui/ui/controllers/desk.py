@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat import ChatEnded, ChatError, ChatStatus
@@ -27,16 +26,13 @@ from voicechat_tui.files.new_file import create, safe_name
 from voicechat_tui.language import _
 from voicechat_tui.language.readable import is_long_id
 from voicechat_tui.ui.backend.chat_session import ChatSession
-from voicechat_tui.ui.background import in_background
+from voicechat_tui.ui.background import STEP
 from voicechat_tui.ui.controllers.messages import ChatHappened
-from voicechat_tui.ui.controllers.turns import STEP
 from voicechat_tui.ui.model.conversation import Conversation
 from voicechat_tui.ui.model.status import Line, Reach, Waiting
+from voicechat_tui.ui.protocols import Voicechat
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.confirm import Confirm
-
-if TYPE_CHECKING:
-    from voicechat_tui.ui.app import VoicechatApp
 
 HISTORY = 200
 """Messages that are read when a chat is opened, and with each page of older ones."""
@@ -51,7 +47,7 @@ class ChatDesk:
         app: The app whose state this is a part of.
     """
 
-    def __init__(self, app: "VoicechatApp") -> None:
+    def __init__(self, app: Voicechat) -> None:
         self._app = app
         self._open: dict[str, ChatSession] = {}
         self._left: dict[str, Conversation] = {}
@@ -96,7 +92,7 @@ class ChatDesk:
         return session
 
     def _start(self, session: ChatSession, since: int) -> None:
-        in_background(self._app, partial(self._live, session, since), name=session.chat_id, group="chats")
+        self._app.in_background(partial(self._live, session, since), name=session.chat_id, group="chats")
 
     async def _live(self, session: ChatSession, since: int) -> None:
         app = self._app
@@ -124,7 +120,7 @@ class ChatDesk:
 
     def create_chat(self, title: str) -> None:
         """Create a chat and open it."""
-        in_background(self._app, partial(self._create, title), group=STEP)
+        self._app.in_background(partial(self._create, title), group=STEP)
 
     async def _create(self, title: str) -> None:
         app = self._app
@@ -134,7 +130,7 @@ class ChatDesk:
             app.tell_error(_("The chat could not be created"), error)
             return
         self.open_chat(chat.chat_id)
-        await app.directory.ask()
+        await app.update_chats()
 
     def leave_chat(self, session: ChatSession) -> None:
         """Go back to the list. Texts that are not stored yet keep the chat open behind it until they are."""
@@ -244,7 +240,7 @@ class ChatDesk:
         first = session.conversation.first_seq
         if first > 1 and session.chat_id not in self._loading:
             self._loading.add(session.chat_id)
-            in_background(self._app, partial(self._load_older, session, first), group=STEP)
+            self._app.in_background(partial(self._load_older, session, first), group=STEP)
 
     async def _load_older(self, session: ChatSession, first: int) -> None:
         since = max(0, first - 1 - HISTORY)
@@ -261,7 +257,7 @@ class ChatDesk:
 
     def export_chat(self, session: ChatSession) -> None:
         """Write a chat to a file."""
-        in_background(self._app, partial(self._export, session), group="calls")
+        self._app.in_background(partial(self._export, session), group="calls")
 
     async def _export(self, session: ChatSession) -> None:
         app = self._app

@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual.worker import WorkerCancelled, WorkerFailed
 
@@ -26,13 +25,10 @@ from voicechat_tui.sources.microphone.events import (
 from voicechat_tui.ui.backend.chat_session import ChatSession
 from voicechat_tui.ui.backend.sound import MachineSound, Sound, Voice
 from voicechat_tui.ui.backend.voice_session import VoiceSession
-from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.controllers.messages import VoiceHappened
 from voicechat_tui.ui.model.status import Mic, Status, Waiting
+from voicechat_tui.ui.protocols import Voicechat
 from voicechat_tui.voice.events import JournalStopped, TalkEnded, TalkHeard, TalkStarted, VoiceEvent
-
-if TYPE_CHECKING:
-    from voicechat_tui.ui.app import VoicechatApp
 
 GROUP = "voice"
 """The group of the workers that hold a microphone or deliver what was said."""
@@ -52,7 +48,7 @@ class VoiceDesk:
         unheard_ms: What was said and did not reach the server before the app ended.
     """
 
-    def __init__(self, app: "VoicechatApp", sound: Sound | None) -> None:
+    def __init__(self, app: Voicechat, sound: Sound | None) -> None:
         self.sound = sound or MachineSound()
         self.unheard_ms = 0
         self._app = app
@@ -175,7 +171,7 @@ class VoiceDesk:
     def _start(self) -> None:
         if self._session is None:
             self._session = VoiceSession(lambda: self.sound.voice(self._app.settings), self._microphone)
-            in_background(self._app, partial(self._live, self._session), group=GROUP)
+            self._app.in_background(partial(self._live, self._session), group=GROUP)
 
     def _put_down(self) -> None:
         if self._session is not None:

@@ -1,28 +1,20 @@
 """What the app's own screens share: their keys, their last two lines, and how they reach the app."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.message_pump import MessagePump
 from textual.widgets import Static
 
 from voicechat_tui.language import _
 from voicechat_tui.ui.keys.actions import Context
+from voicechat_tui.ui.protocols import Voicechat, voicechat_of
 from voicechat_tui.ui.screens.present import Present, while_here
 from voicechat_tui.ui.widgets.hints import Hints
 from voicechat_tui.ui.widgets.status_line import StatusLine
 
-if TYPE_CHECKING:
-    from voicechat_tui.ui.app import VoicechatApp
-
 LEAST_WIDTH = 30
 LEAST_HEIGHT = 8
-
-
-def voicechat_of(node: MessagePump) -> "VoicechatApp":
-    """Return the app of a widget or screen, by its own type."""
-    return cast("VoicechatApp", node.app)
 
 
 class AppScreen(Present[None]):
@@ -47,8 +39,8 @@ class AppScreen(Present[None]):
     """
 
     @property
-    def voicechat(self) -> "VoicechatApp":
-        """The app, by its own type."""
+    def voicechat(self) -> Voicechat:
+        """The app."""
         return voicechat_of(self)
 
     def compose(self) -> ComposeResult:

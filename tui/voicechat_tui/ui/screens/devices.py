@@ -12,10 +12,9 @@ from textual.widgets.option_list import Option
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.language import _
-from voicechat_tui.ui.background import in_background
-from voicechat_tui.ui.controllers.turns import STEP
+from voicechat_tui.ui.background import STEP, in_background
 from voicechat_tui.ui.model.status import meter
-from voicechat_tui.ui.screens.base import voicechat_of
+from voicechat_tui.ui.protocols import voicechat_of
 from voicechat_tui.ui.screens.present import while_here
 from voicechat_tui.ui.screens.window import Window
 
@@ -148,7 +147,7 @@ class DevicesWindow(Window[None]):
         """Take a microphone, and remember it."""
         event.stop()
         device = self._devices[event.option_index - 1] if event.option_index else None
-        in_background(self.app, partial(self._take, device), group=STEP)
+        voicechat_of(self).in_background(partial(self._take, device), group=STEP)
 
     async def _take(self, device: "InputDevice | None") -> None:
         app = voicechat_of(self)

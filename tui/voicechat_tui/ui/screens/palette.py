@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
 
 from rich.align import Align
 from rich.text import Text
@@ -12,9 +11,7 @@ from textual.widgets.option_list import Option
 
 from voicechat_tui.language import _
 from voicechat_tui.ui.keys.actions import ACTIONS, Action, Context
-
-if TYPE_CHECKING:
-    from voicechat_tui.ui.app import VoicechatApp
+from voicechat_tui.ui.protocols import voicechat_of
 
 
 class Palette(CommandPalette):
@@ -67,7 +64,7 @@ class ActionCommands(Provider):
         return self.screen if getattr(self.screen, "CONTEXT", None) is action.context else None
 
     def _name(self, action: Action) -> str:
-        return f"{_(action.title)}  ({cast('VoicechatApp', self.app).keys.label(action)})"
+        return f"{_(action.title)}  ({voicechat_of(self.screen).keys.label(action)})"
 
     async def _run(self, action: Action) -> None:
         await self.app.run_action(action.id, self._node(action))

@@ -12,11 +12,10 @@ from voicechat_tui.client.connection.address import shown as shown_address
 from voicechat_tui.client.connection.address import unhidden
 from voicechat_tui.language import _
 from voicechat_tui.settings import Value, typed
-from voicechat_tui.ui.background import in_background
-from voicechat_tui.ui.controllers.turns import STEP
+from voicechat_tui.ui.background import STEP
 from voicechat_tui.ui.model.settings_view import AT_ONCE, SettingLine, lines
+from voicechat_tui.ui.protocols import voicechat_of
 from voicechat_tui.ui.screens.ask import Ask
-from voicechat_tui.ui.screens.base import voicechat_of
 from voicechat_tui.ui.screens.present import while_here
 from voicechat_tui.ui.screens.window import Window
 
@@ -105,7 +104,7 @@ class SettingsWindow(Window[None]):
 
     def _save(self, key: str, value: Value | None) -> None:
         # The window may be closed before the file is written.
-        in_background(self.app, partial(self._change, key, value), group=STEP)
+        voicechat_of(self).in_background(partial(self._change, key, value), group=STEP)
 
     async def _change(self, key: str, value: Value | None) -> None:
         app = voicechat_of(self)

@@ -7,23 +7,19 @@ here, and the next one is let through when nothing is left to be done for the on
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from textual import events
+from textual.app import App
 from textual.command import CommandPalette
 from textual.message_pump import MessagePump
 
-from voicechat_tui.language import _
+from voicechat_tui.ui.background import STEP
 from voicechat_tui.ui.keys.held_key import HeldKey
+from voicechat_tui.ui.keys.keymap import Keymap
 
-if TYPE_CHECKING:
-    from voicechat_tui.ui.base_app import BaseApp
-
-STEP = "step"
-"""The group of workers whose work is a part of what a key does: later keys wait for its end."""
 STEP_WITHIN_S = 2.0
 """No key waits longer for one of these, or for a chat to be joined: a server that hangs takes no key away."""
 ROUND_WITHIN_S = 1.0
@@ -49,17 +45,32 @@ class Turns:
 
     Args:
         app: Whose keys these are.
+        clock: The app's clock, in seconds.
+        keys: The keys that do something.
+        joining: Returns what is shown and not yet wholly known, or None.
+        overflowed: Called when events are dropped, once until there is room again.
 
     Attributes:
         is_repeat: Whether the key whose turn it is comes from a key that is held down.
         pressed_at: When it was pressed, which may be long before its turn, by the app's clock.
     """
 
-    def __init__(self, app: "BaseApp") -> None:
+    def __init__(
+        self,
+        app: App[None],
+        clock: Callable[[], float],
+        keys: Keymap,
+        joining: Callable[[], object | None],
+        overflowed: Callable[[], None],
+    ) -> None:
         self.is_repeat = False
-        self.pressed_at = app.clock()
+        self.pressed_at = clock()
         self._app = app
-        self._held = HeldKey(app.clock)
+        self._clock = clock
+        self._keys = keys
+        self._joining = joining
+        self._overflowed = overflowed
+        self._held = HeldKey(clock)
         self._waiting: asyncio.Queue[tuple[events.Event, bool, float]] = asyncio.Queue(WAITING)
         self._has_lost = False
         self._due: set[events.Event] = set()
@@ -74,21 +85,18 @@ class Turns:
             return False
         is_repeat = isinstance(event, events.Key) and self._held.repeats(event.key)
         if self._waiting.full():
-            self._lose()
+            if not self._has_lost:
+                self._has_lost = True
+                self._overflowed()
         else:
             self._has_lost = False
-            self._waiting.put_nowait((event, is_repeat, self._app.clock()))
+            self._waiting.put_nowait((event, is_repeat, self._clock()))
         return True
 
     def clicked(self) -> None:
         """The mouse was used: whichever key comes next is pressed anew."""
         self._held.released()
         self.is_repeat = False
-
-    def _lose(self) -> None:
-        if not self._has_lost:
-            self._has_lost = True
-            self._app.tell(_("Keyboard"), _("Too much came at once; the end of it was lost."), "warning")
 
     async def run(self) -> None:
         """Give each event its turn, for ever."""
@@ -97,7 +105,7 @@ class Turns:
         while True:
             event, is_repeat, pressed_at = await self._waiting.get()
             needs_order_only = self._needs_order_only(event)
-            if not (needs_order_only or (is_settled and self._app.joining is None)):
+            if not (needs_order_only or (is_settled and self._joining() is None)):
                 await self._settle(joins=True)
             self.is_repeat, self.pressed_at = is_repeat, pressed_at
             self._due.add(event)
@@ -114,7 +122,7 @@ class Turns:
         if isinstance(event, events.Key):
             focused = self._app.focused
             is_text = focused is not None and focused.check_consume_key(event.key, event.character)
-            return is_text and not self._app.keys.has(event.key)
+            return is_text and not self._keys.has(event.key)
         return isinstance(event, _MOVES)
 
     async def _settle(self, *, joins: bool = False) -> None:
@@ -159,7 +167,7 @@ class Turns:
             for worker in self._app.workers
             if not worker.is_finished and (worker.group == STEP or isinstance(worker.node, CommandPalette))
         ]
-        if joins and (joining := self._app.joining) is not None:
+        if joins and (joining := self._joining()) is not None:
             steps.append(joining)
         return any(now - self._began.setdefault(step, now) < STEP_WITHIN_S for step in steps)
 
