@@ -2,8 +2,8 @@
 
 from textual.command import CommandPalette
 
-from voicechat_tui.ui.base_app import BaseApp
 from voicechat_tui.ui.background import STEP
+from voicechat_tui.ui.base_app import BaseApp
 from voicechat_tui.ui.screens.chat import ChatScreen
 
 
