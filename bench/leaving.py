@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from tests.support.leaving import leave_at, load, moments
 from tests.support.null_sink import null_sink
 from tests.support.server import demo_settings, serving
-from voicechat_server import logs
+from voicechat_server.logs.setup import configure_logging
 
 CHAT = "leaving"
 
@@ -35,7 +35,7 @@ def main() -> int:
     ways: Counter[str] = Counter()
     statuses: Counter[int] = Counter()
     wrong = 0
-    logs.configure("error", io.StringIO())
+    configure_logging("error", io.StringIO())
     with ExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory()))
         server = stack.enter_context(serving(demo_settings(database=str(directory / "chats.db"))))

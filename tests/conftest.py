@@ -18,8 +18,8 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from tests.support.chat_server import chat_serving
 from tests.support.server import LiveServer, demo_settings, serving
 from voicechat_common.errors import VoicechatError
-from voicechat_server import logs
 from voicechat_server.asr.models.loading.hardware import refuse_absent_device
+from voicechat_server.logs.setup import configure_logging
 from voicechat_tui import language
 
 MOST_BYTES_OF_A_NAME = 20
@@ -34,7 +34,7 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Threads that step one batch shall not spin while they wait for one whose core another test has.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    logs.configure("warning", io.StringIO())
+    configure_logging("warning", io.StringIO())
     # A busy machine must not fail a property, and a run of CI must not differ from the one before it.
     hypothesis.settings.register_profile("voicechat", deadline=None, derandomize="CI" in os.environ)
     hypothesis.settings.load_profile("voicechat")

@@ -9,9 +9,9 @@ import typer
 
 from voicechat_common import __version__
 from voicechat_common.errors import VoicechatError
-from voicechat_server import logs
 from voicechat_server.commands.models import models_app
 from voicechat_server.commands.serve import serve
+from voicechat_server.logs.setup import configure_logging
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(1) from error
     except Exception as error:
         if not logging.getLogger().handlers:
-            logs.configure("info")
+            configure_logging("info")
         log.critical("the command broke down", exc_info=error)
         typer.echo("Error: voicechat-server broke down; the line of its log above says how.", err=True)
         raise SystemExit(1) from error

@@ -14,7 +14,7 @@ from tests.support.speech_client import SpeechClient, connected, receipt, texts
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.chat import ChatError, MessageAck, MessageKind, SendMessage
 from voicechat_common.protocol.speech import Partial, Ready, Start
-from voicechat_server.chat.store import Store
+from voicechat_server.chat.storage.store import Store
 
 STREAMS = 20
 CHATTERS = 20

@@ -16,7 +16,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatError, MessageAck, SendMessage
 from voicechat_common.protocol.http import ErrorBody
 from voicechat_server.chat.records import Outcome
-from voicechat_server.chat.store import Store
+from voicechat_server.chat.storage.store import Store
 
 MEGABYTE = 10**6
 ALL = 10**18

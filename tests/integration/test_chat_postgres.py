@@ -10,7 +10,7 @@ from tests.support.chat_server import chat_serving
 from tests.support.postgres import ACCOUNT, postgres
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatError, MessageAck, SendMessage
-from voicechat_server.chat.store import Store, prepare
+from voicechat_server.chat.storage.store import Store, prepare
 from voicechat_tui.client.http import HttpClient
 
 

@@ -35,8 +35,8 @@ from voicechat_common.protocol.speech import (
     Stop,
     StreamOrigin,
 )
-from voicechat_server.chat import database as chat_database
-from voicechat_server.chat import finals
+from voicechat_server.chat.live import finals
+from voicechat_server.chat.storage import database as chat_database
 
 PACKET = 3200
 

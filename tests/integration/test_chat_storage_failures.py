@@ -23,8 +23,8 @@ from tests.support.locked_file import locked
 from tests.support.server import LiveServer
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatError, MessageAck, SendMessage
-from voicechat_server.chat import database as chat_database
-from voicechat_server.chat.store import Store, prepare
+from voicechat_server.chat.storage import database as chat_database
+from voicechat_server.chat.storage.store import Store, prepare
 from voicechat_tui.client.http import HttpClient
 
 NOBODY = 65534

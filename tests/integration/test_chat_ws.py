@@ -27,7 +27,7 @@ from voicechat_common.protocol.chat import (
 )
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Ping, Pong, Start
-from voicechat_server.chat import typists
+from voicechat_server.chat.live import typists
 
 
 async def read_chat(server: LiveServer, chat_id: str) -> dict[str, object]:

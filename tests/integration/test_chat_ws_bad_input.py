@@ -9,7 +9,7 @@ from tests.support.chat_client import ChatConnection, chat_path, in_chat, raw_co
 from tests.support.server import LiveServer
 from voicechat_common.protocol.chat import ChatError, SendMessage
 from voicechat_common.protocol.speech import Ping, Pong
-from voicechat_server.api.chat_ws import MAX_FRAME_BYTES
+from voicechat_server.api.chat.chat_ws import MAX_FRAME_BYTES
 
 
 async def refused(server: LiveServer, path: str, code: str = "bad_field") -> str:

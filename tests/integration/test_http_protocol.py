@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.server import LiveServer, demo_settings, serving
 from voicechat_server.api.gate.deadlines import Deadlines
-from voicechat_server.api.http_protocol import MOST_HEAD_BYTES
+from voicechat_server.api.protocols.http_protocol import MOST_HEAD_BYTES
 
 GET = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 TLS_HELLO = bytes.fromhex("160301020001000001fc0303") + bytes(500)

@@ -20,7 +20,7 @@ from tests.support.speech_client import connected, receipt, recognise, texts
 from tests.support.waiting import until
 from voicechat_common.protocol.chat import NewMessage
 from voicechat_common.protocol.speech import Start, Stop
-from voicechat_server import logs
+from voicechat_server.logs.setup import configure_logging
 
 SAMPLE = "complaint"
 SECRET = "这是秘密"
@@ -36,7 +36,7 @@ def logged(
     out = io.StringIO()
     place = tmp_path_factory.mktemp("chats") / "chats.db"
     with restored_logging():
-        logs.configure(request.param, out)
+        configure_logging(request.param, out)
         with serving(demo_settings(database=str(place))) as running:
             yield running, out
 

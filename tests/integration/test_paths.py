@@ -18,9 +18,9 @@ from tests.support.server import LiveServer, demo_settings
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.http import ErrorBody, ErrorDetail
 from voicechat_common.protocol.speech import Error
+from voicechat_server.addresses.public_address import OWN, check
 from voicechat_server.api.app import create_app
 from voicechat_server.api.paths import ENDPOINTS
-from voicechat_server.public_address import OWN, check
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from websockets.frames import Frame, Opcode
 from tests.support.chat_client import chat_path, in_chat
 from tests.support.server import LiveServer
 from voicechat_server.api.gate import frame_limits
-from voicechat_server.api.websocket_protocol import MOST_UNREAD_BYTES, WebSocketProtocol
-from voicechat_server.chat.hub import Broadcast
-from voicechat_server.chat.outbox import Frame as ChatFrame
+from voicechat_server.api.protocols.websocket_protocol import MOST_UNREAD_BYTES, WebSocketProtocol
+from voicechat_server.chat.live.frame_queue import Frame as ChatFrame
+from voicechat_server.chat.live.hub import Broadcast
 
 HANDSHAKE = """GET {path} HTTP/1.1\r
 Host: {host}\r

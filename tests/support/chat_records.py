@@ -6,7 +6,7 @@ from uuid import uuid4
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_common.protocol.speech import Word
 from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, Outcome, Post, Speech
-from voicechat_server.chat.store import Store
+from voicechat_server.chat.storage.store import Store
 
 T0 = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 

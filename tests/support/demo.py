@@ -8,7 +8,7 @@ from tests.support.samples import as_float, pcm
 from voicechat_server.asr.config import ModelConfig
 from voicechat_server.asr.models import LoadedModel, load, resolve
 from voicechat_server.asr.models.cache import kernels
-from voicechat_server.places import models_dir
+from voicechat_server.settings.default_paths import models_dir
 
 
 @cache

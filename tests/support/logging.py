@@ -6,13 +6,13 @@ from contextlib import contextmanager
 
 import structlog
 
-from voicechat_server import logs
+from voicechat_server.logs.setup import OWN_LOGGERS
 
 
 @contextmanager
 def restored_logging() -> Iterator[None]:
     """Undo what is done to logging in the context."""
-    loggers = [logging.getLogger(), *map(logging.getLogger, logs.OWN_LOGGERS)]
+    loggers = [logging.getLogger(), *map(logging.getLogger, OWN_LOGGERS)]
     before = [(logger, logger.handlers, logger.level) for logger in loggers]
     configuration = structlog.get_config()
     try:

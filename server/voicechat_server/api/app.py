@@ -8,30 +8,25 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from voicechat_common import __version__
-from voicechat_server import hosts, public_address
-from voicechat_server.api import (
-    chat_http,
-    chat_ws,
-    docs_pages,
-    errors,
-    http,
-    monitoring,
-    speech_ws,
-    unknown_socket,
-)
-from voicechat_server.api.body_limit import BodyLimit
+from voicechat_server.addresses import hosts, public_address
+from voicechat_server.addresses.origins import pattern
+from voicechat_server.api import errors
+from voicechat_server.api.chat import chat_http, chat_ws
 from voicechat_server.api.connections import Connections
-from voicechat_server.api.host_guard import HostGuard
-from voicechat_server.api.origin_guard import OriginGuard
-from voicechat_server.api.public_path import PublicPath
-from voicechat_server.api.request_scope import HEADER, RequestScope
+from voicechat_server.api.info import docs_pages, monitoring, server_info
+from voicechat_server.api.middleware.body_limit import BodyLimit
+from voicechat_server.api.middleware.host_guard import HostGuard
+from voicechat_server.api.middleware.origin_guard import OriginGuard
+from voicechat_server.api.middleware.public_path import PublicPath
+from voicechat_server.api.middleware.request_scope import HEADER, RequestScope
 from voicechat_server.api.services import Services
+from voicechat_server.api.sockets import unknown_socket
+from voicechat_server.api.speech import speech_ws
 from voicechat_server.asr.engine import Engine
 from voicechat_server.chat.service import ChatService
-from voicechat_server.chat.store import Store
-from voicechat_server.log_flood import telling
+from voicechat_server.chat.storage.store import Store
+from voicechat_server.logs.flood import telling
 from voicechat_server.metrics import Metrics
-from voicechat_server.origins import pattern
 from voicechat_server.settings import Settings
 
 DESCRIPTION = """
@@ -90,7 +85,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     errors.install(app)
     unknown_socket.install(app)
     app.include_router(docs_pages.router)
-    app.include_router(http.router)
+    app.include_router(server_info.router)
     app.include_router(monitoring.router)
     app.include_router(speech_ws.router)
     app.include_router(chat_http.router)

@@ -14,15 +14,15 @@ import structlog
 from voicechat_common.protocol.chat import ConnectionEstablished, MessageKind
 from voicechat_server.chat import failures
 from voicechat_server.chat.clock import now
-from voicechat_server.chat.committer import Committer
 from voicechat_server.chat.creations import Creations
-from voicechat_server.chat.hub import Broadcast, Hub, LocalHub
-from voicechat_server.chat.member import Member
+from voicechat_server.chat.live.hub import Broadcast, Hub, LocalHub
+from voicechat_server.chat.live.member import Member
+from voicechat_server.chat.live.room import Room
+from voicechat_server.chat.live.speech import SpeechFeed, message_id_of
 from voicechat_server.chat.observer import ChatObserver
 from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, Outcome, Post
-from voicechat_server.chat.room import Room
-from voicechat_server.chat.speech import SpeechFeed, message_id_of
-from voicechat_server.chat.store import Store
+from voicechat_server.chat.storage.committer import Committer
+from voicechat_server.chat.storage.store import Store
 from voicechat_server.turns import Turns
 
 SETTLE_WITHIN_S = 5.0

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 
-from voicechat_server import logs
 from voicechat_server.asr.capacity.threads import hand_over_soon
 from voicechat_server.asr.models.loading.hardware import refuse_absent_device
 from voicechat_server.asr.models.resolving import refuse_absent
-from voicechat_server.contradictions import refuse_contradictions
-from voicechat_server.crash import log_crashes
+from voicechat_server.logs.crashes import log_crashes
+from voicechat_server.logs.setup import configure_logging
 from voicechat_server.settings import Settings
+from voicechat_server.settings.contradictions import refuse_contradictions
 
 
 def _option(field: str) -> Any:
@@ -75,7 +75,7 @@ def serve(
     """
     given = locals()
     settings = Settings.load({field: value for field, value in given.items() if value is not None})
-    logs.configure(settings.log_level)
+    configure_logging(settings.log_level)
     log_crashes()
     run(settings)
 
@@ -93,7 +93,7 @@ def run(settings: Settings) -> None:
     from voicechat_server.api.app import create_app
     from voicechat_server.api.gate.descriptors import allow_many
     from voicechat_server.api.server import Server, bind
-    from voicechat_server.chat.store import prepare
+    from voicechat_server.chat.storage.store import prepare
 
     app = create_app(settings)
     listener = bind(settings.host, settings.port)

@@ -24,8 +24,8 @@ from voicechat_common.protocol.chat import (
 from voicechat_common.protocol.chat_http import DEFAULT_LIMIT, MAX_LIMIT
 from voicechat_common.protocol.codec import Message
 from voicechat_common.protocol.speech import Ping, Pong
-from voicechat_server.chat.member import MAX_IN_FLIGHT
-from voicechat_server.chat.typists import TYPING_S
+from voicechat_server.chat.live.member import MAX_IN_FLIGHT
+from voicechat_server.chat.live.typists import TYPING_S
 from voicechat_server.settings import Settings
 from voicechat_tui.cli import app
 from voicechat_tui.console.exit_codes import ExitCode

@@ -9,7 +9,7 @@ from voicechat_server.chat.export.markdown import export_markdown
 from voicechat_server.chat.export.plain import export_text
 from voicechat_server.chat.export.subtitles import export_subtitles
 from voicechat_server.chat.records import Chat
-from voicechat_server.chat.store import Store
+from voicechat_server.chat.storage.store import Store
 
 
 class Exporter(NamedTuple):

@@ -4,10 +4,10 @@ import json
 from collections.abc import AsyncIterator
 
 from voicechat_common.printable import escaped
-from voicechat_server.chat import wire
 from voicechat_server.chat.export.pages import pages
+from voicechat_server.chat.live import wire
 from voicechat_server.chat.records import Chat, Message
-from voicechat_server.chat.store import Store
+from voicechat_server.chat.storage.store import Store
 
 
 async def export_json(store: Store, chat: Chat) -> AsyncIterator[str]:

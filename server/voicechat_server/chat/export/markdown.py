@@ -8,7 +8,7 @@ from voicechat_server.chat.export.escaping import lines_of
 from voicechat_server.chat.export.pages import pages
 from voicechat_server.chat.export.plain import moment
 from voicechat_server.chat.records import Chat, Message
-from voicechat_server.chat.store import Store
+from voicechat_server.chat.storage.store import Store
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$=])")
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from voicechat_server.chat.records import Chat, Message
-from voicechat_server.chat.store import Store
+from voicechat_server.chat.storage.store import Store
 
 PAGE = 500
 

@@ -8,7 +8,7 @@ from voicechat_common.printable import printable
 from voicechat_server.chat.export.escaping import lines_of, with_marked_colons
 from voicechat_server.chat.export.pages import pages
 from voicechat_server.chat.records import Chat, Message
-from voicechat_server.chat.store import Store
+from voicechat_server.chat.storage.store import Store
 
 _INDENT = "    "
 _LIKE_A_MESSAGE = re.compile(r"^(?=[\[\\])")

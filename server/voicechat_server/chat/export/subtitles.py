@@ -11,7 +11,7 @@ from voicechat_common.printable import printable
 from voicechat_server.chat.export.escaping import with_marked_colons
 from voicechat_server.chat.export.pages import speeches
 from voicechat_server.chat.records import Chat, Message, Speech
-from voicechat_server.chat.store import Store
+from voicechat_server.chat.storage.store import Store
 
 _SHORTEST_MS = 1
 _MARKUP = str.maketrans("<{", "＜｛")

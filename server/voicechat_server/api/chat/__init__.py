@@ -1,0 +1,1 @@
+"""The chat WebSocket, `/chatting`, and the HTTP calls of chats."""

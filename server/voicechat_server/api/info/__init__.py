@@ -1,0 +1,1 @@
+"""The HTTP calls that describe the server and its state."""

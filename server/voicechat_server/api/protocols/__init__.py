@@ -1,0 +1,1 @@
+"""HTTP and WebSocket on the wire: Uvicorn's protocols, with stricter limits."""

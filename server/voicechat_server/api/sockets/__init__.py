@@ -1,0 +1,1 @@
+"""What all WebSockets share, whatever is said over them."""

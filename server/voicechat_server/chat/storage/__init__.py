@@ -1,0 +1,1 @@
+"""The durable history of chats: their database, its tables, and the one writer."""

@@ -1,0 +1,143 @@
+"""The chat database as the rest of the server sees it: batches in, chats and messages out."""
+
+import asyncio
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from voicechat_server.chat.records import Chat, Message, Operation
+from voicechat_server.chat.storage.batch_writer import BatchWriter, Result
+from voicechat_server.chat.storage.database import open_database
+from voicechat_server.chat.storage.migrate import migrate
+from voicechat_server.chat.storage.rows import chat_of, message_of
+from voicechat_server.chat.storage.tables import chats, messages, participants
+
+
+class Store:
+    """Chats and their messages, kept in a database. An async context manager.
+
+    Every call may raise a VoicechatError `storage`.
+
+    Args:
+        place: A file, or the URL of a database.
+        min_free_bytes: What has to be free on a file's disk for anything new.
+
+    Raises:
+        VoicechatError: `bad_setting`, `missing_dependency` or `storage`: it can't be one of ours.
+    """
+
+    def __init__(self, place: str, min_free_bytes: int = 0) -> None:
+        self._writing = open_database(place, writing=True)
+        self._reading = open_database(place, writing=False)
+        self._writer = BatchWriter(self._writing, min_free_bytes)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._writing.run(migrate)
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._close()
+
+    async def write(self, operations: Sequence[Operation]) -> list[Result]:
+        """Apply operations in order, in one transaction; return what became of each once all is durable."""
+        return await self._writer.write(operations)
+
+    async def free_bytes(self) -> int | None:
+        """Return what is free on the database's disk, in bytes; None where that can't be known."""
+        return await asyncio.to_thread(self._reading.free_bytes)
+
+    async def count_chats(self) -> int:
+        """Return how many chats there are."""
+        query = select(func.count()).select_from(chats)
+        return await self._reading.run(lambda connection: connection.execute(query).scalar_one())
+
+    async def chat(self, chat_id: str) -> Chat | None:
+        """Return a chat, or None if there is none."""
+        query = select(chats).where(chats.c.chat_id == chat_id)
+        found = await self._reading.run(lambda connection: connection.execute(query).mappings().one_or_none())
+        return None if found is None else chat_of(found)
+
+    async def participants(self, chat_id: str, *, limit: int | None = None) -> list[str]:
+        """Return who has taken part in a chat, in the order of their coming; all of them without a limit."""
+        order = (participants.c.joined_at, participants.c.user)
+        query = select(participants.c.user).where(participants.c.chat_id == chat_id).order_by(*order)
+        query = query.limit(limit)
+        return await self._reading.run(lambda connection: list(connection.execute(query).scalars()))
+
+    async def chats_of(self, user: str, *, skip: int, limit: int) -> list[tuple[Chat, Message | None]]:
+        """Return the chats a person takes part in, each with its last message; the newest chat first."""
+        query = (
+            select(chats)
+            .join(participants, participants.c.chat_id == chats.c.chat_id)
+            .where(participants.c.user == user)
+            .order_by(chats.c.created_at.desc(), chats.c.chat_id)
+            .offset(skip)
+            .limit(limit)
+        )
+
+        def work(connection: Connection) -> list[tuple[Chat, Message | None]]:
+            found = [chat_of(row) for row in connection.execute(query).mappings()]
+            last = _last_messages(connection, [chat.chat_id for chat in found])
+            return [(chat, last.get(chat.chat_id)) for chat in found]
+
+        return await self._reading.run(work)
+
+    async def messages(self, chat_id: str, *, since: int, limit: int) -> list[Message]:
+        """Return the messages of a chat after a seq, in order."""
+        query = (
+            select(messages)
+            .where(messages.c.chat_id == chat_id, messages.c.seq > since)
+            .order_by(messages.c.seq)
+            .limit(limit)
+        )
+        return await self._reading.run(lambda connection: _messages(connection, query))
+
+    async def named(self, message_ids: Sequence[str]) -> list[Message]:
+        """Return those of the messages that there are."""
+        query = select(messages).where(messages.c.message_id.in_(message_ids))
+        return await self._reading.run(lambda connection: _messages(connection, query))
+
+    async def speeches(self, chat_id: str, *, after: Message | None, limit: int) -> list[Message]:
+        """Return spoken messages of a chat in the order in which they were begun, after one of them."""
+        begun, seq = messages.c.spoken_at, messages.c.seq
+        query = select(messages).where(messages.c.chat_id == chat_id, begun.is_not(None))
+        if after is not None and after.speech is not None:
+            at = after.speech.spoken_at
+            query = query.where(or_(begun > at, and_(begun == at, seq > after.seq)))
+        query = query.order_by(begun, seq).limit(limit)
+        return await self._reading.run(lambda connection: _messages(connection, query))
+
+    async def _close(self) -> None:
+        await self._reading.close()
+        await self._writing.close()
+
+
+def _messages(connection: Connection, query: Select[Any]) -> list[Message]:
+    return [message_of(row) for row in connection.execute(query).mappings()]
+
+
+def _last_messages(connection: Connection, chat_ids: list[str]) -> dict[str, Message]:
+    query = (
+        select(messages)
+        .join(chats, and_(chats.c.chat_id == messages.c.chat_id, chats.c.last_seq == messages.c.seq))
+        .where(chats.c.chat_id.in_(chat_ids))
+    )
+    return {message.chat_id: message for message in _messages(connection, query)}
+
+
+async def prepare(place: str) -> None:
+    """Bring a database up to date and close it again, to find out whether it can be used.
+
+    Raises:
+        VoicechatError: It can't.
+    """
+    async with Store(place):
+        pass

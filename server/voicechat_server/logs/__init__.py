@@ -1,0 +1,1 @@
+"""The server's logs: their form, their bounds, and the crashes they must not miss."""

@@ -1,0 +1,164 @@
+"""Keeps strangers from filling the log: of lines that are alike, only the first of each minute are shown.
+
+Which lines somebody outside can provoke is told by the logger they come from. What was left out is counted,
+and said in one line when the minute is over.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from threading import Lock
+
+import structlog
+
+MINUTE_S = 60.0
+MOST_KINDS = 1000
+"""Kinds of lines that are told apart; more can only come about by somebody's intent."""
+
+TELL_EVERY_S = 5.0
+
+_FEW = 5
+_MANY = 600
+_LIBRARIES = ("uvicorn", "websockets", "httptools", "asyncio")
+_OURS = "voicechat_server.api"
+REFUSING = tuple(
+    f"{_OURS}.{module}"
+    for module in ("middleware.origin_guard", "middleware.host_guard", "sockets.unknown_socket", "gate")
+)
+"""Modules whose every line tells of somebody who was refused."""
+_EXPECTED = (
+    "ASGI callable returned without completing handshake.",
+    "Unsupported upgrade request.",
+)
+"""What Uvicorn warns of when somebody is refused, or hangs up before an answer; our own lines tell it."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass
+class _Minute:
+    """A minute in which lines of one kind came: until when, how many, how many were left out."""
+
+    until: float
+    count: int = 0
+    left_out: int = 0
+
+
+_Kind = tuple[str, int, str]
+"""Logger, level and words of a line, without what differs from one to the next."""
+
+
+class Flood(logging.Filter):
+    """A filter for the handler that all lines go through.
+
+    Args:
+        clock: Tells the time, in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._minutes: dict[_Kind, _Minute] = {}
+        self._lock = Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a line is to be shown."""
+        if _is_of(record.name, _LIBRARIES):
+            if record.msg in _EXPECTED:
+                return logging.getLogger().isEnabledFor(logging.INFO)
+            _shorten(record)
+        most = _most(record)
+        if most is None:
+            return True
+        now = self._clock()
+        kind = (record.name, record.levelno, _words(record))
+        with self._lock:
+            over = self._take_over(now)
+            if kind not in self._minutes and len(self._minutes) >= MOST_KINDS:
+                kind = (record.name, record.levelno, "")
+            minute = self._minutes.setdefault(kind, _Minute(now + MINUTE_S))
+            minute.count += 1
+            is_shown = minute.count <= most
+            minute.left_out += not is_shown
+        _tell(over)
+        return is_shown
+
+    def tell(self, *, everything: bool = False) -> None:
+        """Say how many lines were left out.
+
+        Args:
+            everything: Whether to say it of minutes that are not over yet, too.
+        """
+        with self._lock:
+            over = self._take_over(float("inf") if everything else self._clock())
+        _tell(over)
+
+    def _take_over(self, now: float) -> list[tuple[_Kind, int]]:
+        over = [kind for kind, minute in self._minutes.items() if minute.until <= now]
+        return [(kind, self._minutes.pop(kind).left_out) for kind in over]
+
+
+@asynccontextmanager
+async def telling() -> AsyncIterator[None]:
+    """Say what was left out, within seconds after each minute and at the end, while the context lasts."""
+    task = asyncio.create_task(_tell_now_and_then(), name="log flood")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        for flood in _floods():
+            flood.tell(everything=True)
+
+
+async def _tell_now_and_then() -> None:
+    while True:
+        await asyncio.sleep(TELL_EVERY_S)
+        for flood in _floods():
+            flood.tell()
+
+
+def _floods() -> Iterator[Flood]:
+    for handler in logging.getLogger().handlers:
+        yield from (each for each in handler.filters if isinstance(each, Flood))
+
+
+def _most(record: logging.LogRecord) -> int | None:
+    """Return how many lines like one are shown in a minute; None for all."""
+    if _is_of(record.name, (*_LIBRARIES, *REFUSING)):
+        return _FEW
+    if _is_of(record.name, (_OURS,)):
+        return _FEW if record.levelno >= logging.WARNING else _MANY
+    return None
+
+
+def _is_of(name: str, loggers: tuple[str, ...]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in loggers)
+
+
+def _words(record: logging.LogRecord) -> str:
+    """Return what a line says, without the values in it."""
+    return str(record.msg.get("event") if isinstance(record.msg, dict) else record.msg)
+
+
+def _shorten(record: logging.LogRecord) -> None:
+    """Take the traceback from a line about a connection: it tells of the library, and of nobody's mistake."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None or not (
+        isinstance(error, OSError | EOFError) or _is_of(type(error).__module__, _LIBRARIES)
+    ):
+        return
+    # asyncio describes a failure in many lines.
+    first = record.getMessage().partition("\n")[0]
+    record.msg, record.args = "%s (%s: %s)", (first, type(error).__name__, error)
+    record.exc_info = record.exc_text = None
+
+
+def _tell(left_out: list[tuple[_Kind, int]]) -> None:
+    for (logger, level, words), count in left_out:
+        if count:
+            log.log(level, "lines like others were left out", of=logger, like=words, count=count)

@@ -1,0 +1,34 @@
+"""Settings that are possible each, and impossible together."""
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.asr.config import PRECISIONS
+from voicechat_server.settings.model import Settings, variable
+
+
+def refuse_contradictions(settings: Settings) -> None:
+    """Refuse settings that contradict each other.
+
+    Raises:
+        VoicechatError: `bad_setting`, naming both.
+    """
+    kind = settings.device.partition(":")[0]
+    offered = PRECISIONS[kind]
+    if settings.precision not in ("auto", *offered):
+        raise _contradiction(
+            settings, "precision", "device", f"Use auto, or one of {', '.join(offered)} on {kind}."
+        )
+    for part in ("max_end_silence_ms", "pre_roll_ms"):
+        if getattr(settings, part) >= settings.max_segment_s * 1000:
+            raise _contradiction(
+                settings, part, "max_segment_s", "A segment has to be longer than the silence around it."
+            )
+
+
+def _contradiction(settings: Settings, first: str, second: str, advice: str) -> VoicechatError:
+    values = settings.model_dump(include={first, second})
+    return VoicechatError(
+        ErrorCode.BAD_SETTING,
+        f"{variable(first)} is {values[first]} and {variable(second)} is {values[second]}, "
+        "which contradict each other.",
+        f"{advice} Options of the command line count like the variables.",
+    )

@@ -1,0 +1,35 @@
+"""Settings that are possible each, and impossible together."""
+
+import pytest
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.settings import Settings
+from voicechat_server.settings.contradictions import refuse_contradictions
+
+
+@pytest.mark.parametrize(
+    ("device", "precision"),
+    [("cpu", "int8"), ("cpu", "auto"), ("cuda:1", "fp16"), ("cuda", "bf16"), ("mps", "fp32")],
+)
+def test_what_goes_together_passes(device: str, precision: str) -> None:
+    refuse_contradictions(Settings.load({"device": device, "precision": precision}))
+
+
+@pytest.mark.parametrize(
+    ("device", "precision", "offered"),
+    [("cpu", "fp16", "int8, fp32"), ("cuda:1", "int8", "fp16, bf16, fp32"), ("mps", "bf16", "fp32")],
+)
+def test_a_precision_that_the_device_lacks(device: str, precision: str, offered: str) -> None:
+    with pytest.raises(VoicechatError) as caught:
+        refuse_contradictions(Settings.load({"device": device, "precision": precision}))
+    assert caught.value.code is ErrorCode.BAD_SETTING
+    assert f"VOICECHAT_PRECISION is {precision} and VOICECHAT_DEVICE is {device}" in caught.value.message
+    assert offered in caught.value.advice
+
+
+@pytest.mark.parametrize("part", ["max_end_silence_ms", "pre_roll_ms"])
+def test_a_segment_that_is_shorter_than_its_silence(part: str) -> None:
+    with pytest.raises(VoicechatError) as caught:
+        refuse_contradictions(Settings.load({"max_segment_s": 3, part: 3_000}))
+    assert "VOICECHAT_MAX_SEGMENT_S is 3.0" in caught.value.message
+    refuse_contradictions(Settings.load({"max_segment_s": 3, part: 2_999}))

@@ -1,0 +1,27 @@
+"""Where the server keeps its files unless it is told."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from voicechat_server.settings import Settings, default_paths
+
+
+def test_files_lie_in_the_places_of_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")
+    assert default_paths.models_dir() == Path("/cache/voicechat/models")
+    assert default_paths.database_file() == Path("/data/voicechat/chats.db")
+
+
+def test_a_login_without_a_home_keeps_them_where_it_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for variable in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "VOICECHAT_DATABASE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 1_234_567_890)
+    monkeypatch.chdir(tmp_path)
+    settings = Settings()
+    assert settings.cache_dir == tmp_path / "voicechat" / "models"
+    assert settings.database == str(tmp_path / "voicechat" / "chats.db")
