@@ -28,7 +28,7 @@ from voicechat_server.api.gate.gate import BODY_S, HEAD_S
 from voicechat_server.api.middleware.body_limit import MAX_BODY_BYTES
 from voicechat_server.api.protocols.http_protocol import MOST_HEAD_BYTES
 from voicechat_server.api.protocols.websocket_protocol import MESSAGE_S, SLOWEST_BYTES_A_SECOND
-from voicechat_server.api.speech.intake import MAX_TEXT_CHARACTERS
+from voicechat_server.api.sockets.client_socket import MAX_TEXT_CHARACTERS
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[Message]] = {

@@ -15,10 +15,9 @@ from voicechat_common.protocol.speech import Ping, Pong
 from voicechat_server.api.chat.non_blocking_sender import NonBlockingSender
 from voicechat_server.api.errors import close_code, close_reason, internal_error, shutting_down
 from voicechat_server.api.services import Services, services_of
-from voicechat_server.api.sockets.client_socket import ClientSocket
+from voicechat_server.api.sockets.client_socket import MAX_TEXT_CHARACTERS, ClientSocket
 from voicechat_server.api.sockets.together import together
 from voicechat_server.api.source import source_of
-from voicechat_server.api.speech.intake import MAX_TEXT_CHARACTERS
 from voicechat_server.chat import failures
 from voicechat_server.chat.live.frame_queue import Frame
 from voicechat_server.chat.live.member import Member, error_message

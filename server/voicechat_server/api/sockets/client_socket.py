@@ -9,6 +9,9 @@ from voicechat_server.api.gate.frame_limits import REFUSAL, frame_limits_of
 
 ABNORMAL_CLOSURE = 1006
 
+MAX_TEXT_CHARACTERS = 64 * 1024
+"""The longest text frame; the longest message of the protocols needs a fraction of it."""
+
 
 class ClientSocket:
     """A socket that raises `WebSocketDisconnect`, and nothing else, whatever is done after the client's end.

@@ -17,6 +17,7 @@ from voicechat_common.protocol.speech import (
     StreamOrigin,
     client_decoder,
 )
+from voicechat_server.api.sockets.client_socket import MAX_TEXT_CHARACTERS
 from voicechat_server.api.speech.pcm_check import MessageCheck, PcmCheck, message_in_binary
 from voicechat_server.api.speech.restoring import checkpoint_of, is_restorable
 from voicechat_server.asr.engine import Engine
@@ -24,9 +25,6 @@ from voicechat_server.asr.streams.checkpoint import Checkpoint
 from voicechat_server.asr.streams.stream import Stream
 from voicechat_server.chat.failures import speech_needs_a_user
 from voicechat_server.chat.service import ChatService
-
-MAX_TEXT_CHARACTERS = 64 * 1024
-"""The longest text frame; the longest message of the protocol needs a hundredth of it."""
 
 
 class Intake:
