@@ -147,7 +147,7 @@ def _mistakes_told() -> Iterator[None]:
         from pydantic import ValidationError
 
         from voicechat_common.mistakes import reason
-        from voicechat_tui.client.connection.address import redacted
+        from voicechat_tui.redaction import redacted
 
         _choose_language()
         _draw_in_language()

@@ -57,10 +57,10 @@ class _Crashes:
 
     def tell(self) -> None:
         """Say where the log is; where there is none, say all of it."""
-        from voicechat_tui.client.connection.address import redacted
         from voicechat_tui.console.screen import Screen, make_printable
         from voicechat_tui.language import _
         from voicechat_tui.logs.late_log import write
+        from voicechat_tui.redaction import redacted
 
         make_printable(sys.stderr, utf8=False)
         screen = Screen(sys.stdout, sys.stderr)

@@ -7,11 +7,11 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.http import Health
 from voicechat_tui.client.connection import failures
-from voicechat_tui.client.connection.address import shown
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.doctor.finding import Check, Finding, Verdict, note, ok, problem
 from voicechat_tui.doctor.sockets import check_sockets
 from voicechat_tui.language import _, understood
+from voicechat_tui.redaction import shown
 
 ANSWERS_WITHIN_S = 5.0
 CLOCK_TOLERANCE = timedelta(seconds=2)

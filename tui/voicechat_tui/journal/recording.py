@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.client.connection.address import without_login
 from voicechat_tui.journal.entry import EntryHeader
 from voicechat_tui.journal.store import Journal
 from voicechat_tui.journal.writer import JournalWriter
+from voicechat_tui.redaction import without_login
 
 
 def recording(journal: Journal, url: str) -> Callable[[Start], JournalWriter]:

@@ -116,7 +116,7 @@ def _value(name: str, value: object) -> object:
         value = value[: _LONGEST_VALUE - 1] + "…"
     if name in _ADDRESSES:
         # Whoever shows an address shows it here, so that no place can forget what is hidden in it.
-        from voicechat_tui.client.connection.address import shown
+        from voicechat_tui.redaction import shown
 
         return shown(value)
     return understood(value) if name in _SAID_ELSEWHERE else value

@@ -16,8 +16,8 @@ from typing import Self, TextIO
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.printable import printable_lines
-from voicechat_tui.client.connection.address import redacted
 from voicechat_tui.language import _
+from voicechat_tui.redaction import redacted
 
 MAX_BYTES = 1_000_000
 OLD_FILES = 4

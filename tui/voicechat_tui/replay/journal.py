@@ -5,7 +5,7 @@ import math
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.client.connection.address import server_name, shown, speech_url
+from voicechat_tui.client.connection.address import server_name, speech_url
 from voicechat_tui.client.speech.client import SpeechClient
 from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.console.interrupt import Interrupt
@@ -18,6 +18,7 @@ from voicechat_tui.journal.file import EntryFile
 from voicechat_tui.journal.ranges import Range
 from voicechat_tui.journal.store import Entry
 from voicechat_tui.language import _
+from voicechat_tui.redaction import shown
 from voicechat_tui.replay.files import listeners, play
 from voicechat_tui.replay.journal_source import JournalSource, SettlingListener
 from voicechat_tui.replay.listeners import json_line

@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.names import UserName
-from voicechat_tui.client.connection.address import DEFAULT_URL, shown, speech_url
+from voicechat_tui.client.connection.address import DEFAULT_URL, speech_url
 from voicechat_tui.client.connection.policy import ClientPolicy
 from voicechat_tui.language import Language, _, mark
+from voicechat_tui.redaction import shown
 
 ENV_PREFIX = "VOICECHAT_TUI_"
 

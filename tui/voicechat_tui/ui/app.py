@@ -13,8 +13,9 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from voicechat_common.errors import VoicechatError
-from voicechat_tui.client.connection.address import server_name, shown
+from voicechat_tui.client.connection.address import server_name
 from voicechat_tui.language import _
+from voicechat_tui.redaction import shown
 from voicechat_tui.settings import Loaded, Source, Value, change, load, variable
 from voicechat_tui.ui.appearance.themes import chosen
 from voicechat_tui.ui.backend.server import Backend, ServerBackend

@@ -1,4 +1,4 @@
-"""Addresses of servers, as people write them, and as they may be shown."""
+"""Addresses of servers, as people write them."""
 
 import re
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit, urlunsplit
@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit, urlunsplit
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatQuery
 from voicechat_tui.language import _
+from voicechat_tui.redaction import HIDDEN, login_of, shown, without_login
 
 DEFAULT_URL = "ws://127.0.0.1:8000/ws"
 SPEECH_PATH = "/ws"
@@ -13,19 +14,8 @@ CHAT_PATH = "/chatting"
 _SOCKET = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _HTTP = {"ws": "http", "wss": "https"}
 
-HIDDEN = "***"
-"""Stands in an address for what only its owner may see."""
-_OWN_PARAMETERS = "|".join((*ChatQuery.model_fields, "format"))
-_OWN = re.compile(rf"(?:(?<=[&;])|^)(?:{_OWN_PARAMETERS})=[^&;#]*")
-_FOREIGN = re.compile(rf"(?:(?<=[&;])|^)(?!(?:{_OWN_PARAMETERS})=)([^=&;#]*=)?[^&;#]+")
-_SCHEME = re.compile(r"['\"]?(?:[a-z][a-z0-9+.-]*://)?", re.IGNORECASE)
-"""How an address begins, also one in quotes."""
 _NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\x7f\\<>\"`{|}^]")
 _NOT_IN_HOSTS = re.compile(r"[!$&'()*+,;=]")
-# A line of a log may be long: what begins at each of its characters is looked for in a bounded part of it.
-_URL = re.compile(r"[a-z][a-z0-9+.-]{0,31}://[^\s\"'<>]+", re.IGNORECASE)
-_LOGIN = re.compile(r"(?<![^\s/@\"'<>=(])[^\s/@:\"'<>=(]+:(?!//)[^\s@\"'<>]{1,1024}@(?=[\w\[])")
-_HEADER = re.compile(r"\b((?:proxy-)?authorization\W+\w+ +)[^\s\"',;]+", re.IGNORECASE)
 
 
 def speech_url(address: str) -> str:
@@ -89,30 +79,6 @@ def server_name(address: str) -> str:
     return without_login(server_url(address))
 
 
-def without_login(address: str) -> str:
-    """Return an address without the user and password in front of its host."""
-    begin = len(_scheme(address))
-    place, mark, path = address[begin:].partition("/")
-    return address[:begin] + place.rpartition("@")[2] + mark + path
-
-
-def shown(address: str) -> str:
-    """Return an address as it may be shown, logged or stored: with `***` for a login or any other secret.
-
-    It need not be a valid one: a mistake in an address must not give away the password in it. What stands
-    in a query is hidden unless this project's own protocol asks for it.
-    """
-    begin = len(_scheme(address))
-    rest = address[begin:]
-    # A password may have any character in it, but an own parameter may have an @ as well.
-    place, mark, query = rest.partition("?")
-    login_end = (place + mark + _OWN.sub(lambda found: "=" * len(found[0]), query)).rfind("@")
-    if login_end >= 0:
-        rest = HIDDEN + rest[login_end:]
-    place, mark, query = rest.partition("?")
-    return address[:begin] + place + mark + _FOREIGN.sub(lambda found: (found[1] or "") + HIDDEN, query)
-
-
 def unhidden(written: str, before: str) -> str:
     """Return an address that was written over a shown one, with the login that was hidden in that.
 
@@ -127,8 +93,7 @@ def unhidden(written: str, before: str) -> str:
         return before
     if HIDDEN not in written:
         return written
-    login, mark, _rest = before[len(_scheme(before)) :].rpartition("@")
-    whole = written.replace(f"{HIDDEN}@", login + mark, 1)
+    whole = written.replace(f"{HIDDEN}@", login_of(before), 1)
     if HIDDEN in whole or _origin(whole) != _origin(before):
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
@@ -141,18 +106,6 @@ def unhidden(written: str, before: str) -> str:
 def _origin(address: str) -> tuple[str, str | None, int | None]:
     parts = _parts(address)
     return parts.scheme, parts.hostname, parts.port
-
-
-def _scheme(address: str) -> str:
-    found = _SCHEME.match(address)
-    return found[0] if found else ""
-
-
-def redacted(text: str) -> str:
-    """Return a text, such as a line of a log, with `***` for the secrets of every address in it."""
-    text = _URL.sub(lambda found: shown(found[0]), text)
-    text = _LOGIN.sub(f"{HIDDEN}@", text)
-    return _HEADER.sub(lambda found: found[1] + HIDDEN, text)
 
 
 def as_http(url: str) -> str:

@@ -7,8 +7,8 @@ from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.chat import ChatError
 from voicechat_common.protocol.http import ErrorDetail
 from voicechat_common.protocol.speech import Error
-from voicechat_tui.client.connection.address import redacted, shown
 from voicechat_tui.language import _, mark, spoken
+from voicechat_tui.redaction import redacted, shown
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from websockets.exceptions import ConnectionClosed
 from voicechat_common.errors import VoicechatError
 from voicechat_common.printable import printable
 from voicechat_tui.client.connection import failures
-from voicechat_tui.client.connection.address import shown
 from voicechat_tui.client.connection.connect import open_socket
 from voicechat_tui.client.connection.event_queue import EventQueue
 from voicechat_tui.client.connection.policy import ConnectionPolicy
 from voicechat_tui.language import _
+from voicechat_tui.redaction import shown
 
 _ABNORMAL_CLOSURE = 1006
 

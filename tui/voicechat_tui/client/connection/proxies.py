@@ -6,8 +6,8 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui.client.connection.address import shown
 from voicechat_tui.language import _
+from voicechat_tui.redaction import shown
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _SOCKS = "socks5h"

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from voicechat_tui.client.connection import failures
-from voicechat_tui.client.connection.address import as_http, as_socket, ascii_url, without_login
+from voicechat_tui.client.connection.address import as_http, as_socket, ascii_url
 from voicechat_tui.client.connection.proxies import proxy_for
 from voicechat_tui.client.connection.trust import trust
 from voicechat_tui.language import _
+from voicechat_tui.redaction import without_login
 
 MOST_REDIRECTS = 10
 _SECURE = ("https", "wss")

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicechat_common.protocol.chat_http import ChatSummary
-from voicechat_tui.client.connection.address import without_login
+from voicechat_tui.redaction import without_login
 from voicechat_tui.ui.model.unread import Spoken
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from voicechat_tui.client.connection.address import shown
 from voicechat_tui.language import _, listed, mark
+from voicechat_tui.redaction import shown
 from voicechat_tui.settings import Loaded, Settings, Source, variable
 
 ELSEWHERE = {

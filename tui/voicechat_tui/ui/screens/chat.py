@@ -12,8 +12,8 @@ from textual.events import Key, Paste
 from textual.timer import Timer
 from textual.widgets import Static
 
-from voicechat_tui.client.connection.address import shown
 from voicechat_tui.language import _
+from voicechat_tui.redaction import shown
 from voicechat_tui.ui.backend.chat_session import ChatSession
 from voicechat_tui.ui.keys.actions import Context
 from voicechat_tui.ui.keys.keymap import bindings

@@ -7,8 +7,8 @@ from textual.binding import BindingType
 from textual.events import Key
 from textual.widgets import Input, OptionList, Static
 
-from voicechat_tui.client.connection.address import shown
 from voicechat_tui.language import _
+from voicechat_tui.redaction import shown
 from voicechat_tui.ui.keys.actions import Context
 from voicechat_tui.ui.keys.keymap import bindings
 from voicechat_tui.ui.model.chats import ChatItem, items

@@ -8,9 +8,9 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from voicechat_common.errors import VoicechatError
-from voicechat_tui.client.connection.address import shown as shown_address
 from voicechat_tui.client.connection.address import unhidden
 from voicechat_tui.language import _
+from voicechat_tui.redaction import shown as shown_address
 from voicechat_tui.settings import Value, typed
 from voicechat_tui.ui.background import STEP
 from voicechat_tui.ui.model.settings_view import AT_ONCE, SettingLine, lines

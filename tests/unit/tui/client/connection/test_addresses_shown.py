@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicechat_common.errors import VoicechatError
-from voicechat_tui.client.connection.address import redacted, server_name, shown, unhidden, without_login
+from voicechat_tui.client.connection.address import server_name, unhidden
+from voicechat_tui.redaction import redacted, shown, without_login
 
 SECRET = "hunter2"
 
