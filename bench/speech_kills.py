@@ -33,9 +33,9 @@ import soundfile
 from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Done, Start
 from voicechat_server.asr.models.catalog import demo_directory
-from voicechat_tui.client.connection.policy import ClientPolicy
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.client.speech.client import SpeechClient
+from voicechat_tui.client.speech.policy import SpeechPolicy
 
 ROOT = Path(__file__).resolve().parent.parent
 RATE = 16_000
@@ -165,7 +165,7 @@ def speech() -> Samples:
 async def talk(victim: Victim, chat: str, samples: Samples, disturbance: asyncio.Task[None] | None) -> None:
     """Speak a recording into a chat to its receipt."""
     policy = replace(
-        ClientPolicy(), lost_s=PATIENCE_S, not_ready_s=PATIENCE_S, unreachable_s=PATIENCE_S, busy_tries=100
+        SpeechPolicy(), lost_s=PATIENCE_S, not_ready_s=PATIENCE_S, unreachable_s=PATIENCE_S, busy_tries=100
     )
     client = SpeechClient(f"ws://{victim.address}/ws", Start(user="anna", chat_id=chat), policy)
 

@@ -12,7 +12,7 @@ from tests.support.staged import CHAT, StagedBackend, connected, staged_app, unt
 from tests.support.staged_sound import HEADSET, NO_MICROPHONE, StagedSound
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.client.chat.events import ChatEvent, Failed
-from voicechat_tui.client.speech.events import Retrying
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.sources.microphone.events import Lost, Opened, Unavailable
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.screens.chats import ChatsScreen

@@ -19,7 +19,8 @@ from tests.support.tls import make_certificate
 from voicechat_common.levels import Level
 from voicechat_common.protocol.speech import Ack
 from voicechat_tui.client.chat.events import Postponed
-from voicechat_tui.client.speech.events import Resumed, Retrying
+from voicechat_tui.client.connection.core import Retrying
+from voicechat_tui.client.speech.events import Resumed
 from voicechat_tui.sources.microphone.events import LevelChanged, Opened
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.widgets.status_line import StatusLine

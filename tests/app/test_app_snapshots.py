@@ -33,7 +33,7 @@ from voicechat_common.levels import Level
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_common.protocol.speech import Ack
 from voicechat_tui.client.chat.events import ChatEvent, NetworkDelay
-from voicechat_tui.client.speech.events import Retrying
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.sources.microphone.events import LevelChanged, Opened, Unavailable
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.model.status import Mic

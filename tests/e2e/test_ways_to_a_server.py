@@ -21,7 +21,7 @@ from tests.support.tls import Authority, make_authority
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.cli import app as commands
 from voicechat_tui.client.chat.events import Connected, Failed
-from voicechat_tui.client.speech.events import Retrying
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.ui.backend.server import ServerBackend
 

@@ -30,8 +30,8 @@ from voicechat_tui.client.chat.events import (
 )
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.chat.state import ChatState
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.http import HttpClient
-from voicechat_tui.client.speech.events import Retrying
 
 EventT = TypeVar("EventT")
 

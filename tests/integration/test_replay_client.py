@@ -28,11 +28,12 @@ from tests.support.waiting import WITHIN_S
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Done, Error, Final, Ready, Start
-from voicechat_tui.client.connection.policy import ClientPolicy
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.speech.client import SpeechClient
-from voicechat_tui.client.speech.events import AudioLost, Event, Resumed, Retrying
+from voicechat_tui.client.speech.events import AudioLost, Event, Resumed
+from voicechat_tui.client.speech.policy import SpeechPolicy
 
-QUICK = ClientPolicy(
+QUICK = SpeechPolicy(
     open_s=WITHIN_S,
     ping_after_s=0.1,
     dead_after_s=WITHIN_S,
@@ -55,7 +56,7 @@ def speech(seconds: float = 1.0) -> Samples:
 
 
 async def talk(
-    url: str, audio: Samples, policy: ClientPolicy = QUICK, *, start: Start | None = None
+    url: str, audio: Samples, policy: SpeechPolicy = QUICK, *, start: Start | None = None
 ) -> list[Event]:
     """Send audio and return the events."""
     async with SpeechClient(url, start, policy) as client:
@@ -78,7 +79,7 @@ def of(events: list[Event], kind: type[Event]) -> list[Event]:
     return [event for event in events if isinstance(event, kind)]
 
 
-async def failure(*behaviours: Behaviour, policy: ClientPolicy = IMPATIENT) -> VoicechatError:
+async def failure(*behaviours: Behaviour, policy: SpeechPolicy = IMPATIENT) -> VoicechatError:
     """How a stream to such a peer fails."""
     async with speech_peer(*behaviours) as peer:
         with pytest.raises(VoicechatError) as caught:

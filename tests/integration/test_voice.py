@@ -20,8 +20,8 @@ from tests.support.speech_peer import drop_after, speech_peer
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Done, Final, Start
-from voicechat_tui.client.connection.policy import ClientPolicy
 from voicechat_tui.client.speech.events import AudioLost, Event, Resumed
+from voicechat_tui.client.speech.policy import SpeechPolicy
 from voicechat_tui.journal.entry import EntryHeader
 from voicechat_tui.journal.store import Journal
 from voicechat_tui.journal.writer import JournalWriter
@@ -40,7 +40,7 @@ from voicechat_tui.voice import (
 )
 from voicechat_tui.voice.record import BeginRecord
 
-QUICK = replace(ClientPolicy(), first_delay_s=0.01, longest_delay_s=0.05)
+QUICK = replace(SpeechPolicy(), first_delay_s=0.01, longest_delay_s=0.05)
 MICROPHONE = MicrophonePolicy(first_retry_s=0.1)
 LIKE = 0.1
 """The error rate allowed: one character of ten, as without a microphone."""
@@ -48,7 +48,7 @@ LIKE = 0.1
 
 @asynccontextmanager
 async def speaking(
-    sound: SoundSystem, url: str, policy: ClientPolicy = QUICK, begin_record: BeginRecord | None = None
+    sound: SoundSystem, url: str, policy: SpeechPolicy = QUICK, begin_record: BeginRecord | None = None
 ) -> AsyncIterator[tuple[VoiceStream, Listener[VoiceEvent]]]:
     microphone = Microphone(sound, policy=MICROPHONE)
     async with VoiceStream(microphone, url, policy, begin_record) as voice, Listener(voice.events()) as heard:

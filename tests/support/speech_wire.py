@@ -8,9 +8,9 @@ from tests.support.counting_server import CountingServer
 from tests.support.wire import Wire
 from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.client.connection.policy import ClientPolicy
 from voicechat_tui.client.speech.core import SpeechCore
 from voicechat_tui.client.speech.events import Event
+from voicechat_tui.client.speech.policy import SpeechPolicy
 
 RATE = 8_000
 PER_MS = RATE // 1000
@@ -33,7 +33,7 @@ class SpeechWire(Wire[Event]):
         server: CountingServer | None = None,
         resume: dict[str, object] | None = None,
     ) -> None:
-        policy = ClientPolicy(ring_s=ring_s, window_s=ring_s / 2)
+        policy = SpeechPolicy(ring_s=ring_s, window_s=ring_s / 2)
         start = Start(sample_rate=RATE, chat_id=chat_id).model_copy(update=resume or {})
         self.core = SpeechCore(start, policy, Random(1))
         self.server = server or CountingServer(stores=stores)

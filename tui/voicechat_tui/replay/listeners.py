@@ -8,8 +8,9 @@ from rich.text import Text
 from voicechat_common.printable import escaped, printable
 from voicechat_common.protocol.speech import Ack, Error, Final, Partial
 from voicechat_common.transcript import Segment, Transcript
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.connection.failures import server_words
-from voicechat_tui.client.speech.events import AudioLost, Event, Resumed, Retrying
+from voicechat_tui.client.speech.events import AudioLost, Event, Resumed
 from voicechat_tui.console.live_line import clock, live_line
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.language import _

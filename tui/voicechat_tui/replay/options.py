@@ -8,7 +8,7 @@ from pathlib import Path
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize, Start, check_chunk_size
 from voicechat_tui.client.connection.address import DEFAULT_URL, speech_url
-from voicechat_tui.client.connection.policy import ClientPolicy
+from voicechat_tui.client.speech.policy import SpeechPolicy
 from voicechat_tui.files.new_file import can_create
 from voicechat_tui.language import _
 
@@ -105,9 +105,9 @@ class ReplayOptions:
         )
 
     @property
-    def policy(self) -> ClientPolicy:
+    def policy(self) -> SpeechPolicy:
         """The limits of the client."""
-        usual = ClientPolicy()
+        usual = SpeechPolicy()
         return replace(
             usual,
             packet_ms=self.packet_ms,

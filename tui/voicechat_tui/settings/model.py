@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from voicechat_common.errors import VoicechatError
 from voicechat_common.names import UserName
 from voicechat_tui.client.connection.address import DEFAULT_URL, speech_url
-from voicechat_tui.client.connection.policy import ClientPolicy
+from voicechat_tui.client.speech.policy import SpeechPolicy
 from voicechat_tui.language import Language, _, mark
 from voicechat_tui.redaction import shown
 
@@ -107,9 +107,9 @@ class Settings(BaseModel):
         return None if self.language == "auto" else self.language
 
     @property
-    def policy(self) -> ClientPolicy:
+    def policy(self) -> SpeechPolicy:
         """The limits of a stream of speech."""
-        usual = ClientPolicy()
+        usual = SpeechPolicy()
         return replace(
             usual,
             not_ready_s=self.wait_ready_s,

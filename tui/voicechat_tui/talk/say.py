@@ -11,8 +11,8 @@ from voicechat_common.printable import escaped
 from voicechat_common.protocol.codec import encode
 from voicechat_tui.client.chat.client import ChatClient
 from voicechat_tui.client.chat.events import Acked, ChatEvent, Failed, Postponed, Refused
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.connection.failures import server_words
-from voicechat_tui.client.speech.events import Retrying
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.running import run

@@ -19,7 +19,7 @@ from voicechat_tui.client.chat.events import (
     PresenceChanged,
     Resumed,
 )
-from voicechat_tui.client.speech.events import Retrying
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.running import run

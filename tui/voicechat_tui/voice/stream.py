@@ -9,8 +9,8 @@ from typing import Self
 
 from voicechat_common.protocol.speech import Start
 from voicechat_tui.client.connection.event_queue import EventQueue
-from voicechat_tui.client.connection.policy import ClientPolicy
 from voicechat_tui.client.speech.client import SpeechClient
+from voicechat_tui.client.speech.policy import SpeechPolicy
 from voicechat_tui.sources.microphone.microphone import Microphone
 from voicechat_tui.voice.events import VoiceEvent
 from voicechat_tui.voice.record import BeginRecord, Recorder
@@ -42,10 +42,10 @@ class VoiceStream:
         self,
         microphone: Microphone,
         url: str,
-        policy: ClientPolicy | None = None,
+        policy: SpeechPolicy | None = None,
         begin_record: BeginRecord | None = None,
     ) -> None:
-        limits = policy or ClientPolicy()
+        limits = policy or SpeechPolicy()
         self.microphone = microphone
         self._url = url
         self._policy = replace(limits, unreachable_s=max(limits.unreachable_s, limits.lost_s))

@@ -28,8 +28,8 @@ from voicechat_tui.client.chat.core import ChatCore
 from voicechat_tui.client.chat.events import Postponed, PresenceChanged
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.chat.timeline import ChatTimeline
-from voicechat_tui.client.connection.policy import ClientPolicy
 from voicechat_tui.client.speech.core import SpeechCore
+from voicechat_tui.client.speech.policy import SpeechPolicy
 
 OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 NASTY = "a\x1b[2J\x9b31m\x07\u2028b\u202ec\u2066\x00\r\nd"
@@ -178,7 +178,7 @@ def lost() -> VoicechatError:
 @given(st.lists(SPEECH, max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_nothing_that_is_said_of_a_stream_breaks_the_client(frames: list[str]) -> None:
-    core, now = SpeechCore(Start(chat_id="c", user="u"), ClientPolicy(), Random(1)), 0.0
+    core, now = SpeechCore(Start(chat_id="c", user="u"), SpeechPolicy(), Random(1)), 0.0
     core.connecting()
     core.connected(now)
     core.add(np.zeros(4_000, np.int16))
@@ -242,7 +242,7 @@ def opened_chat(*people: str) -> ChatCore:
 
 
 def test_a_server_that_takes_all_and_hangs_up_as_if_nothing_came_is_asked_more_and_more_seldom() -> None:
-    core, now, pauses = SpeechCore(Start(), ClientPolicy(), Random(1)), 0.0, []
+    core, now, pauses = SpeechCore(Start(), SpeechPolicy(), Random(1)), 0.0, []
     idle = encode(Error(code="idle_timeout", message="m", advice="a", retry_after_s=-1e9, fatal=True))
     for number in range(12):
         core.add(np.zeros(160, np.int16))

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.terminal import terminal
 from voicechat_common.protocol.speech import Ack, Error, Final, Partial
-from voicechat_tui.client.speech.events import AudioLost, Event, Resumed, Retrying
+from voicechat_tui.client.connection.core import Retrying
+from voicechat_tui.client.speech.events import AudioLost, Event, Resumed
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.replay.listeners import JsonListener, Listener, TalkListener, TextListener
 

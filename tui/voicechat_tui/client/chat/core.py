@@ -45,8 +45,8 @@ from voicechat_tui.client.chat.state import ChatState, checked
 from voicechat_tui.client.chat.typing_notice import OwnTyping
 from voicechat_tui.client.connection import failures as connection_failures
 from voicechat_tui.client.connection.backoff import Backoff
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.connection.pulse import Pulse
-from voicechat_tui.client.speech.events import Retrying
 from voicechat_tui.language import _
 
 

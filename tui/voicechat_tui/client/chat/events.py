@@ -11,7 +11,7 @@ from voicechat_common.protocol.chat import (
     NewMessage,
 )
 from voicechat_common.protocol.codec import Message
-from voicechat_tui.client.speech.events import Retrying
+from voicechat_tui.client.connection.core import Retrying
 
 
 class Connected(Message):

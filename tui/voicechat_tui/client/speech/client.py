@@ -9,9 +9,9 @@ from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Start
 from voicechat_common.transcript import Transcript
 from voicechat_tui.client.connection.link import Link
-from voicechat_tui.client.connection.policy import ClientPolicy
 from voicechat_tui.client.speech.core import SpeechCore
 from voicechat_tui.client.speech.events import Event
+from voicechat_tui.client.speech.policy import SpeechPolicy
 from voicechat_tui.client.speech.state import State
 
 
@@ -27,8 +27,8 @@ class SpeechClient:
         policy: The limits.
     """
 
-    def __init__(self, url: str, start: Start | None = None, policy: ClientPolicy | None = None) -> None:
-        limits = policy or ClientPolicy()
+    def __init__(self, url: str, start: Start | None = None, policy: SpeechPolicy | None = None) -> None:
+        limits = policy or SpeechPolicy()
         # The jitter of a delay guards nothing.
         self._core = SpeechCore(start or Start(), limits, Random())  # noqa: S311
         self._link = Link[Event](self._core, lambda: url, limits)

@@ -31,10 +31,11 @@ from voicechat_common.protocol.speech import (
 from voicechat_common.transcript import Transcript
 from voicechat_tui.client.connection import failures
 from voicechat_tui.client.connection.backoff import Backoff
-from voicechat_tui.client.connection.policy import ClientPolicy
-from voicechat_tui.client.speech.events import AudioLost, Event, Resumed, Retrying
+from voicechat_tui.client.connection.core import Retrying
+from voicechat_tui.client.speech.events import AudioLost, Event, Resumed
 from voicechat_tui.client.speech.offset import StreamOffset
 from voicechat_tui.client.speech.outbox import Outbox
+from voicechat_tui.client.speech.policy import SpeechPolicy
 from voicechat_tui.client.speech.state import State, checked
 from voicechat_tui.language import _
 
@@ -53,7 +54,7 @@ class SpeechCore:
         state: Where the stream stands.
     """
 
-    def __init__(self, start: Start, policy: ClientPolicy, random: Random) -> None:
+    def __init__(self, start: Start, policy: SpeechPolicy, random: Random) -> None:
         rate = start.sample_rate
         self.transcript = Transcript(start.finals_received)
         self.state = State.IDLE

@@ -4,21 +4,7 @@ from typing import Literal
 
 from voicechat_common.protocol.codec import Message
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready
-
-
-class Retrying(Message):
-    """There is no stream now; the client tries again.
-
-    Attributes:
-        in_s: Seconds until the next attempt.
-        reason: Why there is none, a sentence.
-        advice: What to do about it; empty if it isn't told.
-    """
-
-    type: Literal["retrying"] = "retrying"
-    in_s: float
-    reason: str
-    advice: str = ""
+from voicechat_tui.client.connection.core import Retrying
 
 
 class Resumed(Message):

@@ -24,7 +24,7 @@ from voicechat_tui.client.chat.events import (
 )
 from voicechat_tui.client.chat.outbox import check_room, checked_text
 from voicechat_tui.client.chat.policy import ChatPolicy
-from voicechat_tui.client.speech.events import Retrying
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.ui.backend.server import Place
 from voicechat_tui.ui.model.conversation import Conversation
 from voicechat_tui.ui.model.status import Line, Reach, Waiting

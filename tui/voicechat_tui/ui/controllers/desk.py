@@ -20,8 +20,8 @@ from voicechat_tui.client.chat.events import (
     Resumed,
     TextQueued,
 )
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.connection.failures import server_words
-from voicechat_tui.client.speech.events import Retrying
 from voicechat_tui.files.new_file import create, safe_name
 from voicechat_tui.language import _
 from voicechat_tui.language.readable import is_long_id

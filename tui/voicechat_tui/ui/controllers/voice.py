@@ -9,8 +9,9 @@ from textual.worker import WorkerCancelled, WorkerFailed
 from voicechat_common.errors import VoicechatError
 from voicechat_common.levels import FLOOR_DB, Level
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready, Start
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.connection.failures import server_words
-from voicechat_tui.client.speech.events import AudioLost, Event, Resumed, Retrying
+from voicechat_tui.client.speech.events import AudioLost, Event, Resumed
 from voicechat_tui.language import _
 from voicechat_tui.sources.microphone.events import (
     AllZero,

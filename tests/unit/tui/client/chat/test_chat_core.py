@@ -26,8 +26,8 @@ from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.chat.state import ChatState, checked
 from voicechat_tui.client.chat.timeline import EntryState
 from voicechat_tui.client.connection import failures
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.connection.transitions import IllegalTransitionError
-from voicechat_tui.client.speech.events import Retrying
 
 
 def test_the_history_comes_before_what_happens_live() -> None:

@@ -10,8 +10,8 @@ from voicechat_common.protocol.chat import ChatQuery
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.connection.address import ascii_url, chat_url, server_url, speech_url
 from voicechat_tui.client.connection.backoff import Backoff, own_pause
-from voicechat_tui.client.connection.policy import ClientPolicy
 from voicechat_tui.client.connection.transitions import IllegalTransitionError
+from voicechat_tui.client.speech.policy import SpeechPolicy
 from voicechat_tui.client.speech.state import State, checked
 
 
@@ -21,7 +21,7 @@ def error(code: ErrorCode, retry_after_s: float | None = None) -> VoicechatError
 
 def delays(code: ErrorCode, *, established: bool = False, retry_after_s: float | None = None) -> list[float]:
     """The delays of one outage, as long as it is tried."""
-    backoff, now, result = Backoff(ClientPolicy(), Random(5)), 100.0, []
+    backoff, now, result = Backoff(SpeechPolicy(), Random(5)), 100.0, []
     if established:
         backoff.opened(now)
     while (delay := backoff.delay(error(code, retry_after_s), now)) is not None:
@@ -105,7 +105,7 @@ def test_what_would_fail_again_is_not_tried_again(code: ErrorCode) -> None:
 
 
 def test_recovery_ends_an_outage() -> None:
-    backoff = Backoff(ClientPolicy(), Random(5))
+    backoff = Backoff(SpeechPolicy(), Random(5))
     lose_connection(backoff)
     backoff.opened(992.0)
     backoff.recovered()
@@ -116,7 +116,7 @@ def test_recovery_ends_an_outage() -> None:
 
 @pytest.mark.parametrize(("lasts_s", "is_new_outage"), [(9.9, False), (10.0, True)])
 def test_only_a_connection_that_lasts_ends_an_outage(lasts_s: float, is_new_outage: bool) -> None:
-    backoff = Backoff(ClientPolicy(), Random(5))
+    backoff = Backoff(SpeechPolicy(), Random(5))
     lose_connection(backoff)
     backoff.opened(10.0)
     delay = backoff.delay(error(ErrorCode.CONNECTION_LOST), 10.0 + lasts_s)

@@ -11,7 +11,8 @@ from tests.support.speech_wire import PER_MS, RATE, SpeechWire, opened, samples
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Done, Error, Final
-from voicechat_tui.client.speech.events import AudioLost, Resumed, Retrying
+from voicechat_tui.client.connection.core import Retrying
+from voicechat_tui.client.speech.events import AudioLost, Resumed
 from voicechat_tui.client.speech.state import State
 
 

@@ -7,7 +7,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready
 from voicechat_tui.client.connection import failures
-from voicechat_tui.client.speech.events import Retrying
+from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.speech.state import State
 
 
