@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_common.protocol.speech import Ack, Done, Final
+from voicechat_server.asr.events import StreamEvent
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.streams.outbox import StreamEvent
 from voicechat_server.chat.observer import ChatObserver
 
 PREFIX = "voicechat"
@@ -62,8 +62,8 @@ class Metrics(RecognitionObserver, ChatObserver):
         """Count an idle stream that was ended to make room for another."""
         self._streams_gave_way.inc()
 
-    def stream_told(self, event: StreamEvent) -> None:
-        """Count what a stream tells its client."""
+    def stream_emitted(self, event: StreamEvent) -> None:
+        """Count an event of a stream."""
         match event:
             case Ack():
                 self._lag.observe(event.lag_ms / 1000)

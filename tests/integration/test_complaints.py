@@ -29,7 +29,8 @@ from voicechat_server.asr.paraformer.state import SegmentState
 from voicechat_server.asr.recognition.lane import Lane
 from voicechat_server.asr.recognition.segment import Segment
 from voicechat_server.asr.recognition.session import SpeechSession
-from voicechat_server.asr.streams.stream import LiveStream, Stream
+from voicechat_server.asr.streams.handle import StreamHandle
+from voicechat_server.asr.streams.stream import Stream
 
 WHOLE = Start(endpointing=False)
 ONE, OTHER = "weather", "network"
@@ -135,7 +136,7 @@ async def test_caches_of_concurrent_streams_get_mixed(live_server: LiveServer) -
     assert [bool(text) for text in alone[:5]] == [True] * 5
 
 
-PER_STREAM = (Lane, LiveStream, Segment, SegmentState, SpeechSession, Stream)
+PER_STREAM = (Lane, Segment, SegmentState, SpeechSession, Stream, StreamHandle)
 
 
 def kept() -> dict[str, int]:

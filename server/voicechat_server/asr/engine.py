@@ -17,16 +17,17 @@ from voicechat_server.asr.capacity.cost import StreamCost
 from voicechat_server.asr.capacity.places import Places, gave_way
 from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
+from voicechat_server.asr.events import Listener, Stored, StreamEvent
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.preparation import Found, prepare
+from voicechat_server.asr.recognition.commands import Command, CommandKind
 from voicechat_server.asr.recognition.lane import Lane, Report
-from voicechat_server.asr.recognition.scheduler import Command, Order
 from voicechat_server.asr.recognition.session import SpeechSession
 from voicechat_server.asr.recognition.workers import Workers
 from voicechat_server.asr.status import EngineInfo, EngineState, EngineStatus
 from voicechat_server.asr.streams.checkpoint import Checkpoint
-from voicechat_server.asr.streams.outbox import Listener, Stored, StreamEvent
-from voicechat_server.asr.streams.stream import LiveStream, Stream
+from voicechat_server.asr.streams.handle import StreamHandle
+from voicechat_server.asr.streams.stream import Stream
 from voicechat_server.asr.vad.endpoint import Endpointer
 from voicechat_server.asr.vad.state import WINDOW_SAMPLES
 
@@ -73,8 +74,8 @@ class Engine:
         )
         self.max_streams = config.limits.max_streams
         self._places = Places(self.max_streams, StreamCost(recognition.chunk_size))
-        self._streams: dict[str, LiveStream] = {}
-        self._finished: dict[str, LiveStream] = {}
+        self._streams: dict[str, Stream] = {}
+        self._finished: dict[str, Stream] = {}
         self.workers = count_workers(recognition.device, count_threads(recognition.threads))
         self._workers = Workers(
             self.workers,
@@ -95,8 +96,8 @@ class Engine:
         return self._places.free(self._idle_s())
 
     @property
-    def orders_waiting(self) -> int:
-        """Orders that no thread has taken yet."""
+    def commands_waiting(self) -> int:
+        """Commands that no thread has taken yet."""
         return self._workers.waiting
 
     async def __aenter__(self) -> Self:
@@ -130,7 +131,7 @@ class Engine:
         listener: Listener | None = None,
         checkpoint: Checkpoint | None = None,
         source: str = "",
-    ) -> Stream:
+    ) -> StreamHandle:
         """Open a stream; where all places are taken, one that is idle gives way.
 
         Args:
@@ -154,9 +155,9 @@ class Engine:
         self._places.take(ready.stream_id, start.chunk_size or self.info.chunk_size, source)
         self._observer.stream_opened()
         origin = StreamOrigin.NEW if start.stream_id is None else StreamOrigin.RESTORED
-        return Stream(live, start.finals_received, origin)
+        return StreamHandle(live, start.finals_received, origin)
 
-    def resume_stream(self, start: Start) -> Stream:
+    def resume_stream(self, start: Start) -> StreamHandle:
         """Give a stream that lost its connection to a new one.
 
         Raises:
@@ -172,7 +173,7 @@ class Engine:
                 "open a new one with `start` without `stream_id`.",
             )
         self._observer.stream_resumed()
-        return Stream(live, start.finals_received, StreamOrigin.HELD)
+        return StreamHandle(live, start.finals_received, StreamOrigin.HELD)
 
     def _check_ready(self) -> None:
         if (refusal := self.status.refusal(time.monotonic())) is not None:
@@ -202,9 +203,7 @@ class Engine:
             lookahead_ms=ahead * FRAME_SAMPLES * 1000 // SAMPLE_RATE,
         )
 
-    def _open_lane(
-        self, ready: Ready, start: Start, listener: Listener | None, begin: Checkpoint
-    ) -> LiveStream:
+    def _open_lane(self, ready: Ready, start: Start, listener: Listener | None, begin: Checkpoint) -> Stream:
         stream_id = ready.stream_id
         chunk_size = start.chunk_size or self.info.chunk_size
         config = self._config
@@ -227,14 +226,14 @@ class Engine:
             begin.samples,
         )
 
-        def send(order: Order, data: bytes) -> None:
-            self._workers.submit(Command(order, lane, data))
+        def send(kind: CommandKind, data: bytes) -> None:
+            self._workers.submit(Command(kind, lane, data))
 
-        def let_go() -> LiveStream | None:
+        def let_go() -> Stream | None:
             live = self._streams.pop(stream_id, None)
             if live is not None:
                 self._places.leave(stream_id)
-                send(Order.DROP, b"")
+                send(CommandKind.DROP, b"")
             return live
 
         def on_finish() -> None:
@@ -248,11 +247,11 @@ class Engine:
             self._finished.pop(stream_id, None)
 
         def on_event(event: StreamEvent) -> Stored | None:
-            self._observer.stream_told(event)
+            self._observer.stream_emitted(event)
             return None if listener is None else listener(event)
 
-        send(Order.OPEN, b"")
-        return LiveStream(
+        send(CommandKind.OPEN, b"")
+        return Stream(
             ready,
             start.sample_rate,
             config.limits,

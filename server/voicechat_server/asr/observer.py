@@ -1,7 +1,7 @@
 """What the recogniser tells of its work, to whoever counts it."""
 
 from voicechat_common.errors import ErrorCode
-from voicechat_server.asr.streams.outbox import StreamEvent
+from voicechat_server.asr.events import StreamEvent
 
 
 class RecognitionObserver:
@@ -22,8 +22,8 @@ class RecognitionObserver:
     def stream_gave_way(self) -> None:
         """An idle stream was ended to make room for another."""
 
-    def stream_told(self, event: StreamEvent) -> None:
-        """A stream has something to tell its client."""
+    def stream_emitted(self, event: StreamEvent) -> None:
+        """A stream has an event for its client."""
 
     def download_failed(self) -> None:
         """A model could not be downloaded for now; it is tried again."""

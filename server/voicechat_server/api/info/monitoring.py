@@ -34,7 +34,7 @@ def _look(services: Services) -> None:
     gauges.streams.set(engine.streams_now)
     gauges.streams_max.set(engine.max_streams or 0)
     gauges.places_free.set(engine.places_free or 0)
-    gauges.orders_waiting.set(engine.orders_waiting)
+    gauges.orders_waiting.set(engine.commands_waiting)
     gauges.chats.set(chat.total_chats)
     gauges.writes_waiting.set(chat.writes_waiting)
     for surface in (Surface.SPEECH, Surface.CHAT):

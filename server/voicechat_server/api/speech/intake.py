@@ -22,7 +22,7 @@ from voicechat_server.api.speech.pcm_check import MessageCheck, PcmCheck, messag
 from voicechat_server.api.speech.restoring import checkpoint_of, is_restorable
 from voicechat_server.asr.engine import Engine
 from voicechat_server.asr.streams.checkpoint import Checkpoint
-from voicechat_server.asr.streams.stream import Stream
+from voicechat_server.asr.streams.handle import StreamHandle
 from voicechat_server.chat.failures import speech_needs_a_user
 from voicechat_server.chat.service import ChatService
 
@@ -43,10 +43,10 @@ class Intake:
         engine: Engine,
         chat: ChatService,
         max_frame_bytes: int,
-        on_open: Callable[[Stream], Awaitable[None]],
+        on_open: Callable[[StreamHandle], Awaitable[None]],
         source: str,
     ) -> None:
-        self.stream: Stream | None = None
+        self.stream: StreamHandle | None = None
         self.stopped = False
         self.received_bytes = 0
         self._engine = engine
@@ -131,7 +131,7 @@ class Intake:
         await self._open(start)
         self._form_unknown = self._refusal_told = False
 
-    async def _open(self, start: Start) -> Stream:
+    async def _open(self, start: Start) -> StreamHandle:
         stream = await (self._open_new(start) if start.stream_id is None else self._resume(start))
         if stream.ready.origin is not StreamOrigin.NEW:
             # Audio that goes on in the middle of a stream has no beginning to look at.
@@ -140,12 +140,12 @@ class Intake:
         await self._on_open(stream)
         return stream
 
-    async def _open_new(self, start: Start) -> Stream:
+    async def _open_new(self, start: Start) -> StreamHandle:
         if start.chat_id is None:
             return self._engine.open_stream(start, source=self._source)
         return await self._open_in_chat(start, start.chat_id, Checkpoint(uuid4().hex))
 
-    async def _resume(self, start: Start) -> Stream:
+    async def _resume(self, start: Start) -> StreamHandle:
         """Give the stream to its client, also if a server lost it: its chat tells where it goes on."""
         stream_id, chat_id = start.stream_id or "", start.chat_id
         if chat_id is None or self._engine.holds(stream_id) or not is_restorable(start):
@@ -153,7 +153,7 @@ class Intake:
         stored = await self._chat.speech_of(stream_id, chat_id, _user(start), start.finals_received)
         return await self._open_in_chat(start, chat_id, checkpoint_of(start, stored))
 
-    async def _open_in_chat(self, start: Start, chat_id: str, begin: Checkpoint) -> Stream:
+    async def _open_in_chat(self, start: Start, chat_id: str, begin: Checkpoint) -> StreamHandle:
         begin_ms = milliseconds(begin.samples, start.sample_rate)
         feed = await self._chat.open_speech(chat_id, _user(start), begin.stream_id, begin_ms, self._source)
         try:
@@ -168,7 +168,7 @@ class Intake:
         feed.tell_speaker = stream.warn
         return stream
 
-    def _running(self, what: str) -> Stream:
+    def _running(self, what: str) -> StreamHandle:
         if self.stream is None:
             raise VoicechatError(
                 ErrorCode.BAD_ORDER, f"There is no stream to {what} yet.", "Send `start` or audio first."

@@ -25,7 +25,7 @@ from voicechat_server.api.sockets.together import together
 from voicechat_server.api.source import source_of
 from voicechat_server.api.speech.formats import Format, JsonFormat, choose_format
 from voicechat_server.api.speech.intake import Intake
-from voicechat_server.asr.streams.stream import Stream
+from voicechat_server.asr.streams.handle import StreamHandle
 from voicechat_server.metrics import Surface
 
 log = structlog.stdlib.get_logger(__name__)
@@ -68,7 +68,7 @@ class SpeechConnection:
             self._welcome,
             self.source,
         )
-        self._opened: asyncio.Future[Stream] = asyncio.get_running_loop().create_future()
+        self._opened: asyncio.Future[StreamHandle] = asyncio.get_running_loop().create_future()
         self._server_ends = asyncio.Event()
         self._client_gone = False
         self._receipt: Done | None = None
@@ -189,7 +189,7 @@ class SpeechConnection:
         if not self._intake.stopped:
             await self._intake.stop()
 
-    async def _welcome(self, stream: Stream) -> None:
+    async def _welcome(self, stream: StreamHandle) -> None:
         """Send `ready` before anything else of the stream."""
         self._log = self._log.bind(stream=stream.stream_id)
         self._socket.limits.open_stream()

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum, auto
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.observer import RecognitionObserver
+from voicechat_server.asr.recognition.commands import Command, CommandKind
 from voicechat_server.asr.recognition.lane import Lane
 from voicechat_server.asr.recognition.session import DueChunk
 
@@ -32,26 +32,6 @@ log = structlog.stdlib.get_logger(__name__)
 
 STREAM_FAULTS = (ArithmeticError, LookupError, RuntimeError, ValueError, MemoryError)
 """What may go wrong with a stream, or with a batch of streams, and ends no others."""
-
-
-class Order(Enum):
-    """What a stream may ask of the workers."""
-
-    OPEN = auto()
-    AUDIO = auto()
-    REALIGN = auto()
-    FLUSH = auto()
-    STOP = auto()
-    DROP = auto()
-
-
-@dataclass(frozen=True)
-class Command:
-    """One order for one lane; `data` is the packet of an AUDIO order."""
-
-    order: Order
-    lane: Lane
-    data: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -93,7 +73,7 @@ class Scheduler:
     def __init__(self, workers: int, observer: RecognitionObserver) -> None:
         self._workers = workers
         self._observer = observer
-        self._orders: queue.SimpleQueue[Command | _Returned | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Command | _Returned | None] = queue.SimpleQueue()
         self._turn = Lock()
         self._ending = False
         self._batches = 0
@@ -103,16 +83,16 @@ class Scheduler:
 
     @property
     def waiting(self) -> int:
-        """Orders that have not been taken yet."""
-        return self._orders.qsize() + sum(map(len, list(self._stepped.values())))
+        """Commands that have not been taken yet."""
+        return self._inbox.qsize() + sum(map(len, list(self._stepped.values())))
 
     def submit(self, command: Command) -> None:
-        """Take an order. The queue is bounded by the streams, which wait while they are behind."""
-        self._orders.put(command)
+        """Take a command. The queue is bounded by the streams, which wait while they are behind."""
+        self._inbox.put(command)
 
     def end(self) -> None:
         """Give out no more batches."""
-        self._orders.put(None)
+        self._inbox.put(None)
 
     def next_batch(self, tools: Tools) -> list[Due]:
         """Return what to step next, of at least one lane; empty when there is nothing to do ever again.
@@ -121,7 +101,7 @@ class Scheduler:
         """
         with self._turn:
             idle = False
-            while self._take_orders(tools, wait=idle):
+            while self._take_commands(tools, wait=idle):
                 began = time.perf_counter()
                 judged = self._judge(tools.detector)
                 batch = self._pick(tools.batch_size)
@@ -135,47 +115,47 @@ class Scheduler:
 
     def give_back(self, batch: Sequence[Due]) -> None:
         """Take lanes back from a worker that has stepped them."""
-        self._orders.put(_Returned([lane for lane, _ in batch]))
+        self._inbox.put(_Returned([lane for lane, _ in batch]))
 
-    def _take_orders(self, tools: Tools, *, wait: bool) -> bool:
-        """Take all orders there are, with `wait` at least one; tell whether to go on."""
+    def _take_commands(self, tools: Tools, *, wait: bool) -> bool:
+        """Take all commands there are, with `wait` at least one; return whether to go on."""
         if wait and not self._ending:
-            self._take(self._orders.get(), tools)
-        while not self._orders.empty():
-            self._take(self._orders.get(), tools)
+            self._take(self._inbox.get(), tools)
+        while not self._inbox.empty():
+            self._take(self._inbox.get(), tools)
         return not self._ending
 
-    def _take(self, order: Command | _Returned | None, tools: Tools) -> None:
-        match order:
+    def _take(self, item: Command | _Returned | None, tools: Tools) -> None:
+        match item:
             case None:
                 self._ending = True
             case _Returned(lanes):
                 self._batches -= 1
                 for lane in lanes:
                     for command in self._stepped.pop(lane):
-                        self._obey(command, tools)
+                        self._handle(command, tools)
             case Command(lane=lane) if lane in self._stepped:
-                self._stepped[lane].append(order)
+                self._stepped[lane].append(item)
             case Command():
-                self._obey(order, tools)
+                self._handle(item, tools)
 
-    def _obey(self, command: Command, tools: Tools) -> None:
+    def _handle(self, command: Command, tools: Tools) -> None:
         lane = command.lane
-        if command.order is Order.OPEN:
+        if command.kind is CommandKind.OPEN:
             self._lanes.append(lane)
         elif lane not in self._lanes:
             return
         with failing_alone(lane):
-            match command.order:
-                case Order.AUDIO:
+            match command.kind:
+                case CommandKind.AUDIO:
                     lane.take(command.data)
-                case Order.REALIGN:
+                case CommandKind.REALIGN:
                     lane.realign()
-                case Order.FLUSH:
+                case CommandKind.FLUSH:
                     lane.flush()
-                case Order.STOP:
+                case CommandKind.STOP:
                     lane.stop()
-                case Order.DROP:
+                case CommandKind.DROP:
                     self._remove(lane, tools)
 
     def _judge(self, detector: "VoiceActivityDetector") -> bool:

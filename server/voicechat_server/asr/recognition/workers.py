@@ -10,10 +10,10 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import SAMPLE_RATE
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.paraformer.state import Chunk
+from voicechat_server.asr.recognition.commands import Command
 from voicechat_server.asr.recognition.lane import Lane
 from voicechat_server.asr.recognition.scheduler import (
     STREAM_FAULTS,
-    Command,
     Due,
     Scheduler,
     Tools,
@@ -64,7 +64,7 @@ class Workers:
 
     @property
     def waiting(self) -> int:
-        """Orders that have not been taken yet."""
+        """Commands that have not been taken yet."""
         return self._scheduler.waiting
 
     def start(self) -> None:
@@ -73,7 +73,7 @@ class Workers:
             thread.start()
 
     def submit(self, command: Command) -> None:
-        """Give an order; who is free takes it."""
+        """Give a command to whichever thread is free."""
         self._scheduler.submit(command)
 
     def end(self, timeout_s: float) -> None:
@@ -168,5 +168,5 @@ def _unexpected(fault: Exception) -> VoicechatError:
     return VoicechatError(
         ErrorCode.INTERNAL,
         f"The recogniser ended unexpectedly: {type(fault).__name__}: {fault}",
-        "Restart the server; its log has the details, which belong into a bug report.",
+        "Restart the server; include the details in its log in a bug report.",
     )

@@ -14,8 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial
-
-StreamEvent = Partial | Final | Ack | Error | Done
+from voicechat_server.asr.events import Listener, Stored, StreamEvent
 
 MAX_HELD = 500
 """Events that may wait for the store: some minutes of the shortest segments. Those of the audio that was read
@@ -23,16 +22,6 @@ before come on top of it; together they are fewer than the store's own queue of 
 
 KEPT_FINALS = 1000
 """Finals kept for a client that comes back: a quarter of an hour of the shortest segments at least."""
-
-
-Stored = asyncio.Future[int | None]
-"""Done once a final is stored, with its place in the chat, or refused for good, with None."""
-
-Listener = Callable[[StreamEvent], Stored | None]
-"""Hears every event of a stream once, when it happens, on the event loop. It must not wait and not raise.
-
-For a final that it stores it returns when that is done.
-"""
 
 
 class Outbox:
@@ -82,7 +71,7 @@ class Outbox:
             return
         self._held.append((event, stored))
         if stored is not None:
-            stored.add_done_callback(self._release)
+            stored.add_done_callback(self._pass_on)
 
     async def wait(self) -> None:
         """Return when there may be an event."""
@@ -102,12 +91,12 @@ class Outbox:
         self._waiting = deque([*again, *others, *ending])
         self._news.set()
 
-    def tell_nobody(self) -> None:
-        """Let go of who is told that something was stored, and holds this outbox."""
+    def release(self) -> None:
+        """Let go of the stream that hears when something is stored, and holds this outbox."""
         self._on_stored = None
 
-    def _release(self, _settled: Stored) -> None:
-        """Tell what waited for the store, as far as it is done."""
+    def _pass_on(self, _settled: Stored) -> None:
+        """Pass on what waited for the store, as far as it is done."""
         while self._held:
             event, stored = self._held[0]
             if stored is not None and not stored.done():

@@ -7,8 +7,9 @@ import pytest
 from tests.support.stepping import CHUNK, WatchingStepper, new_lane
 from voicechat_common.errors import ErrorCode
 from voicechat_server.asr.observer import RecognitionObserver
+from voicechat_server.asr.recognition.commands import Command, CommandKind
 from voicechat_server.asr.recognition.lane import Lane, Report
-from voicechat_server.asr.recognition.scheduler import Command, Due, Order, Scheduler
+from voicechat_server.asr.recognition.scheduler import Due, Scheduler
 
 BATCH_SIZE = 4
 
@@ -26,15 +27,15 @@ class Desk:
         reports: list[Report] = []
         lane = new_lane(reports)
         self.reports[lane] = reports
-        self.order(Order.OPEN, lane)
+        self.command(CommandKind.OPEN, lane)
         return lane
 
-    def order(self, order: Order, lane: Lane, data: bytes = b"") -> None:
-        self.scheduler.submit(Command(order, lane, data))
+    def command(self, kind: CommandKind, lane: Lane, data: bytes = b"") -> None:
+        self.scheduler.submit(Command(kind, lane, data))
 
     def speak(self, *lanes: Lane, chunks: int = 1) -> None:
         for lane in lanes:
-            self.order(Order.AUDIO, lane, CHUNK * chunks)
+            self.command(CommandKind.AUDIO, lane, CHUNK * chunks)
 
     def next(self) -> list[Due]:
         return self.scheduler.next_batch(self.tools)
@@ -100,7 +101,7 @@ def test_orders_for_a_stream_that_is_stepped_wait_for_its_return(desk: Desk) -> 
     desk.speak(lane)
     batch = desk.next()
     desk.speak(lane, other)
-    desk.order(Order.STOP, lane)
+    desk.command(CommandKind.STOP, lane)
     between = desk.next()
     assert lanes_of(between) == [other]
     assert desk.scheduler.waiting == 2
@@ -124,7 +125,7 @@ def test_a_stream_that_is_dropped_while_it_is_stepped_frees_its_state_afterwards
     desk.speak(lane)
     batch = desk.next()
     batch[0][1].segment.state = desk.stepper.open((0, 10, 5))
-    desk.order(Order.DROP, lane)
+    desk.command(CommandKind.DROP, lane)
     desk.speak(lane, other)
     assert lanes_of(desk.next()) == [other]
     assert desk.stepper.states
@@ -137,7 +138,7 @@ def test_a_stream_that_is_dropped_while_it_is_stepped_frees_its_state_afterwards
 def test_a_dropped_stream_is_not_stepped(desk: Desk) -> None:
     lane, other = desk.open(), desk.open()
     desk.speak(lane, other)
-    desk.order(Order.DROP, lane)
+    desk.command(CommandKind.DROP, lane)
     desk.speak(lane)
     assert lanes_of(desk.next()) == [other]
 
@@ -160,7 +161,7 @@ def test_a_stream_that_fails_fails_alone(desk: Desk, call: str, monkeypatch: pyt
 def test_every_stream_hears_what_became_of_its_audio_at_once(desk: Desk) -> None:
     stepped, other = desk.open(), desk.open()
     desk.speak(stepped)
-    desk.order(Order.AUDIO, other, CHUNK[:100])
+    desk.command(CommandKind.AUDIO, other, CHUNK[:100])
     desk.next()
     assert [report.taken for report in desk.reports[other]] == [50]
     assert desk.reports[stepped] == []

@@ -12,8 +12,9 @@ from tests.support.waiting import WITHIN_S
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.observer import RecognitionObserver
+from voicechat_server.asr.recognition.commands import Command, CommandKind
 from voicechat_server.asr.recognition.lane import Lane, Report
-from voicechat_server.asr.recognition.scheduler import Command, Order, Tools
+from voicechat_server.asr.recognition.scheduler import Tools
 from voicechat_server.asr.recognition.workers import Workers
 
 COUNT = 3
@@ -37,11 +38,11 @@ class Crew:
 
     def open(self, reports: list[Report], chunk_size: ChunkSize = CHUNK_SIZE) -> Lane:
         lane = new_lane(reports, chunk_size)
-        self.order(Order.OPEN, lane)
+        self.command(CommandKind.OPEN, lane)
         return lane
 
-    def order(self, order: Order, lane: Lane, data: bytes = b"") -> None:
-        self.workers.submit(Command(order, lane, data))
+    def command(self, kind: CommandKind, lane: Lane, data: bytes = b"") -> None:
+        self.workers.submit(Command(kind, lane, data))
 
 
 class Reports(list[Report]):
@@ -78,9 +79,9 @@ def test_all_audio_of_many_streams_is_stepped_once_and_in_order() -> None:
         number = int(chance.integers(len(lanes)))
         packet = audio[number][places[number] : places[number] + int(chance.integers(1, 12_000))]
         places[number] += len(packet)
-        crew.order(Order.AUDIO, lanes[number], packet.tobytes())
+        crew.command(CommandKind.AUDIO, lanes[number], packet.tobytes())
     for lane in lanes:
-        crew.order(Order.STOP, lane)
+        crew.command(CommandKind.STOP, lane)
     wait_until_done(reports)
     crew.workers.end(WITHIN_S)
     assert crew.workers.waiting == 0
@@ -96,16 +97,16 @@ def test_a_step_that_fails_ends_its_streams_and_no_others() -> None:
     first = Reports()
     lane = crew.open(first)
     crew.stepper.fault = ValueError("no such number")
-    crew.order(Order.AUDIO, lane, b"\0\0" * 9600)
-    crew.order(Order.STOP, lane)
+    crew.command(CommandKind.AUDIO, lane, b"\0\0" * 9600)
+    crew.command(CommandKind.STOP, lane)
     wait_until_done([first])
     assert first[-1].error is not None
     assert first[-1].error.code is ErrorCode.RECOGNITION_FAILED
     crew.stepper.fault = None
     second = Reports()
     lane = crew.open(second)
-    crew.order(Order.AUDIO, lane, b"\0\0" * 9600)
-    crew.order(Order.STOP, lane)
+    crew.command(CommandKind.AUDIO, lane, b"\0\0" * 9600)
+    crew.command(CommandKind.STOP, lane)
     wait_until_done([second])
     assert second[-1].error is None
     crew.workers.end(WITHIN_S)
@@ -123,8 +124,8 @@ def test_a_stream_that_gets_no_state_ends_alone(count: int) -> None:
     sizes = [CHUNK_SIZE] * (count - 1) + [refused]
     lanes = [crew.open(each, size) for each, size in zip(reports, sizes, strict=True)]
     for lane in lanes:
-        crew.order(Order.AUDIO, lane, CHUNK)
-        crew.order(Order.STOP, lane)
+        crew.command(CommandKind.AUDIO, lane, CHUNK)
+        crew.command(CommandKind.STOP, lane)
     crew.workers.start()
     wait_until_done(reports)
     *others, alone = [each[-1].error for each in reports]
@@ -146,8 +147,8 @@ def test_a_stream_that_can_take_no_tokens_ends_alone(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(one.session, "accept", fault)
     for lane in (one, other):
-        crew.order(Order.AUDIO, lane, CHUNK)
-        crew.order(Order.STOP, lane)
+        crew.command(CommandKind.AUDIO, lane, CHUNK)
+        crew.command(CommandKind.STOP, lane)
     crew.workers.start()
     wait_until_done(reports)
     assert [each[-1].error is None for each in reports] == [False, True]
@@ -178,7 +179,7 @@ def test_a_fault_of_our_own_ends_recognition_and_says_so_once() -> None:
     crew.workers.start()
     crew.stepper.fault = TypeError("not foreseen")
     lane = crew.open([])
-    crew.order(Order.AUDIO, lane, b"\0\0" * 9600)
+    crew.command(CommandKind.AUDIO, lane, b"\0\0" * 9600)
     ended = crew.ends.get(timeout=WITHIN_S)
     assert ended is not None
     assert ended.code is ErrorCode.INTERNAL
