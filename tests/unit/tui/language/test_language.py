@@ -64,8 +64,9 @@ def texts_of_help() -> dict[str, str]:
 
 def told_to_clients() -> Iterator[tuple[str, str]]:
     """What the server and the checks it shares with the client tell, a 7 for each value, and where."""
-    files = [*COMMON.rglob("*.py"), *(SERVER / "api").glob("*.py"), *(SERVER / "chat").glob("*.py")]
-    files += [SERVER / "asr" / f"{name}.py" for name in ("engine", "stream", "scheduler", "workers")]
+    folders = ("api", "chat", "asr/capacity", "asr/recognition", "asr/streams")
+    files = [*COMMON.rglob("*.py"), SERVER / "asr/engine.py"]
+    files += [file for folder in folders for file in (SERVER / folder).rglob("*.py")]
     for file in sorted(file for file in files if file.name not in TELL_NO_CLIENT):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TELLS:
