@@ -13,9 +13,9 @@ from tests.support.speech_client import SpeechClient, connected, receipt, recogn
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ready, Start, Stop
 from voicechat_server.asr.capacity import places
+from voicechat_tui.client.connection.state import LinkState
 from voicechat_tui.client.speech.client import SpeechClient as Client
 from voicechat_tui.client.speech.events import AudioLost, Resumed
-from voicechat_tui.client.speech.state import State
 
 IDLE_S = 0.3
 PLACES = 4
@@ -60,7 +60,7 @@ def sources() -> list[str]:
 
 async def resting(client: Client) -> None:
     """Wait until a client has let its connection go, which it tells nobody."""
-    while client.state is not State.WAITING:  # noqa: ASYNC110
+    while client.state is not LinkState.WAITING:  # noqa: ASYNC110
         await asyncio.sleep(0.001)
 
 

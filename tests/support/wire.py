@@ -1,10 +1,10 @@
 """A client's core and a double of its server with a connection between them that carries frames when told."""
 
 from collections import deque
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from voicechat_tui.client.connection import failures
-from voicechat_tui.client.connection.link import Core
+from voicechat_tui.client.connection.core import ConnectionCore, Retrying
 
 EventT = TypeVar("EventT")
 KindT = TypeVar("KindT")
@@ -33,11 +33,11 @@ class Wire(Generic[EventT]):
         connected: Whether there is a connection.
     """
 
-    def __init__(self, core: Core[EventT], server: Double) -> None:
+    def __init__(self, core: ConnectionCore[Any, EventT], server: Double) -> None:
         self.now = 0.0
         self.up: deque[str | bytes] = deque()
         self.down: deque[str] = deque()
-        self.events: list[EventT] = []
+        self.events: list[EventT | Retrying] = []
         self.connected = False
         self._core = core
         self._server = server

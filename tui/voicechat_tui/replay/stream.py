@@ -7,16 +7,16 @@ from contextlib import aclosing
 from voicechat_common.audio import Samples, milliseconds
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ready
+from voicechat_tui.client.connection.state import LinkState
 from voicechat_tui.client.speech.client import SpeechClient
 from voicechat_tui.client.speech.events import AudioLost, Event
-from voicechat_tui.client.speech.state import State
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.replay.listeners import Listener
 from voicechat_tui.replay.timing import Receipt, Timing
 from voicechat_tui.sources.pacing import Clock, paced
 
 _WRONG_FORM = frozenset({ErrorCode.EIGHT_BIT, ErrorCode.WRONG_FORM})
-_NOT_CONNECTED = frozenset({State.IDLE, State.CONNECTING, State.OPENING, State.WAITING})
+_NOT_CONNECTED = frozenset({LinkState.IDLE, LinkState.CONNECTING, LinkState.OPENING, LinkState.WAITING})
 
 
 class StreamRun:

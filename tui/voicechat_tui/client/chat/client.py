@@ -14,9 +14,9 @@ from voicechat_common.protocol.chat import ChatQuery
 from voicechat_tui.client.chat.core import ChatCore
 from voicechat_tui.client.chat.events import ChatEvent, Failed
 from voicechat_tui.client.chat.policy import ChatPolicy
-from voicechat_tui.client.chat.state import ChatState
 from voicechat_tui.client.connection.address import chat_url
 from voicechat_tui.client.connection.link import Link
+from voicechat_tui.client.connection.state import LinkState
 from voicechat_tui.language import _
 
 
@@ -64,7 +64,7 @@ class ChatClient:
         await self._link.close()
 
     @property
-    def state(self) -> ChatState:
+    def state(self) -> LinkState:
         """Where the connection stands."""
         return self._core.state
 

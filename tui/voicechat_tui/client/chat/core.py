@@ -5,11 +5,9 @@ in the text frames it receives, and takes out what is to be sent. Whatever the c
 application is told every stored message once and in order, and every text it sends is stored once.
 """
 
-from collections import deque
 from random import Random
 
-from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol import PROTOCOL_VERSION
+from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.chat import (
     ChatEnded,
     ChatError,
@@ -41,16 +39,13 @@ from voicechat_tui.client.chat.inbox import GapError, Inbox
 from voicechat_tui.client.chat.outbox import ChatOutbox
 from voicechat_tui.client.chat.people import People
 from voicechat_tui.client.chat.policy import ChatPolicy
-from voicechat_tui.client.chat.state import ChatState, checked
 from voicechat_tui.client.chat.typing_notice import OwnTyping
 from voicechat_tui.client.connection import failures as connection_failures
-from voicechat_tui.client.connection.backoff import Backoff
-from voicechat_tui.client.connection.core import Retrying
-from voicechat_tui.client.connection.pulse import Pulse
-from voicechat_tui.language import _
+from voicechat_tui.client.connection.core import ConnectionCore
+from voicechat_tui.client.connection.state import LinkState
 
 
-class ChatCore:
+class ChatCore(ConnectionCore[ChatServerMessage, ChatEvent]):
     """The state of one person's place in one chat.
 
     Args:
@@ -60,26 +55,19 @@ class ChatCore:
         name: Begins the name of every text; no other client of this person may have the same.
 
     Attributes:
-        state: Where the connection stands.
         user: Who; None for a guest whom the server has not named yet.
     """
 
     def __init__(self, query: ChatQuery, policy: ChatPolicy, random: Random, name: str) -> None:
-        self.state = ChatState.IDLE
+        super().__init__(policy, random, chat_server_decoder)
         self.user = query.user
         self._chat_id = query.id
-        self._policy = policy
-        self._backoff = Backoff(policy, random)
         self._inbox = Inbox(query.since)
         self._outbox = ChatOutbox(policy, name)
         self._people = People()
-        self._pulse = Pulse(policy)
         self._typing = OwnTyping(policy.typing_s)
-        self._events: deque[ChatEvent] = deque()
-        self._verdict: VoicechatError | None = None
         self._end_wanted = False
         self._end_sent = False
-        self._now = 0.0
 
     # What the application does and asks
 
@@ -107,109 +95,38 @@ class ChatCore:
 
     def set_typing(self, now: float, *, is_typing: bool) -> None:
         """Note that the person types or has stopped; may be called with every key."""
-        if self.state is ChatState.OPEN:
+        if self.state is LinkState.OPEN:
             self._typing.set(now, is_typing=is_typing)
 
     def end_chat(self) -> None:
         """End the chat for everybody, after the texts so far."""
         self._end_wanted = True
 
-    def take_events(self) -> list[ChatEvent]:
-        """Return what happened since the last call."""
-        events = list(self._events)
-        self._events.clear()
-        return events
-
     # What happens to the connection
-
-    @property
-    def is_done(self) -> bool:
-        """Whether no other connection is needed: never, a chat is left by closing it."""
-        return False
-
-    @property
-    def needs_connection(self) -> bool:
-        """Whether there is a reason to connect again: always, to hear what others say."""
-        return True
-
-    @property
-    def wants_close(self) -> bool:
-        """Whether the connection is of no more use."""
-        return self._verdict is not None
-
-    def connecting(self) -> None:
-        """The socket is about to be opened."""
-        self.state = checked(self.state, ChatState.CONNECTING)
 
     def connected(self, now: float) -> None:
         """The socket is open."""
-        self.state = checked(self.state, ChatState.OPENING)
-        self._now = now
-        self._pulse.connected(now)
+        super().connected(now)
         self._outbox.reconnected()
         self._typing.stopped()
         self._end_sent = False
 
-    def interrupted(self, error: VoicechatError, now: float) -> float:
-        """The socket could not be opened or is closed. Return the seconds until the next attempt.
-
-        Args:
-            error: Why, as far as the socket tells; a reason the server gave counts more.
-            now: Seconds of any steady clock.
-
-        Raises:
-            VoicechatError: If there should be no other attempt.
-        """
-        error = self._verdict or error
-        self._verdict = None
-        delay = self._backoff.delay(error, now)
-        if delay is None:
-            self.state = checked(self.state, ChatState.FAILED)
-            raise error
-        self.state = checked(self.state, ChatState.WAITING)
-        self._events.append(Retrying(in_s=round(delay, 3), reason=error.message, advice=error.advice))
-        return delay
-
-    def check_alive(self, now: float) -> None:
-        """Look how long the server has been silent: ask it for a sign of life, or give the connection up."""
-        self._now = now
-        if self.state in (ChatState.OPENING, ChatState.OPEN):
-            self._verdict = self._verdict or self._pulse.check(now, is_open=self.state is ChatState.OPEN)
-
-    def next_message(self) -> str | None:
-        """Return what is to be sent now, or None."""
-        if self._verdict is not None or self.state is not ChatState.OPEN:
-            return None
-        message = (
-            self._pulse.next_message()
-            or self._outbox.next_message(self._now)
-            or self._typing.next_message()
-            or self._end_message()
-        )
+    def _next_message(self) -> str | None:
+        message = self._outbox.next_message(self._now) or self._typing.next_message() or self._end_message()
         return None if message is None else encode(message)
 
-    def receive(self, text: str | bytes, now: float) -> None:
-        """Take a frame from the server."""
-        self._now = now
-        self._pulse.heard(now)
+    def _handle(self, message: ChatServerMessage) -> None:
         try:
-            message = chat_server_decoder.decode(text)
-        except VoicechatError as error:
-            # A newer server may say more than is understood here, but not before it has introduced itself.
-            if error.code is not ErrorCode.UNKNOWN_TYPE or self.state is ChatState.OPENING:
-                self._verdict = connection_failures.not_our_protocol(error.message)
-            return
-        try:
-            self._dispatch(message, now)
+            self._dispatch(message)
         except GapError as missing:
             self._verdict = failures.gap(missing.expected, missing.got)
 
-    def _dispatch(self, message: ChatServerMessage, now: float) -> None:
+    def _dispatch(self, message: ChatServerMessage) -> None:
         match message:
             case ConnectionEstablished():
-                self._on_established(message, now)
+                self._on_established(message)
             case MessageHistory() | NewMessage():
-                self._on_message(message, now)
+                self._on_message(message)
             case MessageAck():
                 self._on_ack(message)
             case Presence():
@@ -220,33 +137,28 @@ class ChatCore:
                 self._end_wanted = False
                 self._events.extend([*self._inbox.end(), message])
             case ChatError():
-                self._on_error(message, now)
+                self._on_error(message)
             case Pong():
-                if (delay_ms := self._pulse.delay_ms(message, now)) is not None:
+                if (delay_ms := self._pulse.delay_ms(message, self._now)) is not None:
                     self._events.append(NetworkDelay(ms=delay_ms))
 
-    def _on_established(self, message: ConnectionEstablished, now: float) -> None:
-        if message.protocol != PROTOCOL_VERSION:
-            self._verdict = connection_failures.other_version(message.protocol)
+    def _on_established(self, message: ConnectionEstablished) -> None:
+        if not self._accepts(message.type, message.protocol):
             return
-        if self.state is not ChatState.OPENING:
-            self._verdict = connection_failures.not_our_protocol(_("`connection_established` came twice"))
-            return
-        self.state = checked(self.state, ChatState.OPEN)
+        resumes = self._open()
         self.user = message.user
         self._people.opened(message.participants)
-        if self._backoff.established:
+        if resumes:
             self._events.append(Resumed(established=message, missed=message.seq - self._inbox.seq))
         else:
             self._events.append(Connected(established=message))
-        self._backoff.opened(now)
-        self._tell(self._inbox.opened(message.seq), now)
+        self._tell(self._inbox.opened(message.seq))
 
-    def _on_message(self, message: NewMessage | MessageHistory, now: float) -> None:
+    def _on_message(self, message: NewMessage | MessageHistory) -> None:
         if isinstance(message, NewMessage) and message.kind is MessageKind.TEXT:
             self._events.extend(self._people.stopped(message.speaker))
         events = self._inbox.take(message)
-        self._tell(events, now)
+        self._tell(events)
         # A stored message is durable, so the own text it is needs no other acknowledgement. One that says
         # something else has only the name in common with it, which the server will refuse.
         if (
@@ -256,10 +168,10 @@ class ChatCore:
         ):
             self._settle(message.client_message_id, message.message_id, self._inbox.seq)
 
-    def _tell(self, events: list[ChatEvent], now: float) -> None:
+    def _tell(self, events: list[ChatEvent]) -> None:
         self._events.extend(events)
         if any(isinstance(event, CaughtUp) for event in events):
-            self._pulse.ask(now)
+            self._pulse.ask(self._now)
 
     def _on_ack(self, ack: MessageAck) -> None:
         self._settle(ack.client_message_id, ack.message_id, ack.seq)
@@ -271,12 +183,12 @@ class ChatCore:
             self._backoff.recovered()
             self._events.append(acked)
 
-    def _on_error(self, message: ChatError, now: float) -> None:
+    def _on_error(self, message: ChatError) -> None:
         name = message.client_message_id
         if message.fatal:
             self._on_fatal(message)
         elif name is not None and name in self._outbox:
-            self._events.append(self._outbox.refused(name, message, now))
+            self._events.append(self._outbox.refused(name, message, self._now))
         else:
             if message.code == ErrorCode.NOT_OWNER:
                 self._end_wanted = False

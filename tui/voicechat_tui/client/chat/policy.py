@@ -12,7 +12,8 @@ class ChatPolicy(ConnectionPolicy):
     """What a chat client does otherwise than every client, and more.
 
     Attributes:
-        ping_after_s: A chat may be silent for hours; so often its connection is measured instead.
+        ping_after_s: How often the connection is measured.
+        measures: A chat may be silent for hours, so what comes says little about its connection.
         dead_after_s: Three pings without an answer, and some time for the last.
         lost_s: A person waits in a chat until the network is back, so there is no end to trying.
         busy_tries: Nor until a full server has room.
@@ -24,6 +25,7 @@ class ChatPolicy(ConnectionPolicy):
     """
 
     ping_after_s: float = 5.0
+    measures: bool = True
     dead_after_s: float = 17.0
     lost_s: float = math.inf
     busy_tries: int = sys.maxsize

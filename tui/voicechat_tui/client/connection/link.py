@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -13,55 +13,13 @@ from voicechat_common.errors import VoicechatError
 from voicechat_common.printable import printable
 from voicechat_tui.client.connection import failures
 from voicechat_tui.client.connection.connect import open_socket
+from voicechat_tui.client.connection.core import ConnectionCore, EventT, Retrying
 from voicechat_tui.client.connection.event_queue import EventQueue
 from voicechat_tui.client.connection.policy import ConnectionPolicy
 from voicechat_tui.language import _
 from voicechat_tui.redaction import shown
 
 _ABNORMAL_CLOSURE = 1006
-
-EventT = TypeVar("EventT")
-
-
-class Core(Protocol[EventT]):
-    """What a link needs of a core. Time is seconds of any steady clock."""
-
-    @property
-    def wants_close(self) -> bool:
-        """Whether the connection is of no more use."""
-
-    @property
-    def is_done(self) -> bool:
-        """Whether no other connection is needed."""
-
-    @property
-    def needs_connection(self) -> bool:
-        """Whether there is a reason to connect again; `wake` says that there may be one."""
-
-    def take_events(self) -> list[EventT]:
-        """Return what happened since the last call."""
-
-    def connecting(self) -> None:
-        """The socket is about to be opened."""
-
-    def connected(self, now: float) -> None:
-        """The socket is open."""
-
-    def interrupted(self, error: VoicechatError, now: float) -> float:
-        """The socket could not be opened or is closed. Return the seconds until the next attempt.
-
-        Raises:
-            VoicechatError: If there should be no other attempt.
-        """
-
-    def check_alive(self, now: float) -> None:
-        """Look how long the server has been silent."""
-
-    def next_message(self) -> str | bytes | None:
-        """Return what is to be sent now, or None."""
-
-    def receive(self, text: str | bytes, now: float) -> None:
-        """Take a frame from the server."""
 
 
 class Link(Generic[EventT]):
@@ -79,13 +37,15 @@ class Link(Generic[EventT]):
         progress: Set whenever the server was heard, and at the end.
     """
 
-    def __init__(self, core: Core[EventT], url: Callable[[], str], policy: ConnectionPolicy) -> None:
+    def __init__(
+        self, core: ConnectionCore[Any, EventT], url: Callable[[], str], policy: ConnectionPolicy
+    ) -> None:
         self.progress = asyncio.Event()
         self._core = core
         self._url = url
         self._policy = policy
-        self._events = EventQueue[EventT]()
-        self._untold = deque[EventT]()
+        self._events = EventQueue[EventT | Retrying]()
+        self._untold = deque[EventT | Retrying]()
         self._publishing = asyncio.Lock()
         self._to_send = asyncio.Event()
         self._retry_asked = asyncio.Event()
@@ -117,7 +77,7 @@ class Link(Generic[EventT]):
             if not self._task.cancelled():
                 self._task.result()
 
-    async def next_event(self) -> EventT | None:
+    async def next_event(self) -> EventT | Retrying | None:
         """Return the next event, or None after the last."""
         return await self._events.get()
 

@@ -9,7 +9,8 @@ class ConnectionPolicy:
 
     Attributes:
         open_s: The longest an opening handshake, or the answer to it, may take.
-        ping_after_s: Silence of the server after which it is asked for a sign of life.
+        ping_after_s: Silence of the server after which it is pinged.
+        measures: Whether it is pinged so often in any case, to measure the network.
         dead_after_s: Silence after which the connection is taken for dead. It allows for a server that reads
             nothing while it works through what it has.
         check_s: How often both are looked at.
@@ -28,6 +29,7 @@ class ConnectionPolicy:
 
     open_s: float = 10.0
     ping_after_s: float = 10.0
+    measures: bool = False
     dead_after_s: float = 30.0
     check_s: float = 1.0
     unreachable_s: float = 5.0

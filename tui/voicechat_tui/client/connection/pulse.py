@@ -1,4 +1,4 @@
-"""Whether a connection lives, and how fast it is: pings and what their answers tell."""
+"""Whether a connection is alive, and how fast it is: pings, and what their answers tell."""
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import Ping, Pong
@@ -42,7 +42,8 @@ class Pulse:
             return failures.no_answer(policy.open_s) if silent_s >= policy.open_s else None
         if silent_s >= policy.dead_after_s:
             return failures.dead(policy.dead_after_s)
-        if now - self._asked_at >= policy.ping_after_s:
+        last = self._asked_at if policy.measures else max(self._asked_at, self._heard_at)
+        if now - last >= policy.ping_after_s:
             self.ask(now)
         return None
 
@@ -57,7 +58,7 @@ class Pulse:
             return None
         self._is_due = False
         self._asked += 1
-        return Ping(id=self._asked)
+        return Ping(id=self._asked if self._policy.measures else None)
 
     def delay_ms(self, pong: Pong, now: float) -> float | None:
         """Return what a pong tells about the network, if it answers the last ping."""

@@ -9,10 +9,10 @@ from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Start
 from voicechat_common.transcript import Transcript
 from voicechat_tui.client.connection.link import Link
+from voicechat_tui.client.connection.state import LinkState
 from voicechat_tui.client.speech.core import SpeechCore
 from voicechat_tui.client.speech.events import Event
 from voicechat_tui.client.speech.policy import SpeechPolicy
-from voicechat_tui.client.speech.state import State
 
 
 class SpeechClient:
@@ -43,7 +43,7 @@ class SpeechClient:
         await self._link.close()
 
     @property
-    def state(self) -> State:
+    def state(self) -> LinkState:
         """Where the stream stands."""
         return self._core.state
 
@@ -100,4 +100,4 @@ class SpeechClient:
 
     @property
     def _ended(self) -> bool:
-        return self._core.state in (State.FINISHED, State.FAILED)
+        return self._core.state in (LinkState.FINISHED, LinkState.FAILED)

@@ -5,13 +5,11 @@ hands in the text frames it receives, and takes out what is to be sent. Whatever
 the server gets every sample exactly once, unless the sample is counted in an `AudioLost`.
 """
 
-from collections import deque
 from dataclasses import replace
 from random import Random
 
 from voicechat_common.audio import Samples, milliseconds
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import (
     Ack,
@@ -19,7 +17,6 @@ from voicechat_common.protocol.speech import (
     Error,
     Final,
     Partial,
-    Ping,
     Pong,
     Ready,
     ServerMessage,
@@ -30,17 +27,16 @@ from voicechat_common.protocol.speech import (
 )
 from voicechat_common.transcript import Transcript
 from voicechat_tui.client.connection import failures
-from voicechat_tui.client.connection.backoff import Backoff
-from voicechat_tui.client.connection.core import Retrying
+from voicechat_tui.client.connection.core import ConnectionCore, Retrying
+from voicechat_tui.client.connection.state import LinkState
 from voicechat_tui.client.speech.events import AudioLost, Event, Resumed
 from voicechat_tui.client.speech.offset import StreamOffset
 from voicechat_tui.client.speech.outbox import Outbox
 from voicechat_tui.client.speech.policy import SpeechPolicy
-from voicechat_tui.client.speech.state import State, checked
 from voicechat_tui.language import _
 
 
-class SpeechCore:
+class SpeechCore(ConnectionCore[ServerMessage, Event]):
     """The state of one stream.
 
     Args:
@@ -51,35 +47,27 @@ class SpeechCore:
 
     Attributes:
         transcript: All that was recognised so far.
-        state: Where the stream stands.
     """
 
     def __init__(self, start: Start, policy: SpeechPolicy, random: Random) -> None:
+        super().__init__(policy, random, server_decoder)
         rate = start.sample_rate
         self.transcript = Transcript(start.finals_received)
-        self.state = State.IDLE
         self._start = start
-        self._policy = policy
         self._begin = start.durable_samples
         self._window = int(policy.window_s * rate)
         self._ring = int(policy.ring_s * rate)
         self._outbox = Outbox(self._ring, max(1, rate * policy.packet_ms // 1000), self._begin)
-        self._backoff = Backoff(policy, random)
         self._offset = StreamOffset(rate)
-        self._events: deque[Event] = deque()
         self._stream_id = start.stream_id
         self._restarted = False
         self._stop_wanted = False
         self._greeting: str | None = None
-        self._ping_due = False
         self._acked = self._begin
         self._durable = self._begin
         self._durable_told = False
         self._newest_revision = -1
-        self._verdict: VoicechatError | None = None
         self._rests = False
-        self._heard_at = 0.0
-        self._pinged_at = 0.0
 
     # What the application does and asks
 
@@ -113,24 +101,11 @@ class SpeechCore:
             room = min(room, self._ring - (self.end - self._durable))
         return max(0, room)
 
-    def take_events(self) -> list[Event]:
-        """Return what happened since the last call."""
-        events = list(self._events)
-        self._events.clear()
-        return events
-
     # What happens to the connection
-
-    def connecting(self) -> None:
-        """The socket is about to be opened."""
-        self.state = checked(self.state, State.CONNECTING)
-        self._rests = False
 
     def connected(self, now: float) -> None:
         """The socket is open."""
-        self.state = checked(self.state, State.OPENING)
-        self._heard_at = self._pinged_at = now
-        self._ping_due = False
+        super().connected(now)
         resume = {
             "stream_id": self._stream_id,
             "finals_received": self.transcript.finals_in_order - self._offset.segments,
@@ -153,88 +128,48 @@ class SpeechCore:
             VoicechatError: If there should be no other attempt.
         """
         error = self._verdict or error
-        self._verdict = None
-        rests = error.code is ErrorCode.IDLE_TIMEOUT and not self._has_more
-        if rests:
+        self._rests = error.code is ErrorCode.IDLE_TIMEOUT and not self._has_more
+        if self._rests:
             # What the server asks for is over when there is something to say; the pauses still grow.
             error = VoicechatError(error.code, error.message, error.advice)
-        delay = self._backoff.delay(error, now)
-        if delay is None:
-            self.state = checked(self.state, State.FAILED)
-            raise failures.not_resumed(error) if self._backoff.established else error
-        self.state = checked(self.state, State.WAITING)
-        self._rests = rests
-        if rests:
+        delay = self._pause(error, now)
+        if self._rests:
             self._backoff.recovered()
         else:
             self._events.append(Retrying(in_s=round(delay, 3), reason=error.message))
         return delay
 
     @property
-    def is_done(self) -> bool:
-        """Whether the stream has come to its end."""
-        return self.state is State.FINISHED
-
-    @property
     def needs_connection(self) -> bool:
         """Whether there is a reason to connect again."""
         return self._has_more or not self._rests
-
-    @property
-    def wants_close(self) -> bool:
-        """Whether the connection is of no more use."""
-        return self._verdict is not None or self.is_done
-
-    def check_alive(self, now: float) -> None:
-        """Look how long the server has been silent: ask it for a sign of life, or give the connection up."""
-        policy = self._policy
-        silent_s = now - self._heard_at
-        if self.state is State.OPENING and silent_s >= policy.open_s:
-            self._verdict = failures.no_answer(policy.open_s)
-        elif self.state in (State.STREAMING, State.STOPPING):
-            if silent_s >= policy.dead_after_s:
-                self._verdict = failures.dead(policy.dead_after_s)
-            elif now - max(self._heard_at, self._pinged_at) >= policy.ping_after_s:
-                self._pinged_at = now
-                self._ping_due = True
 
     def next_message(self) -> str | bytes | None:
         """Return what is to be sent now, or None."""
         if self._greeting is not None:
             greeting, self._greeting = self._greeting, None
             return greeting
-        if self._verdict is not None or self.state not in (State.STREAMING, State.STOPPING):
-            return None
-        if self._ping_due:
-            self._ping_due = False
-            return encode(Ping())
-        if self.state is State.STOPPING:
+        return super().next_message()
+
+    def _given_up(self, error: VoicechatError) -> VoicechatError:
+        return failures.not_resumed(error) if self._backoff.established else error
+
+    def _next_message(self) -> str | bytes | None:
+        if self.state is LinkState.STOPPING:
             return None
         if gap := self._outbox.gap:
             self._tell_loss(*gap)
             self._outbox.fill_gap()
         message = self._outbox.next_message()
         if message is None and self._stop_wanted:
-            self.state = checked(self.state, State.STOPPING)
+            self._go(LinkState.STOPPING)
             return encode(Stop())
         return message
 
-    def receive(self, text: str | bytes, now: float) -> None:
-        """Take a frame from the server."""
-        self._heard_at = now
-        try:
-            message = server_decoder.decode(text)
-        except VoicechatError as error:
-            # A newer server may say more than is understood here, but not before it has introduced itself.
-            if error.code is not ErrorCode.UNKNOWN_TYPE or self.state is State.OPENING:
-                self._verdict = failures.not_our_protocol(error.message)
-            return
-        self._dispatch(message, now)
-
-    def _dispatch(self, message: ServerMessage, now: float) -> None:
+    def _handle(self, message: ServerMessage) -> None:
         match message:
             case Ready():
-                self._on_ready(message, now)
+                self._on_ready(message)
             case Partial():
                 self._on_text(self._offset.partial(message))
             case Final():
@@ -248,12 +183,8 @@ class SpeechCore:
             case Pong():
                 pass
 
-    def _on_ready(self, message: Ready, now: float) -> None:
-        if message.protocol != PROTOCOL_VERSION:
-            self._verdict = failures.other_version(message.protocol)
-            return
-        if self.state is not State.OPENING:
-            self._verdict = failures.not_our_protocol(_("`ready` came twice"))
+    def _on_ready(self, message: Ready) -> None:
+        if not self._accepts(message.type, message.protocol):
             return
         if self._stream_id is not None and message.stream_id != self._stream_id:
             self._forget_stream()
@@ -264,19 +195,18 @@ class SpeechCore:
         if ready.received_samples > self.end and not self._succeeds:
             self._verdict = failures.not_our_protocol(_("the server has more audio than was sent"))
             return
-        self.state = checked(self.state, State.STREAMING)
+        resumes = self._open()
         resent = max(0, self._outbox.cursor - ready.received_samples)
         self._outbox.go_to(ready.received_samples)
         self._stream_id = ready.stream_id
         self._acked = ready.received_samples
-        if self._backoff.established:
+        if resumes:
             resent_ms = milliseconds(resent, self._start.sample_rate)
             self._events.append(
                 Resumed(resent_ms=resent_ms, restarted=self._restarted, stream_id=self._resumable_id)
             )
         else:
             self._events.append(ready)
-        self._backoff.opened(now)
         self._restarted = False
 
     def _on_text(self, event: Partial | Final) -> None:
@@ -296,7 +226,7 @@ class SpeechCore:
     def _on_done(self, done: Done) -> None:
         # A stream that the server ended by itself may have been sent audio that it did not take.
         if self._stop_wanted and done.received_samples >= self.end:
-            self.state = checked(self.state, State.FINISHED)
+            self._go(LinkState.FINISHED)
             self._events.append(done)
             return
         if self._durable_told:

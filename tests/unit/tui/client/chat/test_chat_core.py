@@ -23,11 +23,10 @@ from voicechat_tui.client.chat.events import (
     TypingChanged,
 )
 from voicechat_tui.client.chat.policy import ChatPolicy
-from voicechat_tui.client.chat.state import ChatState, checked
 from voicechat_tui.client.chat.timeline import EntryState
 from voicechat_tui.client.connection import failures
 from voicechat_tui.client.connection.core import Retrying
-from voicechat_tui.client.connection.transitions import IllegalTransitionError
+from voicechat_tui.client.connection.state import LinkState
 
 
 def test_the_history_comes_before_what_happens_live() -> None:
@@ -389,7 +388,7 @@ def test_a_since_that_was_never_true_is_a_failure() -> None:
     with pytest.raises(VoicechatError) as caught:
         wire.core.interrupted(failures.closed("x"), 0.0)
     assert caught.value.code is ErrorCode.BAD_FIELD
-    assert wire.core.state is ChatState.FAILED
+    assert wire.core.state is LinkState.FAILED
 
 
 def test_the_network_is_measured_once_all_is_told_and_then_again() -> None:
@@ -487,9 +486,3 @@ def test_errors_about_nothing_in_particular_are_passed_on() -> None:
     wire.core.receive(encode(error), 0.0)
     wire.take_events()
     assert wire.of(ChatError) == [error]
-
-
-def test_states_follow_each_other_only_as_stated() -> None:
-    assert checked(ChatState.IDLE, ChatState.CONNECTING) is ChatState.CONNECTING
-    with pytest.raises(IllegalTransitionError, match="OPEN can't follow IDLE"):
-        checked(ChatState.IDLE, ChatState.OPEN)

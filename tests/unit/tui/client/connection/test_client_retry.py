@@ -10,9 +10,8 @@ from voicechat_common.protocol.chat import ChatQuery
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.connection.address import ascii_url, chat_url, server_url, speech_url
 from voicechat_tui.client.connection.backoff import Backoff, own_pause
-from voicechat_tui.client.connection.transitions import IllegalTransitionError
+from voicechat_tui.client.connection.state import IllegalTransitionError, LinkState, checked
 from voicechat_tui.client.speech.policy import SpeechPolicy
-from voicechat_tui.client.speech.state import State, checked
 
 
 def error(code: ErrorCode, retry_after_s: float | None = None) -> VoicechatError:
@@ -196,11 +195,11 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 
 def test_states_follow_each_other_only_as_stated() -> None:
-    assert checked(State.IDLE, State.CONNECTING) is State.CONNECTING
+    assert checked(LinkState.IDLE, LinkState.CONNECTING) is LinkState.CONNECTING
     for old, new in (
-        (State.IDLE, State.STREAMING),
-        (State.FINISHED, State.CONNECTING),
-        (State.OPENING, State.STOPPING),
+        (LinkState.IDLE, LinkState.OPEN),
+        (LinkState.FINISHED, LinkState.CONNECTING),
+        (LinkState.OPENING, LinkState.STOPPING),
     ):
         with pytest.raises(IllegalTransitionError, match=f"{new.name} can't follow {old.name}"):
             checked(old, new)

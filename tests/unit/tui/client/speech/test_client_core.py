@@ -12,8 +12,8 @@ from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Done, Error, Final
 from voicechat_tui.client.connection.core import Retrying
+from voicechat_tui.client.connection.state import LinkState
 from voicechat_tui.client.speech.events import AudioLost, Resumed
-from voicechat_tui.client.speech.state import State
 
 
 def steps_of(*plain: str) -> st.SearchStrategy[list[tuple[str, int]]]:
@@ -68,7 +68,7 @@ def test_any_cuts_deliver_every_sample_exactly_once(steps: list[tuple[str, int]]
     play(wire, steps)
     wire.core.stop()
     wire.settle()
-    assert wire.core.state is State.FINISHED
+    assert wire.core.state is LinkState.FINISHED
     np.testing.assert_array_equal(wire.server.current.audio, samples(0, wire.core.end))
     assert not wire.of(AudioLost)
     # Every final reaches the application once, in order, whatever was repeated.
@@ -99,7 +99,7 @@ def test_a_server_that_forgets_streams_still_gets_all_of_the_speech(steps: list[
     play(wire, steps)
     wire.core.stop()
     wire.settle()
-    assert wire.core.state is State.FINISHED
+    assert wire.core.state is LinkState.FINISHED
     finals = [segment for segment in wire.core.transcript.segments if segment.is_final]
     edges = [0, *(segment.end_ms * PER_MS for segment in finals)]
     assert [segment.start_ms * PER_MS for segment in finals] == edges[:-1]
@@ -163,7 +163,7 @@ def test_a_server_that_is_killed_gets_again_what_the_chat_had_not_stored(
     play(wire, steps)
     wire.core.stop()
     wire.settle()
-    assert wire.core.state is State.FINISHED
+    assert wire.core.state is LinkState.FINISHED
     assert not wire.of(AudioLost)
     assert len(wire.server.all_streams) == 1
     np.testing.assert_array_equal(wire.server.current.audio, samples(0, wire.core.end))
@@ -309,7 +309,7 @@ def test_a_stream_that_was_ended_in_silence_rests_until_there_is_something_to_sa
     assert (wire.connected, wire.core.needs_connection) == (False, True)
     wire.core.stop()
     wire.settle()
-    assert wire.core.state is State.FINISHED
+    assert wire.core.state is LinkState.FINISHED
     heard = [stream.audio for stream in wire.server.all_streams]
     np.testing.assert_array_equal(np.concatenate(heard), samples(0, 1600))
     assert not wire.of(AudioLost)
@@ -331,4 +331,4 @@ def test_who_has_more_to_say_opens_another_stream_at_once(what: str) -> None:
     wire.core.stop()
     wire.settle()
     np.testing.assert_array_equal(wire.server.current.audio, samples(0, wire.core.end))
-    assert wire.core.state is State.FINISHED
+    assert wire.core.state is LinkState.FINISHED

@@ -8,7 +8,7 @@ from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready
 from voicechat_tui.client.connection import failures
 from voicechat_tui.client.connection.core import Retrying
-from voicechat_tui.client.speech.state import State
+from voicechat_tui.client.connection.state import LinkState
 
 
 def greeted(frame: str | bytes, *, opening: bool) -> VoicechatError:
@@ -21,7 +21,7 @@ def greeted(frame: str | bytes, *, opening: bool) -> VoicechatError:
     assert wire.core.wants_close
     with pytest.raises(VoicechatError) as caught:
         wire.core.interrupted(failures.closed("whatever"), 0.0)
-    assert wire.core.state is State.FAILED
+    assert wire.core.state is LinkState.FAILED
     return caught.value
 
 
