@@ -30,12 +30,12 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.levels import Level
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_tui.client.chat.events import Failed, Refused
+from voicechat_tui.client.chat.timeline import EntryState
 from voicechat_tui.sources.microphone.events import LevelChanged, Lost, Opened, Unavailable
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.backend.chat_session import ChatSession
 from voicechat_tui.ui.controllers.messages import ChatsListed
 from voicechat_tui.ui.model.conversation import Conversation
-from voicechat_tui.ui.model.row import RowState
 from voicechat_tui.ui.model.status import Line, Mic
 from voicechat_tui.ui.screens.chats import ChatsScreen
 from voicechat_tui.voice.events import TalkEnded
@@ -112,7 +112,7 @@ async def test_a_text_is_shown_and_kept_at_once_while_its_connection_tells_nothi
         screen = app.desk.screen
         assert screen is not None
         await pilot.press(*"hello", "enter")
-        await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [RowState.PENDING])
+        await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [EntryState.WAITING])
         await until(pilot, lambda: list(local_state(file).unsent(CHAT).values()) == ["hello"])
 
 

@@ -14,6 +14,7 @@ from tests.support.staged_sound import StagedSound
 from voicechat_common.protocol.speech import Start
 from voicechat_tui.client.chat.client import ChatClient
 from voicechat_tui.client.chat.events import Acked
+from voicechat_tui.client.chat.timeline import EntryState
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.client.speech.client import SpeechClient
 from voicechat_tui.files import paths
@@ -21,7 +22,6 @@ from voicechat_tui.settings import Loaded, Settings
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.backend.server import ServerBackend
 from voicechat_tui.ui.memory.local_state import LocalState
-from voicechat_tui.ui.model.row import RowState
 from voicechat_tui.ui.model.status import Line
 from voicechat_tui.ui.screens.chat import ChatScreen
 
@@ -67,14 +67,14 @@ async def speak(server: LiveServer, chat_id: str, name: str, goes_on: asyncio.Ev
 
 async def test_somebodys_speech_grows_in_one_row_and_stays(live_server: LiveServer, chat_id: str) -> None:
     async with in_chat(live_server, chat_id) as (pilot, screen):
-        states: list[tuple[int, RowState]] = []
+        states: list[tuple[int, EntryState]] = []
 
         def seen() -> bool:
             rows = screen.timeline.rows
             states.extend((len(rows), row.state) for row in rows[-1:])
-            if rows and rows[-1].state is RowState.SPEAKING:
+            if rows and rows[-1].state is EntryState.SPOKEN:
                 goes_on.set()
-            return bool(rows) and rows[-1].state is RowState.STORED
+            return bool(rows) and rows[-1].state is EntryState.STORED
 
         goes_on = asyncio.Event()
         speaking = asyncio.create_task(speak(live_server, chat_id, "greeting", goes_on))
@@ -83,13 +83,13 @@ async def test_somebodys_speech_grows_in_one_row_and_stays(live_server: LiveServ
         row = screen.timeline.rows[-1]
         assert (row.speaker, row.text, row.spoken) == ("bob", transcripts()["greeting"], True)
         assert {count for count, _ in states} == {1}
-        assert RowState.SPEAKING in {state for _, state in states}
+        assert EntryState.SPOKEN in {state for _, state in states}
 
 
 async def test_what_one_types_is_stored_for_everybody(live_server: LiveServer, chat_id: str) -> None:
     async with in_chat(live_server, chat_id) as (pilot, screen):
         await pilot.press(*"hello", "enter")
-        await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [RowState.STORED])
+        await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [EntryState.STORED])
         assert screen.composer.text == ""
         async with HttpClient(live_server.http) as http:
             messages = (await http.chat(chat_id)).messages
@@ -117,7 +117,7 @@ async def test_the_app_comes_back_after_an_outage_with_what_was_written_meanwhil
         place.cut()
         await pilot.press(*"still here", "enter")
         await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["still here"])
-        await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [RowState.STORED])
+        await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [EntryState.STORED])
         assert not screen.session.unsent
 
 
@@ -133,7 +133,7 @@ async def test_a_text_of_an_earlier_run_that_cannot_be_a_message_is_given_back(
         assert screen is not None
         await until(
             pilot,
-            lambda: [row.state for row in screen.timeline.rows] == [RowState.STORED, RowState.REFUSED],
+            lambda: [row.state for row in screen.timeline.rows] == [EntryState.STORED, EntryState.REFUSED],
         )
         await until(pilot, lambda: [note.title for note in app._notifications] == ["Not sent"])
 

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.support.staged import CHAT, NOW, StagedBackend, caught_up, connected, staged_app, stored, until
-from voicechat_tui.ui.model.row import Row
+from voicechat_tui.ui.model.conversation import Row
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.timeline import widget
 from voicechat_tui.ui.timeline.layout import height

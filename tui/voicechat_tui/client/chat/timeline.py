@@ -4,7 +4,7 @@ Pure: events in, entries out. An entry keeps its key while it changes, so that a
 widget for it: an own text keeps that of its client_message_id when it is stored.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -81,19 +81,6 @@ class Entry:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What an event did to the timeline.
-
-    Attributes:
-        changed: Entries that are new or different.
-        removed: Keys of entries that are gone.
-    """
-
-    changed: tuple[Entry, ...] = ()
-    removed: tuple[str, ...] = ()
-
-
 class ChatTimeline:
     """The entries of one chat in their order.
 
@@ -111,11 +98,19 @@ class ChatTimeline:
         self._own: dict[str, Entry] = {}
         self._told = 0
 
+    def __len__(self) -> int:
+        return len(self._seqs) + len(self._spoken) + len(self._own)
+
     @property
     def entries(self) -> list[Entry]:
         """All entries in their order."""
-        stored = [self._stored[seq] for seq in self._seqs]
-        return [*stored, *self._spoken.values(), *self._own.values()]
+        return self.entries_from(0)
+
+    def entries_from(self, start: int) -> list[Entry]:
+        """Return the entries from a place on."""
+        stored = [self._stored[seq] for seq in self._seqs[start:]]
+        others = [*self._spoken.values(), *self._own.values()]
+        return [*stored, *others[max(0, start - len(self._seqs)) :]]
 
     @property
     def first_seq(self) -> int | None:
@@ -127,8 +122,8 @@ class ChatTimeline:
         """The newest stored message there is here; None for none."""
         return self._seqs[-1] if self._seqs else None
 
-    def apply(self, event: ChatEvent) -> Change:
-        """Take an event; return what has changed."""
+    def apply(self, event: ChatEvent) -> int | None:
+        """Take an event; return the place of the first entry that is new, different or gone, or None."""
         match event:
             case Connected() | Resumed():
                 self.user = event.established.user
@@ -137,56 +132,59 @@ class ChatTimeline:
                 return self._clear()
             case CaughtUp(seq=seq):
                 self._told = seq
-                return Change()
+                return None
             case MessageStored():
                 self._told = event.seq
                 return self._store(event.message, event.seq)
             case MessagePartial(message=message):
-                entry = self._entry(message, EntryState.SPOKEN, message.message_id)
-                self._spoken[message.message_id] = entry
-                return Change(changed=(entry,))
+                name = message.message_id
+                self._spoken[name] = self._entry(message, EntryState.SPOKEN, name)
+                return self._place(name, self._spoken)
             case MessageWithdrawn(message_id=name):
-                return Change(removed=(name,)) if self._spoken.pop(name, None) else Change()
+                return self._remove(name, self._spoken)
             case TextQueued():
                 return self._queue(event)
-            case Acked():
-                return self._settle(event)
+            case Acked(client_message_id=name, seq=seq):
+                # A later seq is that of a message still to come, which takes the text's place.
+                return self._remove(name, self._own) if seq <= self._told else None
             case Postponed():
                 return self._note(event.client_message_id, EntryState.WAITING, event.reason)
             case Refused():
                 return self._note(event.client_message_id, EntryState.REFUSED, event.message)
             case _:
-                return Change()
+                return None
 
-    def add_older(self, page: Iterable[HistoryMessage]) -> Change:
-        """Take a page of the history that was read over HTTP, whatever part of it is here already."""
-        added = []
+    def add_older(self, page: Iterable[HistoryMessage]) -> int:
+        """Take a page of the history that was read over HTTP; return how many entries that has added."""
+        added = 0
         for message in page:
             if message.seq not in self._stored:
-                entry = self._entry(message, EntryState.STORED, message.id)
-                self._stored[message.seq] = entry
+                self._stored[message.seq] = self._entry(message, EntryState.STORED, message.id)
                 insort(self._seqs, message.seq)
-                added.append(entry)
-        return Change(changed=tuple(added))
+                added += 1
+        return added
 
-    def dismiss(self, client_message_id: str) -> Change:
-        """Remove an own text that was refused."""
-        entry = self._own.get(client_message_id)
-        if entry is None or entry.state is not EntryState.REFUSED:
-            return Change()
-        del self._own[client_message_id]
-        return Change(removed=(entry.key,))
+    def _place(self, key: str, among: dict[str, Entry]) -> int:
+        before = len(self._seqs) + (len(self._spoken) if among is self._own else 0)
+        return before + list(among).index(key)
 
-    def _store(self, message: NewMessage | MessageHistory, seq: int) -> Change:
+    def _remove(self, key: str, among: dict[str, Entry]) -> int | None:
+        if key not in among:
+            return None
+        place = self._place(key, among)
+        del among[key]
+        return place
+
+    def _store(self, message: NewMessage | MessageHistory, seq: int) -> int:
         self._spoken.pop(message.message_id, None)
         own = self._own_text(message)
         if own is not None:
             del self._own[own.key]
-        entry = self._entry(message, EntryState.STORED, message.message_id if own is None else own.key)
         if seq not in self._stored:
             insort(self._seqs, seq)
-        self._stored[seq] = entry
-        return Change(changed=(entry,), removed=self._trim())
+        key = message.message_id if own is None else own.key
+        self._stored[seq] = self._entry(message, EntryState.STORED, key)
+        return 0 if self._trim() else bisect_left(self._seqs, seq)
 
     def _own_text(self, message: NewMessage | MessageHistory) -> Entry | None:
         """Return the own text that a stored message is; another text of the same name is not."""
@@ -194,15 +192,18 @@ class ChatTimeline:
         is_it = own is not None and message.speaker == self.user and message.content == own.content
         return own if is_it else None
 
-    def _trim(self) -> tuple[str, ...]:
+    def _trim(self) -> bool:
+        """Let the oldest messages give way, if there are too many; return whether there were."""
         if len(self._seqs) <= self._limit * (1 + _SURPLUS):
-            return ()
+            return False
         surplus = self._seqs[: len(self._seqs) - self._limit]
         del self._seqs[: len(surplus)]
-        return tuple(self._stored.pop(seq).key for seq in surplus)
+        for seq in surplus:
+            del self._stored[seq]
+        return True
 
-    def _queue(self, event: TextQueued) -> Change:
-        entry = Entry(
+    def _queue(self, event: TextQueued) -> int:
+        self._own[event.client_message_id] = Entry(
             key=event.client_message_id,
             state=EntryState.WAITING,
             speaker=self.user or "",
@@ -211,36 +212,29 @@ class ChatTimeline:
             content=event.content,
             client_message_id=event.client_message_id,
         )
-        self._own[event.client_message_id] = entry
-        return Change(changed=(entry,))
+        return self._place(event.client_message_id, self._own)
 
-    def _settle(self, acked: Acked) -> Change:
-        """Remove a text that was stored before the messages that are told, so that none of them is it."""
-        if acked.seq > self._told or self._own.pop(acked.client_message_id, None) is None:
-            return Change()
-        return Change(removed=(acked.client_message_id,))
-
-    def _note(self, client_message_id: str, state: EntryState, note: str) -> Change:
+    def _note(self, client_message_id: str, state: EntryState, note: str) -> int | None:
         entry = self._own.get(client_message_id)
         if entry is None:
-            return Change()
-        self._own[client_message_id] = entry = replace(entry, state=state, note=note)
-        return Change(changed=(entry,))
+            return None
+        self._own[client_message_id] = replace(entry, state=state, note=note)
+        return self._place(client_message_id, self._own)
 
-    def _name_own(self) -> Change:
+    def _name_own(self) -> int | None:
         speaker = self.user or ""
-        unnamed = {name: entry for name, entry in self._own.items() if entry.speaker != speaker}
-        named = {name: replace(entry, speaker=speaker) for name, entry in unnamed.items()}
-        self._own.update(named)
-        return Change(changed=tuple(named.values()))
+        unnamed = [name for name, entry in self._own.items() if entry.speaker != speaker]
+        for name in unnamed:
+            self._own[name] = replace(self._own[name], speaker=speaker)
+        return self._place(unnamed[0], self._own) if unnamed else None
 
-    def _clear(self) -> Change:
-        gone = tuple(entry.key for entry in (*self._stored.values(), *self._spoken.values()))
+    def _clear(self) -> int | None:
+        had_any = bool(self._seqs or self._spoken)
         self._seqs.clear()
         self._stored.clear()
         self._spoken.clear()
         self._told = 0
-        return Change(removed=gone)
+        return 0 if had_any else None
 
     def _entry(
         self, message: NewMessage | MessageHistory | HistoryMessage, state: EntryState, key: str

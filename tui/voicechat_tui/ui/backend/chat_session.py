@@ -155,6 +155,8 @@ class ChatSession:
             now: Seconds of the app's clock.
         """
         self._slots.release()
+        if isinstance(event, TextQueued):
+            return None  # It is there since it was said.
         self._note(event, now)
         return self.conversation.apply(event)
 
@@ -180,8 +182,6 @@ class ChatSession:
                 self.caught_up = True
             case ChatEnded():
                 self.ended = True
-            case TextQueued(client_message_id=name, content=content):
-                self.unsent[name] = content
             case Postponed(in_s=in_s, reason=reason):
                 self._postponed = (now + in_s, reason)
             case Acked(client_message_id=name) | Refused(client_message_id=name):

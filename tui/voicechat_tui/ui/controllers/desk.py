@@ -18,7 +18,6 @@ from voicechat_tui.client.chat.events import (
     PresenceChanged,
     Refused,
     Resumed,
-    TextQueued,
 )
 from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.connection.failures import server_words
@@ -181,7 +180,7 @@ class ChatDesk:
             self._listen(session)
         if isinstance(event, HistoryRestarted):
             app.local.forget_seen(session.chat_id)
-        if isinstance(event, TextQueued | Acked | Refused):
+        if isinstance(event, Acked | Refused):
             app.save_local()
         self._say(session, event)
         if self.shown is session and self.screen is not None:

@@ -17,8 +17,8 @@ from voicechat_tui.redaction import shown
 from voicechat_tui.ui.backend.chat_session import ChatSession
 from voicechat_tui.ui.keys.actions import Context
 from voicechat_tui.ui.keys.keymap import bindings
+from voicechat_tui.ui.model.conversation import Row
 from voicechat_tui.ui.model.names import fitted, fitting, least
-from voicechat_tui.ui.model.row import Row
 from voicechat_tui.ui.model.status import Line
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.present import while_here

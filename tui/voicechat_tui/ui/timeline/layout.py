@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from voicechat_common.printable import printable
+from voicechat_tui.client.chat.timeline import EntryState
 from voicechat_tui.language import _
+from voicechat_tui.ui.model.conversation import Row
 from voicechat_tui.ui.model.names import fitted
-from voicechat_tui.ui.model.row import Row, RowState
 from voicechat_tui.ui.timeline.wrap import wrap
 
 WIDE = 64
@@ -118,7 +119,7 @@ def name_style(speaker: str) -> str:
 
 
 def _shown(row: Row) -> str:
-    return _drawable(row.text) or (_("listening") if row.state is RowState.SPEAKING else "")
+    return _drawable(row.text) or (_("listening") if row.state is EntryState.SPOKEN else "")
 
 
 def _drawable(text: str) -> str:
@@ -136,7 +137,7 @@ def _wrapped(row: Row, width: int) -> list[tuple[int, int]]:
 def _text(row: Row, begin: int, end: int) -> Line:
     """Return a line's text: what is settled as it is, the rest dim."""
     text = _shown(row)
-    if row.state is not RowState.SPEAKING:
+    if row.state is not EntryState.SPOKEN:
         return (Span(text[begin:end], _TEXT_STYLES[row.state]),)
     settled = min(max(len(_drawable(row.text[: row.settled])), begin), end)
     spans = (Span(text[begin:settled], "text"), Span(text[settled:end], "tail"))
@@ -144,19 +145,18 @@ def _text(row: Row, begin: int, end: int) -> Line:
 
 
 _TEXT_STYLES = {
-    RowState.STORED: "text",
-    RowState.PENDING: "pending",
-    RowState.REFUSED: "refused",
+    EntryState.STORED: "text",
+    EntryState.WAITING: "pending",
+    EntryState.REFUSED: "refused",
 }
 
 
-_SIGN_STYLES = {RowState.SPEAKING: "live", RowState.REFUSED: "refused"}
+_SIGNS = {EntryState.SPOKEN: "●", EntryState.WAITING: "…", EntryState.REFUSED: "✗"}
+_SIGN_STYLES = {EntryState.SPOKEN: "live", EntryState.REFUSED: "refused"}
 
 
 def _sign(row: Row) -> str:
-    if row.state is RowState.STORED:
-        return "┃" if row.spoken else "│"
-    return str(row.state.value)
+    return _SIGNS.get(row.state) or ("┃" if row.spoken else "│")
 
 
 def _sign_style(row: Row) -> str:

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from voicechat_tui.ui.model.row import Row
+from voicechat_tui.ui.model.conversation import Row
 from voicechat_tui.ui.timeline.layout import (
     NAME_STYLES,
     Line,

@@ -19,7 +19,7 @@ from voicechat_tui.client.chat.events import (
     Resumed,
     TextQueued,
 )
-from voicechat_tui.client.chat.timeline import Change, ChatTimeline, EntryState
+from voicechat_tui.client.chat.timeline import ChatTimeline, EntryState
 
 ESTABLISHED = ConnectionEstablished(
     chat_id="c",
@@ -79,11 +79,10 @@ def test_stored_messages_come_first_then_speech_then_what_waits() -> None:
 
 def test_an_own_text_keeps_its_key_when_it_is_stored() -> None:
     timeline = after(queued("a"))
-    change = timeline.apply(stored(message(1, "mine", "alice", client_message_id="a")))
-    (entry,) = change.changed
+    assert timeline.apply(stored(message(1, "mine", "alice", client_message_id="a"))) == 0
+    (entry,) = timeline.entries
     assert (entry.key, entry.state, entry.seq, entry.message_id) == ("a", STORED, 1, "m1")
     assert entry.is_own
-    assert timeline.entries == [entry]
 
 
 def test_the_same_client_message_id_of_another_person_is_another_text() -> None:
@@ -95,15 +94,16 @@ def test_the_same_client_message_id_of_another_person_is_another_text() -> None:
 def test_speech_grows_in_one_entry_and_becomes_the_stored_message() -> None:
     timeline = after(partial("你"), partial("你好"), partial("hello", "other"))
     assert shown(timeline) == [(SPOKEN, "你好"), (SPOKEN, "hello")]
-    change = timeline.apply(stored(message(1, "你好吗", message_id="s", kind=MessageKind.SPEECH, start_ms=5)))
-    assert [(entry.key, entry.start_ms) for entry in change.changed] == [("s", 5)]
+    final = stored(message(1, "你好吗", message_id="s", kind=MessageKind.SPEECH, start_ms=5))
+    assert timeline.apply(final) == 0
+    assert (timeline.entries[0].key, timeline.entries[0].start_ms) == ("s", 5)
     assert shown(timeline) == [(STORED, "你好吗"), (SPOKEN, "hello")]
 
 
 def test_speech_that_is_withdrawn_is_gone() -> None:
     timeline = after(partial("你"))
-    assert timeline.apply(MessageWithdrawn(message_id="s")) == Change(removed=("s",))
-    assert timeline.apply(MessageWithdrawn(message_id="s")) == Change()
+    assert timeline.apply(MessageWithdrawn(message_id="s")) == 0
+    assert timeline.apply(MessageWithdrawn(message_id="s")) is None
     assert timeline.entries == []
 
 
@@ -117,24 +117,21 @@ def test_a_text_that_is_postponed_or_refused_says_why() -> None:
         (WAITING, "Busy."),
         (REFUSED, "Over."),
     ]
-    assert timeline.dismiss("a") == Change(), "what waits can't be dismissed"
-    assert timeline.dismiss("b") == Change(removed=("b",))
-    assert shown(timeline) == [(WAITING, "mine")]
 
 
 def test_a_text_written_before_the_first_connection_gets_its_speaker() -> None:
     timeline = ChatTimeline()
     timeline.apply(queued("a"))
     assert timeline.entries[0].speaker == ""
-    change = timeline.apply(Connected(established=ESTABLISHED))
-    assert [entry.speaker for entry in change.changed] == ["alice"]
-    assert timeline.apply(Resumed(established=ESTABLISHED, missed=0)) == Change()
+    assert timeline.apply(Connected(established=ESTABLISHED)) == 0
+    assert timeline.entries[0].speaker == "alice"
+    assert timeline.apply(Resumed(established=ESTABLISHED, missed=0)) is None
 
 
 def test_older_pages_go_to_their_places_and_nothing_is_there_twice() -> None:
     timeline = after(stored(message(5, "five")), stored(message(6, "six")))
-    change = timeline.add_older(page(3, 4, 5))
-    assert [entry.seq for entry in change.changed] == [3, 4]
+    assert timeline.add_older(page(3, 4, 5)) == 2
+    assert [entry.seq for entry in timeline.entries] == [3, 4, 5, 6]
     timeline.add_older(page(1, 2))
     assert [entry.seq for entry in timeline.entries] == [1, 2, 3, 4, 5, 6]
     assert [entry.content for entry in timeline.entries][4:] == ["five", "six"]
@@ -142,35 +139,35 @@ def test_older_pages_go_to_their_places_and_nothing_is_there_twice() -> None:
 
 def test_the_oldest_give_way_beyond_the_limit() -> None:
     timeline = after(limit=3)
-    removed = [timeline.apply(stored(message(seq, str(seq)))).removed for seq in range(1, 6)]
-    assert removed == [(), (), (), ("m1",), ("m2",)]
+    changed = [timeline.apply(stored(message(seq, str(seq)))) for seq in range(1, 6)]
+    assert changed == [0, 1, 2, 0, 0]
     assert [entry.content for entry in timeline.entries] == ["3", "4", "5"]
 
 
 def test_the_oldest_give_way_together_when_a_tenth_more_is_there() -> None:
     timeline = after(limit=20)
-    removed = [timeline.apply(stored(message(seq, str(seq)))).removed for seq in range(1, 24)]
-    assert removed == [()] * 22 + [("m1", "m2", "m3")]
-    assert len(timeline.entries) == 20
+    changed = [timeline.apply(stored(message(seq, str(seq)))) for seq in range(1, 24)]
+    assert changed == [*range(22), 0]
+    assert [entry.seq for entry in timeline.entries] == list(range(4, 24))
 
 
 def test_another_history_clears_all_but_what_waits() -> None:
     timeline = after(stored(message(1, "old")), partial("你"), queued("a"))
-    assert set(timeline.apply(HistoryRestarted()).removed) == {"m1", "s"}
+    assert timeline.apply(HistoryRestarted()) == 0
     assert shown(timeline) == [(WAITING, "mine")]
 
 
 def test_an_ack_of_a_message_that_is_still_to_come_changes_nothing() -> None:
     timeline = after(queued("a"))
-    assert timeline.apply(Acked(client_message_id="a", message_id="m1", seq=1)) == Change()
+    assert timeline.apply(Acked(client_message_id="a", message_id="m1", seq=1)) is None
     timeline.apply(stored(message(1, "mine", "alice", client_message_id="a")))
     assert [(entry.key, entry.state) for entry in timeline.entries] == [("a", STORED)]
 
 
 def test_a_text_that_was_stored_before_what_is_told_does_not_wait_for_ever() -> None:
     timeline = after(queued("a"), CaughtUp(seq=40))
-    change = timeline.apply(Acked(client_message_id="a", message_id="m7", seq=7))
-    assert change == Change(removed=("a",))
+    assert timeline.apply(Acked(client_message_id="a", message_id="m7", seq=7)) == 0
+    assert timeline.entries == []
     timeline.add_older(page(7))
     assert [entry.seq for entry in timeline.entries] == [7]
 
@@ -185,3 +182,18 @@ def test_keys_are_never_shared() -> None:
     )
     keys = [entry.key for entry in timeline.entries]
     assert sorted(set(keys)) == sorted(keys)
+
+
+def test_an_event_tells_from_which_place_on_entries_are_others() -> None:
+    timeline = after(
+        stored(message(1, "one")), partial("你", "s"), partial("我", "t"), queued("a"), queued("b")
+    )
+    assert timeline.apply(partial("我们", "t")) == 2
+    assert timeline.apply(Postponed(client_message_id="b", in_s=1.0, reason="Busy.")) == 4
+    assert timeline.apply(MessageWithdrawn(message_id="s")) == 1
+    assert timeline.apply(stored(message(3, "three"))) == 1
+    assert timeline.apply(stored(message(2, "mine", "alice", client_message_id="a"))) == 1
+    entries = timeline.entries
+    assert [entry.content for entry in entries] == ["one", "mine", "three", "我们", "mine"]
+    assert [timeline.entries_from(start) for start in range(6)] == [entries[start:] for start in range(6)]
+    assert len(timeline) == 5

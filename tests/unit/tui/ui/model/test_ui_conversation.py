@@ -3,9 +3,8 @@
 from tests.support.staged import NOW, USER, connected, history, spoken, stored
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_tui.client.chat.events import MessageWithdrawn, Refused, TextQueued
-from voicechat_tui.client.chat.timeline import LIMIT
+from voicechat_tui.client.chat.timeline import LIMIT, EntryState
 from voicechat_tui.ui.model.conversation import Conversation
-from voicechat_tui.ui.model.row import RowState
 
 
 def conversation() -> Conversation:
@@ -16,7 +15,7 @@ def conversation() -> Conversation:
     return made
 
 
-def shown(made: Conversation) -> list[tuple[str, RowState]]:
+def shown(made: Conversation) -> list[tuple[str, EntryState]]:
     return [(row.text, row.state) for row in made.rows()]
 
 
@@ -25,7 +24,7 @@ def test_speech_grows_in_one_row_with_what_is_settled() -> None:
     assert made.apply(spoken("bob", "so the fist", 1)) == 2
     assert made.apply(spoken("bob", "so the first thing", 2)) == 2
     row = made.rows()[2]
-    assert (row.text, row.state, row.settled) == ("so the first thing", RowState.SPEAKING, len("so the fi"))
+    assert (row.text, row.state, row.settled) == ("so the first thing", EntryState.SPOKEN, len("so the fi"))
 
 
 def test_the_final_takes_the_place_of_its_partials() -> None:
@@ -33,7 +32,7 @@ def test_the_final_takes_the_place_of_its_partials() -> None:
     made.apply(spoken("bob", "so", 1))
     changed = made.apply(stored(3, "bob", "so what", kind=MessageKind.SPEECH, message_id="speech-bob"))
     assert changed == 2
-    assert shown(made)[2:] == [("so what", RowState.STORED)]
+    assert shown(made)[2:] == [("so what", EntryState.STORED)]
     assert made.rows()[2].spoken
 
 
@@ -48,21 +47,19 @@ def test_what_two_people_say_stays_in_the_order_in_which_they_began() -> None:
 def test_an_own_text_is_there_at_once_and_marked_until_it_is_stored() -> None:
     made = conversation()
     assert made.apply(TextQueued(client_message_id="own-1", content="hello")) == 2
-    assert shown(made)[2:] == [("hello", RowState.PENDING)]
+    assert shown(made)[2:] == [("hello", EntryState.WAITING)]
     assert made.apply(stored(3, USER, "hello", client_message_id="own-1")) == 2
-    assert shown(made)[2:] == [("hello", RowState.STORED)]
+    assert shown(made)[2:] == [("hello", EntryState.STORED)]
     assert made.rows()[2].own
 
 
-def test_a_refused_text_says_why_until_it_is_dismissed() -> None:
+def test_a_refused_text_says_why() -> None:
     made = conversation()
     made.apply(TextQueued(client_message_id="own-1", content="hello"))
     made.apply(
         Refused(client_message_id="own-1", content="hello", code="chat_ended", message="It ended.", advice="")
     )
-    assert shown(made)[2:] == [("hello  (It ended.)", RowState.REFUSED)]
-    assert made.dismiss("own-1") == 2
-    assert len(made) == 2
+    assert shown(made)[2:] == [("hello  (It ended.)", EntryState.REFUSED)]
 
 
 def test_withdrawn_speech_is_gone() -> None:
@@ -100,3 +97,11 @@ def test_rows_from_a_place_on_are_the_rest_of_all_rows() -> None:
     made.apply(spoken("bob", "so", 1))
     made.apply(TextQueued(client_message_id="own-1", content="hello"))
     assert [made.rows(start) for start in range(5)] == [made.rows()[start:] for start in range(5)]
+
+
+def test_a_message_that_comes_again_is_there_once() -> None:
+    made = conversation()
+    before = made.rows()
+    assert made.apply(stored(1, "bob", "one")) == 0
+    assert shown(made) == [("one", EntryState.STORED), ("two", EntryState.STORED)]
+    assert made.rows()[1] is before[1]

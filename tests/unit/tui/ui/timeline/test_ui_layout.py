@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.support.staged import NOW
-from voicechat_tui.ui.model.row import Row, RowState
+from voicechat_tui.client.chat.timeline import EntryState
+from voicechat_tui.ui.model.conversation import Row
 from voicechat_tui.ui.timeline.layout import Line, height, layout
 
 ROW = Row("m1", "bob", own=False, at=NOW, text="Good morning", settled=12)
@@ -53,9 +54,9 @@ def test_another_day_begins_with_its_date() -> None:
     [
         (LATER, "│"),
         (replace(LATER, spoken=True), "┃"),
-        (replace(LATER, state=RowState.SPEAKING), "●"),
-        (replace(LATER, state=RowState.PENDING), "…"),
-        (replace(LATER, state=RowState.REFUSED), "✗"),
+        (replace(LATER, state=EntryState.SPOKEN), "●"),
+        (replace(LATER, state=EntryState.WAITING), "…"),
+        (replace(LATER, state=EntryState.REFUSED), "✗"),
     ],
 )
 def test_a_sign_tells_where_a_text_stands(row: Row, sign: str) -> None:
@@ -63,7 +64,7 @@ def test_a_sign_tells_where_a_text_stands(row: Row, sign: str) -> None:
 
 
 def test_what_may_still_change_is_in_another_style() -> None:
-    speaking = replace(LATER, text="so the first", settled=6, state=RowState.SPEAKING)
+    speaking = replace(LATER, text="so the first", settled=6, state=EntryState.SPOKEN)
     spans = layout(speaking, ROW, 80)[0][-2:]
     assert [(span.text, span.style) for span in spans] == [("so the", "text"), (" first", "tail")]
 
@@ -77,23 +78,23 @@ def test_a_tab_takes_the_room_that_is_counted_for_it() -> None:
 
 
 def test_a_partial_with_a_tab_is_settled_up_to_the_same_word() -> None:
-    speaking = replace(LATER, text="one\ttwo three", settled=7, state=RowState.SPEAKING)
+    speaking = replace(LATER, text="one\ttwo three", settled=7, state=EntryState.SPOKEN)
     spans = layout(speaking, ROW, 80)[0][-2:]
     assert [(span.text, span.style) for span in spans] == [("one    two", "text"), (" three", "tail")]
 
 
 def test_the_final_text_takes_the_place_of_the_last_partial_without_a_jump() -> None:
     text = "我们今天先讨论网络的问题，再讨论下个月的计划，最后看一看大家还有什么别的事情要说。"
-    speaking = replace(LATER, text=text, settled=10, state=RowState.SPEAKING)
-    final = replace(speaking, settled=len(text), state=RowState.STORED, spoken=True)
+    speaking = replace(LATER, text=text, settled=10, state=EntryState.SPOKEN)
+    final = replace(speaking, settled=len(text), state=EntryState.STORED, spoken=True)
     for width in (120, 80, 50):
         assert height(speaking, ROW, width) == height(final, ROW, width)
 
 
-@example("a\tb\x1b[2J\r\u2028c\n\td", 40, RowState.SPEAKING, False)
-@given(st.text(max_size=80), st.integers(20, 130), st.sampled_from(RowState), st.booleans())
+@example("a\tb\x1b[2J\r\u2028c\n\td", 40, EntryState.SPOKEN, False)
+@given(st.text(max_size=80), st.integers(20, 130), st.sampled_from(EntryState), st.booleans())
 def test_the_height_is_the_number_of_lines_and_none_leaves_its_place(
-    text: str, width: int, state: RowState, first: bool
+    text: str, width: int, state: EntryState, first: bool
 ) -> None:
     row = replace(LATER, text=text, settled=len(text) // 2, state=state)
     previous = None if first else ROW
