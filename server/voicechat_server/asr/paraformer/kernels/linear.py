@@ -133,7 +133,8 @@ def quantise_row(values: Floats, width: int, into: Quantised, row: int) -> None:
     shift = zero + np.float32(0.5)
     numbers = into.numbers[row]
     for index in range(width):
-        numbers[index] = np.uint8(np.int32(values[index] * inverse + shift))
+        # Where least and most lie half a step off, both would be rounded up: the greatest to 128.
+        numbers[index] = np.uint8(min(np.int32(values[index] * inverse + shift), np.int32(_LARGEST_INPUT)))
     into.scales[row] = scale
     into.zeros[row] = zero
 
