@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import numba
 import numpy as np
 import pytest
 import torch
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tests.support.demo import kernel_cache, load_demo
+from tests.support.kernels import alone, unpacked
 from voicechat_server.asr.paraformer import kernels
 from voicechat_server.asr.paraformer.decoder import DecoderStepper
 from voicechat_server.asr.paraformer.encoder import EncoderStepper
@@ -25,23 +25,6 @@ from voicechat_server.asr.paraformer.rows import Rows, example_rows
 Floats = NDArray[np.float32]
 
 pytestmark = pytest.mark.skipif(not kernels.can_run_here(), reason="the processor has no AVX2")
-
-
-@cache
-def alone(kernel: Callable[..., None]) -> Callable[..., None]:
-    """A kernel that is otherwise part of another, to be called from Python."""
-    result: Callable[..., None] = numba.njit(lambda *given: kernel(*given))
-    return result
-
-
-def unpacked(linears: linear.Linears, layer: int) -> NDArray[np.int64]:
-    """Weights as integers, [outputs, inputs]."""
-    inputs, outputs = int(linears.inputs[layer]), linears.columns.shape[2]
-    begin = linears.begins[layer]
-    panels = linears.weights[begin : begin + inputs * outputs].view(np.int8)
-    return (
-        panels.reshape(outputs // 16, inputs // 4, 16, 4).swapaxes(1, 2).reshape(outputs, inputs).astype(int)
-    )
 
 
 def mapped(

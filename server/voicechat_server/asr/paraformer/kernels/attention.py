@@ -1,4 +1,23 @@
-"""Attention of a stream's rows over its look-back and the frames of its chunk."""
+"""Attention of a stream's rows over its look-back and the frames of its chunk.
+
+For each head, of queries Q [rows, size], keys K and values V [keys, size] in float32, where the keys are
+first those that the ring holds and then those of the chunk:
+
+    S = Q · Kᵀ / √size        W = exp(S − max S) / Σ exp(S − max S), by row        output = W · V
+
+Sixteen queries go through at a time, side by side in a vector, so that neither the maxima nor the sums cross
+its lanes. No exponent is positive, so that nothing overflows, and the sum is at least one. The order of the
+keys plays no part: positions are in the features, and a ring needs no shifting.
+
+`_exp` splits x · log₂ e into the nearest whole number, which becomes the exponent's bits, and the rest, of
+at most ½, whose exponential is a series of degree 6: e^x is right to 4 · 10⁻⁷ + 1.2 · 10⁻⁷ · |x| of itself,
+down to e^−87; whatever is smaller becomes 2⁻¹²⁶. The output is right to 2 · (e + 4 · 10⁻⁷ + 1.2 · 10⁻⁷ ·
+spread) + (keys + 8) · 2⁻²⁴ of the largest value, where e = (size + 2) · 2⁻²⁴ · max Σ |q · k| / √size is the
+error of the scores, and the spread of the scores counts up to 88.
+
+Vaswani et al., "Attention Is All You Need", 2017 (arXiv:1706.03762); the exponential is split as in Cody and
+Waite, "Software Manual for the Elementary Functions", 1980.
+"""
 
 from typing import NamedTuple
 

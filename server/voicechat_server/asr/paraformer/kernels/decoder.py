@@ -1,4 +1,18 @@
-"""The tokens that fired in one chunk of many streams through FunASR's decoder, in 8 bits and one call."""
+"""The tokens that fired in one chunk of many streams through FunASR's decoder, in 8 bits and one call.
+
+Of each block, for rows x [tokens, width] and the encoder's frames e [frames, width]; Linear is y = x · Wᵀ +
+b in 8 bits, all else is float32:
+
+    h = norm2(Linear(norm(max(Linear(norm1(x)), 0))))
+    x = x + h + convolution(h)                                      over this and the tokens before
+    x = x + Linear(attention(Linear(norm3(x)), Linear(e)))
+
+Then come blocks of x = Linear(norm(max(Linear(norm1(x)), 0))) alone, and argmax(Linear(norm(x))) gives the
+tokens.
+
+Gao et al., "Paraformer: Fast and Accurate Parallel Transformer for Non-autoregressive End-to-End Speech
+Recognition", 2022 (arXiv:2206.08317); FunASR's `ParaformerSANMDecoder`.
+"""
 
 from pathlib import Path
 from typing import NamedTuple

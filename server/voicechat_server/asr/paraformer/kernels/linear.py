@@ -1,4 +1,27 @@
-"""8-bit linear maps: weights packed once, inputs quantised row by row."""
+"""8-bit linear maps, y = x · Wᵀ + b: weights packed once, inputs quantised row by row.
+
+Inputs x [rows, inputs] in float32, each row by its own range, which includes zero:
+
+    s_x = (max(x, 0) − min(x, 0)) / 127
+    z = round(−min(x, 0) / s_x)        q = min(round(x / s_x + z), 127)
+
+so that zero is exactly z, and |x − s_x · (q − z)| ≤ s_x / 2 (and 2⁻¹⁵ of that, by rounding).
+
+Weights W [outputs, inputs], each output by its own scale, without a zero point:
+
+    s_w = max(max |W| / 127, greatest sum of four weights of one sign / 256)        v = round(W / s_w)
+
+The four are those whose products `integer_tile` adds in 16 bits. Each may be rounded up by ½, so their sum
+is at most 258, and 258 · 127 < 2¹⁵: no sum overflows, whatever the inputs are. Scales become coarser than
+max |W| / 127 by it, by 1.98 times at most, where all four are equal.
+
+    y = s_x · s_w · (Σ q · v − z · Σ v) + b
+
+    |y − (x · Wᵀ + b)| ≤ s_x / 2 · Σ |W| + s_w / 2 · Σ |s_x · (q − z)|, and rounding in float32
+
+Quantisation as in Jacob et al., 2018 (arXiv:1712.05877, section 2.1); a scale for each row of what is
+mapped, as in Dettmers et al., "LLM.int8()", 2022 (arXiv:2208.07339).
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple, cast

@@ -1,4 +1,14 @@
-"""Layer normalisation on the way to a linear map."""
+"""Layer normalisation on the way to a linear map.
+
+Of a row x [width] in float32, with weights γ and biases β [width]:
+
+    μ = Σ x / width        σ² = Σ (x − μ)² / width        y = (x − μ) / √(σ² + ε) · γ + β
+
+The variance is taken in a second pass, so that it can't become negative by cancellation. With n = width, the
+error is at most (2n + 20) · 2⁻²⁴ · max |x| / √(σ² + ε) · |γ| + 2⁻²³ · |β|.
+
+Ba, Kiros and Hinton, "Layer Normalization", 2016 (arXiv:1607.06450).
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple, cast

@@ -1,4 +1,27 @@
-"""The innermost loops: small products of matrices, as vector instructions that Numba itself doesn't give."""
+"""The innermost loops: small products of matrices, as vector instructions that Numba itself doesn't give.
+
+`integer_tile`, of inputs q [3, K] in 0 … 127, weights v [K, 16] in −127 … 127 and, in float32, the scales s
+and zeros z of rows and columns and the biases b:
+
+    y[i, j] = max(s_x[i] · s_w[j] · (Σ_k q[i, k] · v[k, j] − z[i] · Σ_k v[k, j]) + b[j], least)
+
+`vpmaddubsw` multiplies unsigned by signed bytes and adds neighbours in 16 bits, `vpaddw` adds two such sums,
+and `vpmaddwd` by ones adds neighbours in 32 bits. So four products meet in 16 bits: inputs 0, 1, 4 and 5 of
+eight, and 2, 3, 6 and 7. As no q is negative, they can't get beyond 127 · 258 = 32 766 < 2¹⁵, as long as
+among the four weights the positive ones sum to at most 258, and the negative ones to at least −258;
+`linear.pack` sees to it. The sums of 32 bits hold 2³¹ / 127² = 133 144 inputs. They are exact; in
+float32 the result is then off by at most 8 · 2⁻²⁴ · (s_x · s_w · (|Σ q · v| + |z · Σ v|) + |b|).
+
+`float_tile`, of A [3, K] and B [K, 16] in float32, adds to C [3, 16] by `vfmadd231ps`:
+
+    C[i, j] += Σ_k A[i, k] · B[k, j]        error at most K · 2⁻²⁴ · (|C| + Σ |A| · |B|), to first order
+
+The scheme is that of gemmlowp (Jacob et al., "Quantization and Training of Neural Networks for Efficient
+Integer-Arithmetic-Only Inference", 2018, arXiv:1712.05877, section 2) with sums in 16 bits as in FBGEMM
+(Khudia et al., 2021, arXiv:2101.05615), which takes outliers apart where these scales make room for them;
+tiles that stay in registers are those of Goto and van de Geijn, "Anatomy of High-Performance Matrix
+Multiplication", 2008.
+"""
 
 from collections.abc import Callable
 from typing import Any
