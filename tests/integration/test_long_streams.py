@@ -7,10 +7,10 @@ import numpy as np
 import psutil
 
 from tests.support.demo import demo_model
+from tests.support.engine_config import endpoint_config
 from tests.support.samples import SAMPLE_RATE, as_float, audio, pcm, transcripts
 from voicechat_common.audio import bytes_of
 from voicechat_common.protocol.speech import Final
-from voicechat_server.asr.config import EndpointConfig
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
@@ -37,7 +37,7 @@ class Listener:
     def __init__(self) -> None:
         self.stepper = ParaformerStepper(Network(demo_model()), encoder_look_back=4, decoder_look_back=1)
         self.detector = VoiceActivityDetector()
-        self.session = SpeechSession(LONG_CHUNK, Endpointer(EndpointConfig(), WINDOW_SAMPLES))
+        self.session = SpeechSession(LONG_CHUNK, Endpointer(endpoint_config(), WINDOW_SAMPLES))
         self.lane = Lane("stream", self.session, SAMPLE_RATE, self._take)
         self.finals: list[Final] = []
         self.silence = 0

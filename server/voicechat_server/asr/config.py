@@ -1,6 +1,6 @@
-"""What the recognition engine is told: plain values, built by the settings or by a test."""
+"""The configuration of the recognition engine: plain values. Their defaults and bounds are the settings'."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from voicechat_common.protocol.speech import ChunkSize
@@ -49,12 +49,12 @@ class RecognitionConfig:
         decoder_chunk_look_back: Earlier chunks each decoder block attends to; -1, as 0, for none.
     """
 
-    device: str = "cpu"
-    threads: int = 0
-    precision: str = "auto"
-    chunk_size: ChunkSize = (0, 10, 5)
-    encoder_chunk_look_back: int = 4
-    decoder_chunk_look_back: int = 1
+    device: str
+    threads: int
+    precision: str
+    chunk_size: ChunkSize
+    encoder_chunk_look_back: int
+    decoder_chunk_look_back: int
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,10 @@ class EndpointConfig:
         max_segment_s: The longest segment, in seconds.
     """
 
-    enabled: bool = True
-    max_end_silence_ms: int = 800
-    pre_roll_ms: int = 300
-    max_segment_s: float = 30.0
+    enabled: bool
+    max_end_silence_ms: int
+    pre_roll_ms: int
+    max_segment_s: float
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,10 @@ class StreamLimits:
         ack_interval_s: The longest time between two `ack`s while audio comes in.
     """
 
-    max_streams: int | None = None
-    max_lag_s: float = 5.0
-    resume_grace_s: float = 30.0
-    idle_timeout_s: float = 30.0
+    max_streams: int | None
+    max_lag_s: float
+    resume_grace_s: float
+    idle_timeout_s: float
     ack_interval_s: float = 1.0
 
 
@@ -98,6 +98,6 @@ class EngineConfig:
     """Everything the recognition engine is told."""
 
     model: ModelConfig
-    recognition: RecognitionConfig = field(default_factory=RecognitionConfig)
-    endpoint: EndpointConfig = field(default_factory=EndpointConfig)
-    limits: StreamLimits = field(default_factory=StreamLimits)
+    recognition: RecognitionConfig
+    endpoint: EndpointConfig
+    limits: StreamLimits

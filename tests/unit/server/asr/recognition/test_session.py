@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.support.engine_config import endpoint_config
 from tests.support.spoken import SYLLABLE, Recogniser, character, characters, probabilities, silence, speech
 from voicechat_common.protocol.speech import ChunkSize, Final, Partial, SegmentEvent
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EndpointConfig
@@ -43,7 +44,7 @@ def recognise(session: SpeechSession, *audio: NDArray[np.float32]) -> list[Segme
 
 
 def begun_anew(begin: int, last_end: int, segments: int) -> SpeechSession:
-    endpointer = Endpointer(EndpointConfig(), WINDOW_SAMPLES, begin, last_end)
+    endpointer = Endpointer(endpoint_config(), WINDOW_SAMPLES, begin, last_end)
     return SpeechSession(CHUNK_SIZE, endpointer, begin=begin, last_end=last_end, segments=segments)
 
 
@@ -53,8 +54,8 @@ def test_a_session_begun_anew_gives_what_was_not_told_before(moment: float, leng
     audio = np.concatenate(
         [silence(3000), speech(range(8)), PAUSE, speech(range(8, 8 + length)), PAUSE, silence(4000)]
     )
-    undisturbed = [event for event in recognise(session_of(EndpointConfig()), audio) if is_final(event)]
-    lost = session_of(EndpointConfig())
+    undisturbed = [event for event in recognise(session_of(endpoint_config()), audio) if is_final(event)]
+    lost = session_of(endpoint_config())
     recogniser = Recogniser(lost)
     lost.feed(audio[: int(len(audio) * moment)])
     told = [event for event in recogniser.run() if is_final(event)]
@@ -68,7 +69,7 @@ def test_a_session_begun_anew_gives_what_was_not_told_before(moment: float, leng
 
 
 def test_long_silence_is_not_needed_any_more() -> None:
-    session = session_of(EndpointConfig())
+    session = session_of(endpoint_config())
     session.feed(silence(60_000))
     Recogniser(session).run()
     assert 57 * 16_000 < session.needed_from < 60 * 16_000
@@ -86,7 +87,7 @@ def test_without_endpointing_a_segment_is_cut_at_a_quiet_place_when_it_grows_too
     assert all(one.end_ms == other.start_ms for one, other in pairwise(finals))
 
 
-@pytest.mark.parametrize("config", [None, EndpointConfig(max_segment_s=300)])
+@pytest.mark.parametrize("config", [None, endpoint_config(max_segment_s=300)])
 def test_a_segment_fits_into_a_message_however_long_it_may_last(
     config: EndpointConfig | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,7 +104,7 @@ def is_final(event: SegmentEvent) -> TypeGuard[Final]:
 
 @pytest.fixture
 def session() -> SpeechSession:
-    return session_of(EndpointConfig())
+    return session_of(endpoint_config())
 
 
 @pytest.fixture
@@ -236,7 +237,7 @@ def test_stop_without_audio_ends_at_once(session: SpeechSession) -> None:
     assert session.is_done
 
 
-@pytest.mark.parametrize("config", [None, EndpointConfig()])
+@pytest.mark.parametrize("config", [None, endpoint_config()])
 def test_flush_ends_the_open_segment_and_keeps_the_stream(config: EndpointConfig | None) -> None:
     session = session_of(config)
     recogniser = Recogniser(session)
@@ -250,7 +251,7 @@ def test_flush_ends_the_open_segment_and_keeps_the_stream(config: EndpointConfig
     assert session.is_done
 
 
-@pytest.mark.parametrize("config", [None, EndpointConfig()])
+@pytest.mark.parametrize("config", [None, endpoint_config()])
 def test_flush_without_an_open_segment_is_done_at_once(config: EndpointConfig | None) -> None:
     session = session_of(config)
     session.flush()
@@ -288,7 +289,7 @@ def test_the_last_chunk_is_final_whatever_is_left_for_it(whole: SpeechSession, l
 
 
 def test_a_cut_hands_the_tail_to_the_next_segment() -> None:
-    session = session_of(EndpointConfig(max_segment_s=4.0))
+    session = session_of(endpoint_config(max_segment_s=4.0))
     events = recognise(session, speech(range(60)))
     finals = [event for event in events if isinstance(event, Final)]
     assert len(finals) > 3

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.support.engine_config import stream_limits
 from tests.support.loop_clock import LoopClock, turns
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready
@@ -23,7 +24,7 @@ SECOND = 32_000
 
 T = TypeVar("T")
 
-LIMITS = StreamLimits(max_lag_s=2.0, resume_grace_s=30.0, idle_timeout_s=60.0, ack_interval_s=1.0)
+LIMITS = stream_limits(max_lag_s=2.0, resume_grace_s=30.0, idle_timeout_s=60.0, ack_interval_s=1.0)
 
 
 def final(segment: int) -> Final:
@@ -140,7 +141,7 @@ async def test_a_stream_too_far_behind_is_not_read_until_it_has_caught_up(thread
 
 async def test_a_chunk_that_is_not_complete_is_no_lag() -> None:
     """Audio that waits for the rest of its chunk must not keep the rest from being read."""
-    stream = StreamHandle(Thread(limits=StreamLimits(max_lag_s=0.1)).live)
+    stream = StreamHandle(Thread(limits=stream_limits(max_lag_s=0.1)).live)
     await stream.send_audio(bytes(int(0.65 * SECOND)))
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.engine_config import endpoint_config
 from voicechat_server.asr.config import SAMPLE_RATE, EndpointConfig
 from voicechat_server.asr.vad.endpoint import Begin, Boundary, Cut, End, Endpointer, Speech
 
@@ -63,7 +64,7 @@ def ends(boundaries: Iterable[Boundary]) -> list[Begin | End | Cut]:
 
 @pytest.fixture
 def endpointer() -> Endpointer:
-    return Endpointer(EndpointConfig(), WINDOW)
+    return Endpointer(endpoint_config(), WINDOW)
 
 
 def test_silence_gives_no_boundary(endpointer: Endpointer) -> None:
@@ -90,7 +91,7 @@ def test_between_the_thresholds_a_window_is_what_the_last_one_was(endpointer: En
 
 @pytest.mark.parametrize("silence_ms", [320, 800, 1600])
 def test_a_segment_ends_after_so_much_silence(silence_ms: int) -> None:
-    endpointer = Endpointer(EndpointConfig(max_end_silence_ms=silence_ms), WINDOW)
+    endpointer = Endpointer(endpoint_config(max_end_silence_ms=silence_ms), WINDOW)
     drive(endpointer, [SPEECH] * 10)
     windows = silence_ms // WINDOW_MS
     assert ends(drive(endpointer, [SILENCE] * (windows - 1))) == []
@@ -114,7 +115,7 @@ def test_speech_that_comes_back_takes_the_silence_before_it_along(endpointer: En
 
 
 def test_the_next_segment_does_not_begin_before_the_last_one_ended() -> None:
-    endpointer = Endpointer(EndpointConfig(max_end_silence_ms=320, pre_roll_ms=300), WINDOW)
+    endpointer = Endpointer(endpoint_config(max_end_silence_ms=320, pre_roll_ms=300), WINDOW)
     (_, end) = ends(drive(endpointer, [SPEECH] * 10 + [SILENCE] * 10))
     assert isinstance(end, End)
     assert drive(endpointer, [SPEECH])[0] == Begin(end.sample)
@@ -145,7 +146,7 @@ def test_after_a_flush_the_next_segment_begins_behind_it(endpointer: Endpointer)
 
 
 def test_a_long_segment_is_cut_at_its_quietest_place() -> None:
-    endpointer = Endpointer(EndpointConfig(max_segment_s=10.0), WINDOW)
+    endpointer = Endpointer(endpoint_config(max_segment_s=10.0), WINDOW)
     windows = -(-10 * SAMPLE_RATE // WINDOW)
     quiet = windows - 60
     boundaries: list[Boundary] = []
@@ -156,7 +157,7 @@ def test_a_long_segment_is_cut_at_its_quietest_place() -> None:
 
 
 def test_a_place_in_the_first_half_is_too_early_to_cut() -> None:
-    endpointer = Endpointer(EndpointConfig(max_segment_s=4.0), WINDOW)
+    endpointer = Endpointer(endpoint_config(max_segment_s=4.0), WINDOW)
     windows = 4 * SAMPLE_RATE // WINDOW
     boundaries: list[Boundary] = []
     for place in range(windows):
@@ -165,14 +166,14 @@ def test_a_place_in_the_first_half_is_too_early_to_cut() -> None:
 
 
 def test_among_equally_quiet_places_the_last_one_is_cut() -> None:
-    endpointer = Endpointer(EndpointConfig(max_segment_s=4.0), WINDOW)
+    endpointer = Endpointer(endpoint_config(max_segment_s=4.0), WINDOW)
     windows = 4 * SAMPLE_RATE // WINDOW
     cut = ends(drive(endpointer, [SPEECH] * windows))[-1]
     assert cut == Cut((windows - 1) * WINDOW + WINDOW // 2)
 
 
 def test_a_cut_in_the_silence_leaves_the_next_segment_its_own_silence() -> None:
-    endpointer = Endpointer(EndpointConfig(max_segment_s=4.0, max_end_silence_ms=1600), WINDOW)
+    endpointer = Endpointer(endpoint_config(max_segment_s=4.0, max_end_silence_ms=1600), WINDOW)
     windows = 4 * SAMPLE_RATE // WINDOW
     drive(endpointer, [SPEECH] * (windows - 30))
     (cut,) = ends(drive(endpointer, [SILENCE] * 30, level=0.1))
