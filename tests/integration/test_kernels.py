@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +19,9 @@ from voicechat_server.asr.paraformer import kernels
 from voicechat_server.asr.paraformer.decoder import DecoderStepper
 from voicechat_server.asr.paraformer.encoder import EncoderStepper
 from voicechat_server.asr.paraformer.kernels import attention, compiling, linear
-from voicechat_server.asr.paraformer.lookback import LookBack
 from voicechat_server.asr.paraformer.modules import encoder_blocks
 from voicechat_server.asr.paraformer.rows import Rows, example_rows
+from voicechat_server.asr.paraformer.steppers import Decoder, Encoder
 
 Floats = NDArray[np.float32]
 
@@ -162,11 +163,9 @@ def rows_of(slots: list[int], lengths: list[int], final: list[bool]) -> Rows:
     )
 
 
-def encoded(
-    stepper: EncoderStepper | kernels.EncoderKernel, chunks: int, slots: list[int], look_back: tuple[int, int]
-) -> list[Tensor]:
+def encoded(stepper: Encoder[Any], chunks: int, slots: list[int], look_back: tuple[int, int]) -> list[Tensor]:
     """Encode a few chunks of streams; the first one ends early with a short chunk."""
-    ring: LookBack = stepper.look_back(*look_back)
+    ring = stepper.look_back(*look_back)
     ring.resize(8)
     for slot in slots:
         ring.clear(slot)
@@ -217,7 +216,7 @@ def test_the_decoder_does_what_pytorch_does_with_such_numbers(look_back: tuple[i
     _, _, compiled, recorded = demo_parts()
     width = len(recorded._numbers)
     rings, memories = [], []
-    steppers: list[kernels.DecoderKernel | DecoderStepper] = [compiled, recorded]
+    steppers: list[Decoder[Any]] = [compiled, recorded]
     for stepper in steppers:
         rings.append(stepper.look_back(*look_back))
         rings[-1].resize(6)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from voicechat_server.asr.paraformer.lookback import LookBack
+from voicechat_server.asr.paraformer.lookback import FrameLookBack
 from voicechat_server.asr.paraformer.modules import Attention
 
 
@@ -32,11 +32,11 @@ def _split(x: Tensor, heads: int) -> Tensor:
     return x.view(x.shape[0], x.shape[1], heads, -1).transpose(1, 2)
 
 
-def look_back_of(attentions: Sequence[Attention], chunks: int, step: int, like: Tensor) -> LookBack:
+def look_back_of(attentions: Sequence[Attention], chunks: int, step: int, like: Tensor) -> FrameLookBack:
     """Return the look-back of a stack of layers: `chunks` x `step` frames, -1 for all.
 
     Its numbers are of the format and on the device of `like`.
     """
     first = attentions[0]
     frames = None if chunks < 0 else chunks * step
-    return LookBack(len(attentions), 2 * first.h * first.d_k, frames, like.device, like.dtype)
+    return FrameLookBack(len(attentions), 2 * first.h * first.d_k, frames, like)

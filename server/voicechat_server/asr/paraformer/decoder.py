@@ -6,16 +6,13 @@ from torch import Tensor, nn
 from voicechat_server.asr.paraformer.attention import attend, look_back_of
 from voicechat_server.asr.paraformer.convolution import depthwise
 from voicechat_server.asr.paraformer.graph import Graph
-from voicechat_server.asr.paraformer.lookback import LookBack, LookBackStep
+from voicechat_server.asr.paraformer.lookback import FrameLookBack, LookBackStep
 from voicechat_server.asr.paraformer.modules import decoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
 
 class DecoderStepper:
-    """Steps all decoder blocks, as `ParaformerSANMDecoder.forward_chunk` does for one stream.
-
-    It keeps nothing of a step, so that all streams and threads may share it.
-    """
+    """`Decoder` in the operations of FunASR's own modules, recorded once."""
 
     def __init__(self, decoder: nn.Module) -> None:
         self._blocks = decoder_blocks(decoder, "decoders")
@@ -23,34 +20,22 @@ class DecoderStepper:
         self._graph = Graph(_DecoderGraph(decoder), self._example())
 
     def memory(self, segments: int) -> Tensor:
-        """Return the convolution memory of new segments, [layers, segments, earlier tokens seen, width]."""
+        """See `Decoder`."""
         frames = self._blocks[0].self_attn.kernel_size - 1
         return self._numbers.new_zeros(len(self._blocks), segments, frames, len(self._numbers))
 
-    def look_back(self, chunks: int, step: int) -> LookBack:
-        """Return room for that many earlier chunks of `step` frames; like FunASR, none for -1."""
+    def look_back(self, chunks: int, step: int) -> FrameLookBack:
+        """See `Decoder`."""
         return look_back_of([block.src_attn for block in self._blocks], max(chunks, 0), step, self._numbers)
 
     def step(
-        self, x: Tensor, counts: Tensor, encoded: Tensor, rows: Rows, fsmn: Tensor, look_back: LookBack
+        self, x: Tensor, counts: Tensor, encoded: Tensor, rows: Rows, fsmn: Tensor, look_back: FrameLookBack
     ) -> Tensor:
-        """Decode the tokens of every row.
-
-        Args:
-            x: Acoustic embeddings, padded, [rows, tokens, width].
-            counts: Tokens of each row, [rows].
-            encoded: The encoder's output, [rows, frames, width].
-            rows: The rows of the batch.
-            fsmn: Convolution memory of all segments, [layers, segments, memory frames, width]; updated.
-            look_back: Earlier keys and values of the encoder's output.
-
-        Returns:
-            Token ids, padded, [rows, tokens].
-        """
+        """See `Decoder`."""
         return self._graph(*self._inputs(x, counts, encoded, rows, fsmn, look_back))
 
     def _inputs(
-        self, x: Tensor, counts: Tensor, encoded: Tensor, rows: Rows, fsmn: Tensor, look_back: LookBack
+        self, x: Tensor, counts: Tensor, encoded: Tensor, rows: Rows, fsmn: Tensor, look_back: FrameLookBack
     ) -> tuple[Tensor, ...]:
         frames = encoded.shape[1]
         written = [state.decoder_frames for state in rows.states]

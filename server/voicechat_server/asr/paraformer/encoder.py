@@ -6,19 +6,13 @@ from torch import Tensor, nn
 from voicechat_server.asr.paraformer.attention import attend, look_back_of
 from voicechat_server.asr.paraformer.convolution import depthwise
 from voicechat_server.asr.paraformer.graph import Graph
-from voicechat_server.asr.paraformer.lookback import LookBack, LookBackStep
+from voicechat_server.asr.paraformer.lookback import FrameLookBack, LookBackStep
 from voicechat_server.asr.paraformer.modules import SelfAttention, encoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
 
 class EncoderStepper:
-    """Steps all encoder blocks, as `SANMEncoderChunkOpt.forward_chunk` does for one stream.
-
-    It keeps nothing of a step, so that all streams and threads may share it.
-
-    Attributes:
-        width: Width of the encoder's output.
-    """
+    """`Encoder` in the operations of FunASR's own modules, recorded once."""
 
     def __init__(self, encoder: nn.Module) -> None:
         self._blocks = encoder_blocks(encoder)
@@ -26,25 +20,15 @@ class EncoderStepper:
         self.width = self._blocks[-1].size
         self._graph = Graph(_EncoderGraph(encoder), self._example())
 
-    def look_back(self, chunks: int, step: int) -> LookBack:
-        """Return room for that many earlier chunks of `step` frames; -1 keeps all of a segment."""
+    def look_back(self, chunks: int, step: int) -> FrameLookBack:
+        """See `Encoder`."""
         return look_back_of([block.self_attn for block in self._blocks], chunks, step, self._numbers)
 
-    def step(self, x: Tensor, rows: Rows, look_back: LookBack, kept: int) -> Tensor:
-        """Encode one chunk of every row.
-
-        Args:
-            x: Features with overlap and positions, padded, [rows, frames, features].
-            rows: The rows of the batch.
-            look_back: Earlier keys and values.
-            kept: Leading frames of a chunk that go to the look-back; the rest is look-ahead.
-
-        Returns:
-            [rows, frames, width] in fp32; zero where padded.
-        """
+    def step(self, x: Tensor, rows: Rows, look_back: FrameLookBack, kept: int) -> Tensor:
+        """See `Encoder`."""
         return self._graph(*self._inputs(x, rows, look_back, kept))
 
-    def _inputs(self, x: Tensor, rows: Rows, look_back: LookBack, kept: int) -> tuple[Tensor, ...]:
+    def _inputs(self, x: Tensor, rows: Rows, look_back: FrameLookBack, kept: int) -> tuple[Tensor, ...]:
         written = [state.encoder_frames for state in rows.states]
         earlier = look_back.begin(rows, written, kept, x.shape[1])
         return x.to(self._numbers.dtype), rows.padding(x.shape[1]), *earlier

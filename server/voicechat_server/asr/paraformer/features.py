@@ -15,13 +15,14 @@ from torch import Tensor
 from voicechat_server.asr.models.loading.loaded import Frontend
 from voicechat_server.asr.paraformer.state import Chunk
 
-_LOUDNESS = 1 << 15
+_INT16_SCALE = 1 << 15
 """Samples are scaled as if they were 16-bit integers."""
 
-_FASTER_PARTS = 0.97
-"""Pre-emphasis: this much of each sample is taken from the next."""
+_PREEMPHASIS = 0.97
+"""This much of each sample is subtracted from the next."""
 
-_LEAST_ENERGY = torch.finfo(torch.float32).eps
+_ENERGY_FLOOR = torch.finfo(torch.float32).eps
+"""Keeps the logarithm of silence finite."""
 
 
 class FeatureExtractor:
@@ -54,7 +55,7 @@ class FeatureExtractor:
     def extract(self, chunks: Sequence[Chunk]) -> list[Tensor]:
         """Return the new frames of each chunk, [frames, features].
 
-        What is no number counts as silence: one of them would end the step of the whole batch.
+        NaN counts as silence: a single one would spoil the step of the whole batch.
 
         Args:
             chunks: Each of at least one frame of the model, 60 ms.
@@ -75,12 +76,12 @@ class FeatureExtractor:
 
     def _energies(self, windows: Tensor) -> Tensor:
         """Log energies of mel bands, [windows, bands]."""
-        audio = torch.nan_to_num(windows, posinf=1.0, neginf=-1.0) * _LOUDNESS
+        audio = torch.nan_to_num(windows, posinf=1.0, neginf=-1.0) * _INT16_SCALE
         audio = audio - audio.mean(dim=1, keepdim=True)
         before = torch.cat((audio[:, :1], audio[:, :-1]), dim=1)
-        spectrum = torch.fft.rfft((audio - _FASTER_PARTS * before) * self._window, n=self._fft_length)
+        spectrum = torch.fft.rfft((audio - _PREEMPHASIS * before) * self._window, n=self._fft_length)
         power = spectrum.real.square() + spectrum.imag.square()
-        energies: Tensor = (power @ self._filters).clamp_min(_LEAST_ENERGY).log()
+        energies: Tensor = (power @ self._filters).clamp_min(_ENERGY_FLOOR).log()
         return energies
 
     def _stack(self, chunk: Chunk, energies: Tensor) -> Tensor:

@@ -12,15 +12,15 @@ from voicechat_server.asr.paraformer.rows import Rows
 class LookBack:
     """Keys and values of earlier chunks for every layer of a stack, as rings in one tensor.
 
-    Rows take memory from when they are cleared, not before.
+    A row takes memory once it is cleared, not before.
 
     Attention does not depend on the order of its keys (positions are in the features), so a ring needs no
-    shifting: the newest frames overwrite the oldest. Keys and values of a frame lie side by side, as the
-    layers' linear maps give them, so that a frame is one copy.
+    shifting: the newest frames overwrite the oldest. How keys and values are laid out in the rings is up to
+    the two layouts below.
 
     Args:
-        layers: Attention layers of the stack.
-        width: Width of keys and values together.
+        rings: Rings of one segment.
+        width: Numbers of a frame in one ring.
         frames: Frames kept; None keeps all of a segment.
         device: Where the rings live.
         dtype: Number format of keys and values.
@@ -29,30 +29,30 @@ class LookBack:
     _GROWTH_FRAMES = 128
 
     def __init__(
-        self, layers: int, width: int, frames: int | None, device: torch.device, dtype: torch.dtype
+        self, rings: int, width: int, frames: int | None, device: torch.device, dtype: torch.dtype
     ) -> None:
         self._bound = frames
         capacity = self._GROWTH_FRAMES if frames is None else frames
-        self._data = torch.empty(0, layers, capacity, width, device=device, dtype=dtype)
+        self._data = torch.empty(0, rings, capacity, width, device=device, dtype=dtype)
 
     @property
     def rings(self) -> Tensor:
-        """The rings, [segments, layers, frames, width]."""
+        """The rings, [segments, rings, frames, width]."""
         return self._data
 
     @property
     def frames(self) -> int:
-        """Frames there is room for in each row."""
+        """Frames that each ring holds."""
         return self._data.shape[2]
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of one row over all layers."""
-        _, layers, frames, width = self._data.shape
-        return layers * frames * width * self._data.element_size()
+        """Bytes of one row."""
+        _, rings, frames, width = self._data.shape
+        return rings * frames * width * self._data.element_size()
 
     def resize(self, rows: int, kept: Iterable[int] = ()) -> None:
-        """Make room for that many rows, of which `kept` keep what they hold."""
+        """Hold that many rows, of which `kept` keep what they hold."""
         data = self._data.new_empty(rows, *self._data.shape[1:])
         for row in kept:
             data[row] = self._data[row]
@@ -63,23 +63,55 @@ class LookBack:
         self._data[row] = 0
 
     def clear_all(self, rows: int) -> None:
-        """Make room for that many rows, all of them zero."""
+        """Hold that many rows, all of them zero."""
         self._data = self._data.new_zeros(rows, *self._data.shape[1:])
 
     def is_short_of(self, frames: int) -> bool:
-        """Whether all frames of a segment are kept and there is no room for so many yet."""
+        """Whether all frames of a segment are kept, and the rings are too short for so many."""
         return self._bound is None and frames > self.frames
 
     def reserve(self, frames: int, kept: Iterable[int] = ()) -> None:
-        """If all frames of a segment are kept, make room for so many; rows `kept` keep what they hold."""
+        """Lengthen rings that keep all of a segment to so many frames; rows `kept` keep what they hold."""
         if self.is_short_of(frames):
-            rows, layers, had, width = self._data.shape
+            rows, rings, had, width = self._data.shape
             wanted = -(-frames // self._GROWTH_FRAMES) * self._GROWTH_FRAMES
-            data = self._data.new_empty(rows, layers, wanted, width)
+            data = self._data.new_empty(rows, rings, wanted, width)
             for row in kept:
                 data[row, :, :had] = self._data[row]
                 data[row, :, had:] = 0
             self._data = data
+
+
+class HeadLookBack(LookBack):
+    """A ring of keys and one of values for each head of each layer, as the kernels take them, in fp32.
+
+    The rings of a segment are [layers, heads, (keys, values)], flattened, each as wide as a head.
+
+    Args:
+        layers: Attention layers of the stack.
+        heads: Heads of each.
+        size: Width of a head.
+        frames: Frames kept; None keeps all of a segment.
+    """
+
+    def __init__(self, layers: int, heads: int, size: int, frames: int | None) -> None:
+        super().__init__(layers * heads * 2, size, frames, torch.device("cpu"), torch.float32)
+
+
+class FrameLookBack(LookBack):
+    """A ring for each layer, in which the keys and values of a frame lie side by side.
+
+    The layers' linear maps give them that way, so storing a frame is one copy.
+
+    Args:
+        layers: Attention layers of the stack.
+        width: Width of keys and values together.
+        frames: Frames kept; None keeps all of a segment.
+        like: The rings are of its number format, on its device.
+    """
+
+    def __init__(self, layers: int, width: int, frames: int | None, like: Tensor) -> None:
+        super().__init__(layers, width, frames, like.device, like.dtype)
 
     def begin(self, rows: Rows, written: list[int], new_frames: int, own_frames: int) -> "LookBackStep":
         """Prepare the reads and writes of one batch.
@@ -96,15 +128,15 @@ class LookBack:
         keep = rows.going_on
         oldest = max(0, new_frames - self.frames)
         newest = torch.arange(oldest, new_frames, device=device)
-        # A ring without frames has no places, and by nothing can't be divided.
-        places = (before[keep, None] + newest[None, :]) % max(1, self.frames)
+        # `max` avoids dividing by zero: a ring without frames takes none.
+        positions = (before[keep, None] + newest[None, :]) % max(1, self.frames)
         return LookBackStep(
             data=self._data,
             slots=rows.slots,
-            scratch=self._data.new_empty(len(written), self.frames + own_frames, self._data.shape[3]),
+            workspace=self._data.new_empty(len(written), self.frames + own_frames, self._data.shape[3]),
             keep=keep,
             sources=(keep[:, None] * own_frames + newest[None, :]).flatten(),
-            places=places.flatten(),
+            positions=positions.flatten(),
             rows=rows.slots[keep].repeat_interleave(len(newest)),
             valid=torch.cat((filled, ~rows.padding(own_frames)), dim=1),
         )
@@ -116,20 +148,20 @@ class LookBackStep(NamedTuple):
     Attributes:
         data: The rings, [segments, layers, frames, width].
         slots: The ring row of each batch row.
-        scratch: Room for a layer's keys and values, [rows, ring frames + own frames, width].
+        workspace: Overwritten with a layer's keys and values, [rows, ring frames + own frames, width].
         keep: Batch rows whose segment goes on, so that their newest frames are written.
         sources: Frames that are written, in the batch's own seen as one row of frames.
-        places: The frame of a ring that each is written to.
+        positions: The frame of a ring that each is written to.
         rows: The row of the rings that each is written to.
         valid: Which keys count, ring first, [rows, ring frames + own frames].
     """
 
     data: Tensor
     slots: Tensor
-    scratch: Tensor
+    workspace: Tensor
     keep: Tensor
     sources: Tensor
-    places: Tensor
+    positions: Tensor
     rows: Tensor
     valid: Tensor
 
@@ -145,8 +177,8 @@ class LookBackStep(NamedTuple):
         """
         ring = self.data[:, layer]
         earlier = ring.shape[1]
-        torch.index_select(ring, 0, self.slots, out=self.scratch[:, :earlier])
-        self.scratch[:, earlier:] = own
+        torch.index_select(ring, 0, self.slots, out=self.workspace[:, :earlier])
+        self.workspace[:, earlier:] = own
         newest = own.flatten(0, 1).index_select(0, self.sources)
-        ring.index_put_((self.rows, self.places), newest)
-        return self.scratch
+        ring.index_put_((self.rows, self.positions), newest)
+        return self.workspace

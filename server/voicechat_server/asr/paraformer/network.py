@@ -1,7 +1,7 @@
 """The model in the form in which all threads that step it share it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 from torch import nn
 
@@ -11,11 +11,10 @@ from voicechat_server.asr.paraformer.encoder import EncoderStepper
 from voicechat_server.asr.paraformer.features import FeatureExtractor
 from voicechat_server.asr.paraformer.modules import PositionEncoder, Predictor
 from voicechat_server.asr.paraformer.precision import Precision, convert
+from voicechat_server.asr.paraformer.steppers import Decoder, Encoder
 
-if TYPE_CHECKING:
-    from voicechat_server.asr.paraformer.kernels import DecoderKernel, EncoderKernel
-
-Steppers = tuple["EncoderStepper | EncoderKernel", "DecoderStepper | DecoderKernel"]
+# Each takes the look-back that it has made, whose layout nobody else knows.
+Steppers = tuple[Encoder[Any], Decoder[Any]]
 
 
 class Network:

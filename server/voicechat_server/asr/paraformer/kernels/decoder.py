@@ -52,7 +52,7 @@ from voicechat_server.asr.paraformer.kernels.norm import (
     norms_of,
 )
 from voicechat_server.asr.paraformer.kernels.streams import look_backs_of, starts_of
-from voicechat_server.asr.paraformer.lookback import LookBack
+from voicechat_server.asr.paraformer.lookback import HeadLookBack
 from voicechat_server.asr.paraformer.modules import decoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
@@ -134,14 +134,14 @@ class DecoderKernel:
         layers, frames, width = self._blocks.memory.shape
         return torch.zeros(layers, segments, frames - 1, width)
 
-    def look_back(self, chunks: int, step: int) -> LookBack:
+    def look_back(self, chunks: int, step: int) -> HeadLookBack:
         """Return a look-back of that many earlier chunks of `step` frames; like FunASR, none for -1."""
         layers, heads = len(self._blocks.memory), self._blocks.heads
         frames = max(chunks, 0) * step
-        return LookBack(layers * heads * 2, self._width // heads, frames, torch.device("cpu"), torch.float32)
+        return HeadLookBack(layers, heads, self._width // heads, frames)
 
     def step(
-        self, x: Tensor, counts: Tensor, encoded: Tensor, rows: Rows, fsmn: Tensor, look_back: LookBack
+        self, x: Tensor, counts: Tensor, encoded: Tensor, rows: Rows, fsmn: Tensor, look_back: HeadLookBack
     ) -> Tensor:
         """Decode the tokens of every row.
 

@@ -50,7 +50,7 @@ from voicechat_server.asr.paraformer.kernels.norm import (
     norms_of,
 )
 from voicechat_server.asr.paraformer.kernels.streams import look_backs_of, starts_of
-from voicechat_server.asr.paraformer.lookback import LookBack
+from voicechat_server.asr.paraformer.lookback import HeadLookBack
 from voicechat_server.asr.paraformer.modules import encoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
@@ -113,13 +113,13 @@ class EncoderKernel:
         )
         self._compile(blocks[0].in_size)
 
-    def look_back(self, chunks: int, step: int) -> LookBack:
+    def look_back(self, chunks: int, step: int) -> HeadLookBack:
         """Return a look-back of that many earlier chunks of `step` frames; -1 keeps all of a segment."""
         layers, heads = len(self._blocks.memory), self._blocks.heads
         frames = None if chunks < 0 else chunks * step
-        return LookBack(layers * heads * 2, self.width // heads, frames, torch.device("cpu"), torch.float32)
+        return HeadLookBack(layers, heads, self.width // heads, frames)
 
-    def step(self, x: Tensor, rows: Rows, look_back: LookBack, kept: int) -> Tensor:
+    def step(self, x: Tensor, rows: Rows, look_back: HeadLookBack, kept: int) -> Tensor:
         """Encode one chunk of every row.
 
         Args:

@@ -4,7 +4,7 @@ import numpy as np
 
 from voicechat_server.asr.paraformer.kernels.attention import LookBacks
 from voicechat_server.asr.paraformer.kernels.linear import Indices
-from voicechat_server.asr.paraformer.lookback import LookBack
+from voicechat_server.asr.paraformer.lookback import HeadLookBack
 from voicechat_server.asr.paraformer.rows import Rows
 
 
@@ -13,7 +13,7 @@ def starts_of(lengths: list[int]) -> Indices:
     return np.cumsum([0, *lengths])
 
 
-def look_backs_of(look_back: LookBack, rows: Rows, written: list[int], kept: int) -> LookBacks:
+def look_backs_of(look_back: HeadLookBack, rows: Rows, written: list[int], kept: int) -> LookBacks:
     """Return the look-backs of a batch.
 
     Args:
