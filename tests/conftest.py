@@ -18,7 +18,7 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from tests.support.chat_server import chat_serving
 from tests.support.server import LiveServer, demo_settings, serving
 from voicechat_common.errors import VoicechatError
-from voicechat_server.asr.models.loading.hardware import refuse_absent_device
+from voicechat_server.asr.models.loading.devices import refuse_absent_device
 from voicechat_server.logs.setup import configure_logging
 from voicechat_tui import language
 

@@ -23,7 +23,7 @@ from voicechat_common.protocol.speech import Error, Start
 from voicechat_server.asr.models.catalog import PARAFORMER, Hub
 from voicechat_server.asr.models.directory.files import WEIGHTS
 from voicechat_server.asr.models.hub import connection, retry, transfer
-from voicechat_server.asr.models.hub.retry import HubAwayError
+from voicechat_server.asr.models.hub.retry import HubUnreachableError
 from voicechat_server.asr.recognition.workers import EndedEarlyError, Workers
 from voicechat_server.asr.status import EngineState
 
@@ -263,9 +263,9 @@ def failure(address: str, monkeypatch: pytest.MonkeyPatch) -> VoicechatError:
 
 def test_which_failures_of_the_network_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for address in ("http://no-such-host.invalid", f"http://127.0.0.1:{closed_port()}"):
-        assert isinstance(failure(address, monkeypatch), HubAwayError), address
+        assert isinstance(failure(address, monkeypatch), HubUnreachableError), address
     for address in ("ftp://hub.example", "http://hub.example:port"):
-        assert not isinstance(failure(address, monkeypatch), HubAwayError), address
+        assert not isinstance(failure(address, monkeypatch), HubUnreachableError), address
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_a_certificate_that_is_not_trusted_stays_so(monkeypatch: pytest.MonkeyPa
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate.file, certificate.key)
     with answering(b"", tls) as address:
-        assert not isinstance(failure(f"https://{address}", monkeypatch), HubAwayError)
+        assert not isinstance(failure(f"https://{address}", monkeypatch), HubUnreachableError)
 
 
 def test_a_server_that_waits_for_its_hub_ends_at_once(port: int, tmp_path: Path) -> None:

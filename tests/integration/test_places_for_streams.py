@@ -12,7 +12,7 @@ from tests.support.server import LiveServer, demo_settings, no_streams, serving
 from tests.support.speech_client import SpeechClient, connected, receipt, recognise, texts
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Done, Error, Final, Partial, Ready, Start, Stop
-from voicechat_server.asr.capacity import places
+from voicechat_server.asr.capacity import admission
 from voicechat_tui.client.connection.state import LinkState
 from voicechat_tui.client.speech.client import SpeechClient as Client
 from voicechat_tui.client.speech.events import AudioLost, Resumed
@@ -29,7 +29,7 @@ def server() -> Iterator[LiveServer]:
 
 @pytest.fixture(autouse=True)
 def gives_way_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "GIVES_WAY_AFTER_S", IDLE_S)
+    monkeypatch.setattr(admission, "GIVES_WAY_AFTER_S", IDLE_S)
 
 
 @asynccontextmanager

@@ -13,8 +13,8 @@ import structlog
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize, Ready, Start, StreamOrigin
+from voicechat_server.asr.capacity.admission import Admission, gave_way
 from voicechat_server.asr.capacity.cost import StreamCost
-from voicechat_server.asr.capacity.places import Places, gave_way
 from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
 from voicechat_server.asr.events import Listener, Stored, StreamEvent
@@ -73,7 +73,7 @@ class Engine:
             endpointing=config.endpoint.enabled,
         )
         self.max_streams = config.limits.max_streams
-        self._places = Places(self.max_streams, StreamCost(recognition.chunk_size))
+        self._admission = Admission(self.max_streams, StreamCost(recognition.chunk_size))
         self._streams: dict[str, Stream] = {}
         self._finished: dict[str, Stream] = {}
         self.workers = count_workers(recognition.device, count_threads(recognition.threads))
@@ -93,7 +93,7 @@ class Engine:
     @property
     def places_free(self) -> int | None:
         """Streams of its own chunk size that could be opened now; None while that is not known."""
-        return self._places.free(self._idle_s())
+        return self._admission.free(self._idle_s())
 
     @property
     def commands_waiting(self) -> int:
@@ -145,14 +145,14 @@ class Engine:
         """
         try:
             self._check_ready()
-            self._make_room(start.chunk_size or self.info.chunk_size, source)
+            self._displace_idle(start.chunk_size or self.info.chunk_size, source)
         except VoicechatError as error:
             self._observer.stream_refused(error.code)
             raise
         begin = checkpoint or Checkpoint(uuid4().hex)
         ready = self._ready(start, begin.stream_id)
         live = self._streams[ready.stream_id] = self._open_lane(ready, start, listener, begin)
-        self._places.take(ready.stream_id, start.chunk_size or self.info.chunk_size, source)
+        self._admission.admit(ready.stream_id, start.chunk_size or self.info.chunk_size, source)
         self._observer.stream_opened()
         origin = StreamOrigin.NEW if start.stream_id is None else StreamOrigin.RESTORED
         return StreamHandle(live, start.finals_received, origin)
@@ -179,14 +179,14 @@ class Engine:
         if (refusal := self.status.refusal(time.monotonic())) is not None:
             raise refusal
 
-    def _make_room(self, chunk_size: ChunkSize, source: str) -> None:
+    def _displace_idle(self, chunk_size: ChunkSize, source: str) -> None:
         """Let idle streams give way to a new one, if there is no room otherwise.
 
         What they still have to tell is less than a chunk each, so their places are free at once.
         """
         idle_s = self._idle_s()
-        for stream_id in self._places.make_room(chunk_size, source, idle_s):
-            self._places.leave(stream_id)
+        for stream_id in self._admission.displaced_by(chunk_size, source, idle_s):
+            self._admission.release(stream_id)
             self._streams[stream_id].end(gave_way())
             self._observer.stream_gave_way()
             log.info("an idle stream gave way", stream=stream_id, idle_s=round(idle_s[stream_id], 1))
@@ -232,7 +232,7 @@ class Engine:
         def let_go() -> Stream | None:
             live = self._streams.pop(stream_id, None)
             if live is not None:
-                self._places.leave(stream_id)
+                self._admission.release(stream_id)
                 send(CommandKind.DROP, b"")
             return live
 
@@ -291,7 +291,7 @@ class Engine:
             precision=found.precision,
         )
         self.max_streams = found.streams
-        self._places = Places(found.streams, found.cost)
+        self._admission = Admission(found.streams, found.cost)
         # The garbage collector would search all of PyTorch and FunASR again and again, and hold up everybody
         # for a fifth of a second each time.
         gc.freeze()

@@ -20,7 +20,7 @@ from voicechat_server.asr.capacity.measurement import BATCH_SIZES, batch_size, c
 from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig, ModelConfig
 from voicechat_server.asr.models import ModelFiles, cache, resolve
-from voicechat_server.asr.models.hub.retry import HubAwayError, Pauses
+from voicechat_server.asr.models.hub.retry import BackOff, HubUnreachableError
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.recognition.scheduler import Tools
@@ -114,7 +114,7 @@ def _find(
     observer: RecognitionObserver,
 ) -> ModelFiles:
     """Return the files of the model, however long its hub, or the network before it, stays away."""
-    pauses = Pauses()
+    back_off = BackOff()
     most = 0
 
     def progress(done: int, total: int) -> None:
@@ -122,14 +122,14 @@ def _find(
         pause(0)
         if done > most:
             most = done
-            pauses.begin_anew()
+            back_off.reset()
         tell(_downloading(config.name, done, total))
 
     while True:
         try:
             return resolve(config, progress)
-        except HubAwayError as error:
-            wait_s = pauses.next_s(error.retry_after_s)
+        except HubUnreachableError as error:
+            wait_s = back_off.next_s(error.retry_after_s)
             tell(EngineStatus(EngineState.DOWNLOADING, error.message, next_try_at=time.monotonic() + wait_s))
             log.warning(
                 "the model can't be downloaded now",

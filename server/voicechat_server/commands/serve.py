@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args, get_origin
 import typer
 
 from voicechat_server.asr.capacity.threads import hand_over_soon
-from voicechat_server.asr.models.loading.hardware import refuse_absent_device
+from voicechat_server.asr.models.loading.devices import refuse_absent_device
 from voicechat_server.asr.models.resolving import refuse_absent
 from voicechat_server.logs.crashes import log_crashes
 from voicechat_server.logs.setup import configure_logging

@@ -30,7 +30,7 @@ class CachedModel:
         return self.path.with_name(f".{self.revision}.lock")
 
 
-def place(cache_dir: Path, hub: Hub, name: str, revision: str) -> CachedModel:
+def locate(cache_dir: Path, hub: Hub, name: str, revision: str) -> CachedModel:
     """Return where a model is, or would be.
 
     Raises:

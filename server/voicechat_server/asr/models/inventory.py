@@ -57,9 +57,11 @@ def take_inventory(cache_dir: Path, hub: catalog.Hub, revision: str) -> list[Ent
     entries += [_entry(model) for model in cache.present(cache_dir)]
     there = {entry.path for entry in entries}
     for known in catalog.KNOWN.values():
-        place = cache.place(cache_dir, hub, known.name, revision)
-        if place.path not in there:
-            entries.append(Entry(known.name, revision, hub.value, known.size_bytes, place.path, State.ABSENT))
+        absent = cache.locate(cache_dir, hub, known.name, revision)
+        if absent.path not in there:
+            entries.append(
+                Entry(known.name, revision, hub.value, known.size_bytes, absent.path, State.ABSENT)
+            )
     return entries
 
 

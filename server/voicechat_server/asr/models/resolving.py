@@ -7,9 +7,9 @@ from voicechat_common import __version__
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import ModelConfig
 from voicechat_server.asr.models import cache, catalog
-from voicechat_server.asr.models.directory.checks import glance, verify
+from voicechat_server.asr.models.directory.checks import quick_check, verify
 from voicechat_server.asr.models.directory.files import ModelFiles, Progress
-from voicechat_server.asr.models.hub.disk_space import require_room
+from voicechat_server.asr.models.hub.disk_space import require_space
 
 
 def resolve(config: ModelConfig, progress: Progress | None = None) -> ModelFiles:
@@ -48,13 +48,13 @@ def refuse_absent(config: ModelConfig) -> None:
         VoicechatError: `model_not_found`, `model_incomplete`, `model_corrupt`, `disk` or `bad_setting`.
     """
     if config.name == catalog.DEMO:
-        glance(catalog.demo_directory())
+        quick_check(catalog.demo_directory())
     elif config.name not in catalog.KNOWN:
-        glance(_find_directory(config.name))
+        quick_check(_find_directory(config.name))
     elif (target := cached(config)).path.is_dir():
-        glance(target.path)
+        quick_check(target.path)
     else:
-        require_room(target, catalog.KNOWN[config.name].size_bytes)
+        require_space(target, catalog.KNOWN[config.name].size_bytes)
 
 
 def download(config: ModelConfig, progress: Progress | None = None) -> None:
@@ -75,7 +75,7 @@ def cached(config: ModelConfig) -> cache.CachedModel:
     Raises:
         VoicechatError: `bad_setting`: there is no such hub, or the revision can't be one.
     """
-    return cache.place(config.cache_dir, catalog.hub_named(config.hub), config.name, config.revision)
+    return cache.locate(config.cache_dir, catalog.hub_named(config.hub), config.name, config.revision)
 
 
 def _find_directory(name: str) -> Path:

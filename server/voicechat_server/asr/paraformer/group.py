@@ -79,7 +79,7 @@ class ChunkSizeGroup:
             encoder_frames=max(state.encoder_frames for state in states) + self._encoder_kept,
             decoder_frames=max(state.decoder_frames for state in states) + self._decoder_kept,
         )
-        with self._pool.access.shared():
+        with self._pool.lock.read():
             tokens = self._step(chunks)
         for chunk in chunks:
             chunk.state.encoder_frames += self._encoder_kept

@@ -5,8 +5,8 @@ from threading import Lock
 
 import torch
 
-from voicechat_server.asr.paraformer.access import Access
 from voicechat_server.asr.paraformer.lookback import LookBack
+from voicechat_server.asr.paraformer.read_write_lock import ReadWriteLock
 from voicechat_server.asr.paraformer.state import SegmentState
 
 
@@ -14,7 +14,7 @@ class StatePool:
     """Preallocated rows, so that a batch gathers and scatters its state with one index.
 
     Any thread may take rows and give them back. The tensors move when they grow: use them with
-    `access.shared`, and take them from here anew each time.
+    `lock.read`, and take them from here anew each time.
 
     Args:
         chunk_size: `[left, step, look-ahead]` in frames.
@@ -25,7 +25,7 @@ class StatePool:
         decoder_look_back: Keys and values of the decoder.
 
     Attributes:
-        access: Who uses the tensors.
+        lock: Who uses the tensors.
         overlap: Last left + look-ahead input frames, [rows, frames, features].
         cif_hidden: Frame that CIF carries over, [rows, width].
         cif_alpha: Its weight, [rows].
@@ -45,7 +45,7 @@ class StatePool:
         decoder_look_back: LookBack,
         device: torch.device,
     ) -> None:
-        self.access = Access()
+        self.lock = ReadWriteLock()
         self._taking = Lock()
         self._chunk_size = chunk_size
         left, _, ahead = chunk_size
@@ -70,13 +70,13 @@ class StatePool:
         """Return a new segment; what it has not written yet is zero, or is masked."""
         with self._taking:
             if not self._free:
-                with self.access.alone():
+                with self.lock.write():
                     self._grow()
             slot = self._free.pop()
             is_new = slot not in self._clean
             self._used.add(slot)
             self._clean.add(slot)
-        with self.access.shared():
+        with self.lock.read():
             # What another segment left there is masked; what was never written may be no number at all.
             for ring in (self.encoder_look_back, self.decoder_look_back) if is_new else ():
                 ring.clear(slot)
@@ -89,7 +89,7 @@ class StatePool:
         """Make sure that look-backs which keep all of a segment have room for so many frames."""
         wanted = ((self.encoder_look_back, encoder_frames), (self.decoder_look_back, decoder_frames))
         if any(ring.is_short_of(frames) for ring, frames in wanted):
-            with self._taking, self.access.alone():
+            with self._taking, self.lock.write():
                 for ring, frames in wanted:
                     ring.reserve(frames, kept=self._used)
                 self._clean = set(self._used)

@@ -11,7 +11,7 @@ from voicechat_server.asr.models.directory.description import feature_size, read
 from voicechat_server.asr.models.directory.files import CMVN, CONFIG, REQUIRED, TOKENS, WEIGHTS
 
 
-def glance(path: Path) -> None:
+def quick_check(path: Path) -> None:
     """Check what takes no time: that a model directory and its files are there, and none is cut off.
 
     Raises:
@@ -42,7 +42,7 @@ def verify(path: Path) -> None:
         VoicechatError: `model_not_found`, `model_incomplete`, `model_corrupt`, `model_unsupported` or
             `missing_dependency`.
     """
-    glance(path)
+    quick_check(path)
     record = manifest.read(path)
     if record is None:
         _check_archive(path)

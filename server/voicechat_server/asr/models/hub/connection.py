@@ -12,7 +12,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.retry_after import seconds_of
 from voicechat_server.asr.models.catalog import Hub, KnownModel
 from voicechat_server.asr.models.hub.listing import endpoint
-from voicechat_server.asr.models.hub.retry import HubAwayError
+from voicechat_server.asr.models.hub.retry import HubUnreachableError
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 """Seconds of silence after which a connection is given up; a slow one that moves is never given up."""
@@ -48,7 +48,7 @@ def hub_errors(model: KnownModel, hub: Hub, revision: str) -> Iterator[None]:
     """Turn what goes wrong between here and a hub into one error with the next step.
 
     Raises:
-        HubAwayError: It may go well another time.
+        HubUnreachableError: It may go well another time.
         VoicechatError: `model_not_found` or `hub_unreachable`: it will not.
     """
     try:
@@ -107,8 +107,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _away(hub: Hub, reason: str, asked_s: float | None = None) -> HubAwayError:
-    return HubAwayError(_told(hub, reason), _advice(hub), asked_s)
+def _away(hub: Hub, reason: str, asked_s: float | None = None) -> HubUnreachableError:
+    return HubUnreachableError(_told(hub, reason), _advice(hub), asked_s)
 
 
 def _unreachable(hub: Hub, reason: str) -> VoicechatError:

@@ -10,7 +10,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.models.cache import CachedModel
 
 
-def require_room(target: CachedModel, size_bytes: int) -> None:
+def require_space(target: CachedModel, size_bytes: int) -> None:
     """Find out whether a model can be downloaded as far as the disk is concerned; makes its directory.
 
     Args:
@@ -27,10 +27,10 @@ def require_room(target: CachedModel, size_bytes: int) -> None:
             pass
         here = sum(file.stat().st_size for file in target.partial.glob("*"))
         if shutil.disk_usage(directory).free < size_bytes - here:
-            raise no_room(directory, size_bytes)
+            raise no_space(directory, size_bytes)
 
 
-def no_room(directory: Path, size_bytes: int) -> VoicechatError:
+def no_space(directory: Path, size_bytes: int) -> VoicechatError:
     """Return the error of a disk that is too full for a model."""
     return VoicechatError(
         ErrorCode.DISK,

@@ -10,7 +10,7 @@ import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from voicechat_server.asr.models.catalog import Hub
-from voicechat_server.asr.models.hub.retry import HubAwayError
+from voicechat_server.asr.models.hub.retry import HubUnreachableError
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,14 @@ def list_files(client: httpx.Client, hub: Hub, repository: str, revision: str) -
 
     Raises:
         httpx.HTTPError: The hub was not reachable or refused.
-        HubAwayError: What answered is not the hub, but perhaps a network that wants a login first.
+        HubUnreachableError: What answered is not the hub, but perhaps a network that wants a login first.
     """
     try:
         if hub is Hub.HF:
             return _list_hugging_face(client, repository, revision)
         return _list_model_scope(client, repository, revision)
     except ValidationError as error:
-        raise HubAwayError(
+        raise HubUnreachableError(
             f"{endpoint(hub)} gave no list of files: it is not {hub.label}, or a proxy answered.",
             f"Check the proxy and the hub's address, or try the other hub (--hub {hub.other}).",
         ) from error

@@ -10,7 +10,7 @@ LONGEST_S = 60.0
 LONGEST_ASKED_S = 3600.0
 
 
-class HubAwayError(VoicechatError):
+class HubUnreachableError(VoicechatError):
     """`hub_unreachable`: a hub, or the network before it, doesn't work now.
 
     What stays wrong until somebody changes something is told by a plain `VoicechatError`.
@@ -25,8 +25,8 @@ class HubAwayError(VoicechatError):
         super().__init__(ErrorCode.HUB_UNREACHABLE, message, advice, retry_after_s=asked_s)
 
 
-class Pauses:
-    """Pauses that double from the first to the longest, each shortened by chance.
+class BackOff:
+    """BackOff that double from the first to the longest, each shortened by chance.
 
     Chance keeps servers that lost the same hub from coming back to it all at once.
 
@@ -38,7 +38,7 @@ class Pauses:
         self._chance = chance
         self._next_s = FIRST_S
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Let the next pause be a first one: there was progress."""
         self._next_s = FIRST_S
 

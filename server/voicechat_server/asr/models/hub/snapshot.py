@@ -114,7 +114,7 @@ def _fetch_all(client: httpx.Client, listing: Listing, directory: Path, progress
     total = sum(file.size for file in wanted)
     here = {file.name: _bytes_in(directory / file.name) for file in wanted}
     if shutil.disk_usage(directory).free < total - sum(here.values()):
-        raise disk_space.no_room(directory.parent, total)
+        raise disk_space.no_space(directory.parent, total)
 
     def report(name: str, done: int) -> None:
         here[name] = done

@@ -15,7 +15,7 @@ from voicechat_server.asr.models.hub.connection import asked_s, is_passing
 from voicechat_server.asr.models.hub.listing import RemoteFile
 
 RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
-"""Pauses between attempts that get no further than any before; one that does starts the count anew."""
+"""BackOff between attempts that get no further than any before; one that does starts the count anew."""
 
 LONGEST_ASKED_S = 10.0
 """A hub that asks to be left alone for longer is left alone by this download."""

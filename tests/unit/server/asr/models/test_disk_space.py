@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.asr.models.cache import place
+from voicechat_server.asr.models.cache import locate
 from voicechat_server.asr.models.catalog import Hub
-from voicechat_server.asr.models.hub.disk_space import require_room
+from voicechat_server.asr.models.hub.disk_space import require_space
 
 
 def refusal(cache_dir: Path, size_bytes: int) -> VoicechatError:
     with pytest.raises(VoicechatError) as caught:
-        require_room(place(cache_dir, Hub.MS, "model", "v1"), size_bytes)
+        require_space(locate(cache_dir, Hub.MS, "model", "v1"), size_bytes)
     assert caught.value.code is ErrorCode.DISK
     return caught.value
 
 
 def test_a_disk_with_room_is_left_as_it_was(tmp_path: Path) -> None:
-    require_room(place(tmp_path, Hub.MS, "model", "v1"), 1_000)
+    require_space(locate(tmp_path, Hub.MS, "model", "v1"), 1_000)
     assert [path.name for path in tmp_path.rglob("*")] == ["ms", "model"]
 
 
@@ -30,12 +30,12 @@ def test_a_disk_without_room(tmp_path: Path) -> None:
 
 
 def test_what_is_already_here_needs_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = place(tmp_path, Hub.MS, "model", "v1")
+    target = locate(tmp_path, Hub.MS, "model", "v1")
     target.partial.mkdir(parents=True)
     (target.partial / "model.pt").write_bytes(bytes(600))
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=400))
-    require_room(target, 1_000)
+    require_space(target, 1_000)
     assert "no room" in refusal(tmp_path, 1_001).message
 
 

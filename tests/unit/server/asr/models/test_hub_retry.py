@@ -6,26 +6,26 @@ from email.utils import format_datetime
 import pytest
 
 from voicechat_common.retry_after import seconds_of
-from voicechat_server.asr.models.hub.retry import FIRST_S, LONGEST_ASKED_S, LONGEST_S, Pauses
+from voicechat_server.asr.models.hub.retry import FIRST_S, LONGEST_ASKED_S, LONGEST_S, BackOff
 
 
 def test_pauses_double_up_to_the_longest() -> None:
-    pauses = Pauses(lambda: 1.0)
+    pauses = BackOff(lambda: 1.0)
     assert [pauses.next_s(None) for _ in range(7)] == [2, 4, 8, 16, 32, 60, 60]
-    pauses.begin_anew()
+    pauses.reset()
     assert pauses.next_s(None) == FIRST_S
 
 
 def test_chance_takes_up_to_half_away() -> None:
-    pauses = Pauses(lambda: 0.0)
+    pauses = BackOff(lambda: 0.0)
     assert [pauses.next_s(None) for _ in range(3)] == [1, 2, 4]
-    spread = {Pauses().next_s(None) for _ in range(50)}
+    spread = {BackOff().next_s(None) for _ in range(50)}
     assert len(spread) > 25
     assert all(FIRST_S / 2 <= pause <= FIRST_S for pause in spread)
 
 
 def test_the_hub_is_left_alone_as_long_as_it_asks_within_reason() -> None:
-    pauses = Pauses(lambda: 1.0)
+    pauses = BackOff(lambda: 1.0)
     assert pauses.next_s(120.0) == 120 + FIRST_S
     for _ in range(9):
         pauses.next_s(None)

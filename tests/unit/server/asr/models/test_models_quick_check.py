@@ -9,8 +9,8 @@ from tests.support.models import copy_demo, forbid_network
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import ModelConfig
 from voicechat_server.asr.models.directory.files import WEIGHTS
-from voicechat_server.asr.models.loading import hardware
-from voicechat_server.asr.models.loading.hardware import refuse_absent_device
+from voicechat_server.asr.models.loading import devices
+from voicechat_server.asr.models.loading.devices import refuse_absent_device
 from voicechat_server.asr.models.resolving import cached, refuse_absent
 
 
@@ -86,8 +86,8 @@ def test_a_device_is_refused_only_where_it_is_surely_absent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "platform", system)
-    monkeypatch.setattr(hardware, "_torch_is_for", built_for.__contains__)
-    monkeypatch.setattr(hardware, "_cuda_devices", lambda: gpus)
+    monkeypatch.setattr(devices, "_torch_is_for", built_for.__contains__)
+    monkeypatch.setattr(devices, "_cuda_devices", lambda: gpus)
     if reason is None:
         refuse_absent_device(device)
         return
@@ -99,5 +99,5 @@ def test_a_device_is_refused_only_where_it_is_surely_absent(
 def test_what_the_installed_pytorch_is_built_for_is_what_it_says_itself() -> None:
     import torch
 
-    assert hardware._torch_is_for("cuda") == (torch.version.cuda is not None)
-    assert (hardware._cuda_devices() > 0) or not torch.cuda.is_available()
+    assert devices._torch_is_for("cuda") == (torch.version.cuda is not None)
+    assert (devices._cuda_devices() > 0) or not torch.cuda.is_available()

@@ -27,7 +27,7 @@ class _Holder:
     source: str
 
 
-class Places:
+class Admission:
     """The places of one engine.
 
     Args:
@@ -41,15 +41,15 @@ class Places:
         self._cost = cost
         self._holders: dict[str, _Holder] = {}
 
-    def take(self, stream_id: str, chunk_size: ChunkSize, source: str) -> None:
+    def admit(self, stream_id: str, chunk_size: ChunkSize, source: str) -> None:
         """Give a place to a stream, for which there is room."""
         self._holders[stream_id] = _Holder(chunk_size, source)
 
-    def leave(self, stream_id: str) -> None:
+    def release(self, stream_id: str) -> None:
         """Take the place of a stream back, if it has one."""
         self._holders.pop(stream_id, None)
 
-    def make_room(self, chunk_size: ChunkSize, source: str, idle_s: Mapping[str, float]) -> list[str]:
+    def displaced_by(self, chunk_size: ChunkSize, source: str, idle_s: Mapping[str, float]) -> list[str]:
         """Return which streams have to give way to a new one: none while there is room.
 
         Args:

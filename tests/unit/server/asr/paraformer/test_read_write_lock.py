@@ -2,39 +2,39 @@
 
 from threading import Event, Thread
 
-from voicechat_server.asr.paraformer.access import Access
+from voicechat_server.asr.paraformer.read_write_lock import ReadWriteLock
 
 WITHIN_S = 10
 A_WHILE_S = 0.1
 
 
 def test_many_use_it_at_once() -> None:
-    access = Access()
-    with access.shared():
+    lock = ReadWriteLock()
+    with lock.read():
         done = Event()
-        other = Thread(target=lambda: use(access, done))
+        other = Thread(target=lambda: use(lock, done))
         other.start()
         assert done.wait(WITHIN_S)
         other.join()
 
 
 def test_who_wants_to_be_alone_waits_for_those_before_and_goes_before_those_after() -> None:
-    access = Access()
+    lock = ReadWriteLock()
     alone, after = Event(), Event()
     order: list[str] = []
 
     def change() -> None:
-        with access.alone():
+        with lock.write():
             order.append("alone")
             alone.set()
 
     def use_after() -> None:
-        with access.shared():
+        with lock.read():
             order.append("after")
             after.set()
 
     threads = [Thread(target=change), Thread(target=use_after)]
-    with access.shared():
+    with lock.read():
         threads[0].start()
         assert not alone.wait(A_WHILE_S)
         threads[1].start()
@@ -45,6 +45,6 @@ def test_who_wants_to_be_alone_waits_for_those_before_and_goes_before_those_afte
     assert order == ["before", "alone", "after"]
 
 
-def use(access: Access, done: Event) -> None:
-    with access.shared():
+def use(lock: ReadWriteLock, done: Event) -> None:
+    with lock.read():
         done.set()
