@@ -104,7 +104,7 @@ main(["serve", "--cache-dir", {str(tmp_path)!r}])
     done = python("-c", script)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The disk of ")
-    assert "has no room for the 881 MB of the model" in done.stderr
+    assert "is too full for the 881 MB of the model" in done.stderr
     assert "listening" not in done.stderr
 
 
