@@ -101,7 +101,7 @@ class Metrics(RecognitionObserver, ChatObserver):
         self._commit_operations.observe(operations)
         self._commit_seconds.observe(seconds)
 
-    def error_told(self, code: ErrorCode) -> None:
+    def error_sent(self, code: ErrorCode) -> None:
         """Count an error after which a chat connection goes on."""
         self.error_met(Surface.CHAT, code)
 

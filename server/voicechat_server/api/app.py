@@ -25,7 +25,7 @@ from voicechat_server.api.speech import speech_ws
 from voicechat_server.asr.engine import Engine
 from voicechat_server.chat.service import ChatService
 from voicechat_server.chat.storage.store import Store
-from voicechat_server.logs.flood import telling
+from voicechat_server.logs.flood import reporting
 from voicechat_server.metrics import Metrics
 from voicechat_server.settings import Settings
 
@@ -66,7 +66,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # The engine ends first: the last finals still go into their chats.
-        async with telling(), services.chat, services.engine:
+        async with reporting(), services.chat, services.engine:
             yield
 
     app = FastAPIOffline(

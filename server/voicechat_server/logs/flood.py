@@ -18,7 +18,7 @@ MINUTE_S = 60.0
 MOST_KINDS = 1000
 """Kinds of lines that are told apart; more can only come about by somebody's intent."""
 
-TELL_EVERY_S = 5.0
+REPORT_EVERY_S = 5.0
 
 _FEW = 5
 _MANY = 600
@@ -83,10 +83,10 @@ class Flood(logging.Filter):
             minute.count += 1
             is_shown = minute.count <= most
             minute.left_out += not is_shown
-        _tell(over)
+        _report(over)
         return is_shown
 
-    def tell(self, *, everything: bool = False) -> None:
+    def report(self, *, everything: bool = False) -> None:
         """Say how many lines were left out.
 
         Args:
@@ -94,7 +94,7 @@ class Flood(logging.Filter):
         """
         with self._lock:
             over = self._take_over(float("inf") if everything else self._clock())
-        _tell(over)
+        _report(over)
 
     def _take_over(self, now: float) -> list[tuple[_Kind, int]]:
         over = [kind for kind, minute in self._minutes.items() if minute.until <= now]
@@ -102,9 +102,9 @@ class Flood(logging.Filter):
 
 
 @asynccontextmanager
-async def telling() -> AsyncIterator[None]:
+async def reporting() -> AsyncIterator[None]:
     """Say what was left out, within seconds after each minute and at the end, while the context lasts."""
-    task = asyncio.create_task(_tell_now_and_then(), name="log flood")
+    task = asyncio.create_task(_report_periodically(), name="log flood")
     try:
         yield
     finally:
@@ -112,14 +112,14 @@ async def telling() -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await task
         for flood in _floods():
-            flood.tell(everything=True)
+            flood.report(everything=True)
 
 
-async def _tell_now_and_then() -> None:
+async def _report_periodically() -> None:
     while True:
-        await asyncio.sleep(TELL_EVERY_S)
+        await asyncio.sleep(REPORT_EVERY_S)
         for flood in _floods():
-            flood.tell()
+            flood.report()
 
 
 def _floods() -> Iterator[Flood]:
@@ -158,7 +158,7 @@ def _shorten(record: logging.LogRecord) -> None:
     record.exc_info = record.exc_text = None
 
 
-def _tell(left_out: list[tuple[_Kind, int]]) -> None:
+def _report(left_out: list[tuple[_Kind, int]]) -> None:
     for (logger, level, words), count in left_out:
         if count:
             log.log(level, "lines like others were left out", of=logger, like=words, count=count)

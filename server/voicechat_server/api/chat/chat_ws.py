@@ -16,7 +16,7 @@ from voicechat_server.api.chat.non_blocking_sender import NonBlockingSender
 from voicechat_server.api.errors import close_code, close_reason, internal_error, shutting_down
 from voicechat_server.api.services import Services, services_of
 from voicechat_server.api.sockets.client_socket import MAX_TEXT_CHARACTERS, ClientSocket
-from voicechat_server.api.sockets.together import together
+from voicechat_server.api.sockets.task_group import task_group
 from voicechat_server.api.source import source_of
 from voicechat_server.chat import failures
 from voicechat_server.chat.live.frame_queue import Frame
@@ -121,7 +121,7 @@ class ChatConnection:
     async def _converse(self, joined: Joined) -> VoicechatError | None:
         errors: list[VoicechatError] = []
         try:
-            async with together() as group:
+            async with task_group() as group:
                 group.create_task(self._receive(joined.member))
                 group.create_task(self._send(joined))
                 group.create_task(self._watch(joined.member))
@@ -146,7 +146,7 @@ class ChatConnection:
                 if error.code in (ErrorCode.FRAME_TOO_LARGE, ErrorCode.TOO_MANY_FRAMES):
                     raise
                 self._socket.limits.count_idle_frame()
-                member.tell_error(error)
+                member.send_error(error)
 
     async def _act(self, member: Member, text: str | None) -> None:
         if text is None:
@@ -179,9 +179,9 @@ class ChatConnection:
         async for frame in joined.member.history():
             await self._socket.send_text(frame.text)
         queue = joined.member.frames
-        at_once = NonBlockingSender(self._socket)
+        try_send = NonBlockingSender(self._socket)
         while True:
-            await queue.wait(at_once)
+            await queue.wait(try_send)
             while (waiting := queue.take()) is not None:
                 await self._socket.send_text(waiting.text)
 

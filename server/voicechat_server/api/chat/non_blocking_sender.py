@@ -25,13 +25,13 @@ class NonBlockingSender:
     def __call__(self, text: str) -> bool:
         """Send a text frame; return False if that would have to wait, when nothing of it is sent."""
         try:
-            return _done_at_once(self._socket.send_text(text))
+            return _done_without_waiting(self._socket.send_text(text))
         except WebSocketDisconnect:
             # Whoever receives from the socket hears of it too, and ends the connection.
             return True
 
 
-def _done_at_once(sending: Coroutine[Any, Any, None]) -> bool:
+def _done_without_waiting(sending: Coroutine[Any, Any, None]) -> bool:
     """Run a send; where it has to wait, which the server does before it writes anything, give it up."""
     try:
         sending.send(None)

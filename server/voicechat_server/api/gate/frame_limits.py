@@ -5,7 +5,6 @@ import time
 from starlette.requests import HTTPConnection
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.api.gate.allowance import Allowance
 
 EXTENSION = "voicechat.frame_limits"
 """Under this name a connection's scope has its limits."""
@@ -25,6 +24,31 @@ IDLE_FRAMES_AT_ONCE = 1_000
 the interpreter from recognition for so long as a few packets of audio take."""
 
 
+class TokenBucket:
+    """A token bucket: how often something may be done, at once and in the long run.
+
+    Args:
+        rate: What is added, in units a second.
+        burst: What it holds at most, and at the beginning.
+        now: The time, in seconds of a clock that never goes back.
+    """
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._left = burst
+        self._then = now
+
+    def spend(self, now: float) -> bool:
+        """Take one unit out, or return False if there is none."""
+        self._left = min(self._burst, self._left + (now - self._then) * self._rate)
+        self._then = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 class FrameLimits:
     """The limits of one connection.
 
@@ -35,7 +59,7 @@ class FrameLimits:
 
     def __init__(self) -> None:
         self.largest = self.largest_of_stream = STRANGERS_FRAME_BYTES
-        self._idle_frames = Allowance(IDLE_FRAMES_A_SECOND, IDLE_FRAMES_AT_ONCE, time.monotonic())
+        self._idle_frames = TokenBucket(IDLE_FRAMES_A_SECOND, IDLE_FRAMES_AT_ONCE, time.monotonic())
 
     def count_idle_frame(self) -> None:
         """Count a frame that costs the server work and carries nothing.

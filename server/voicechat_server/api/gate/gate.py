@@ -33,7 +33,7 @@ class Request(Hashable, Protocol):
     def expire(self) -> None:
         """End the connection: the request took too long."""
 
-    def make_room(self) -> None:
+    def evict(self) -> None:
         """End the connection: its descriptor is needed for another one."""
 
 
@@ -78,7 +78,7 @@ class Gate:
         self._most = most_connections or descriptors.connections_possible()
         self._open = 0
         self._swept_at = time.monotonic()
-        self._told_at = float("-inf")
+        self._logged_at = float("-inf")
         self._refused = 0
         self._unread: unread.UnreadOutput[Answered] = unread.UnreadOutput()
         self._memory = GrownMemory()
@@ -93,9 +93,9 @@ class Gate:
             oldest = self.heads.pop_oldest()
             if oldest is None:
                 self._refused += 1
-                self._tell()
+                self._log_refusals()
                 return False
-            oldest.make_room()
+            oldest.evict()
         self._open += 1
         return True
 
@@ -121,8 +121,8 @@ class Gate:
         if self._trimming is not None:
             await self._trimming
 
-    def _tell(self) -> None:
+    def _log_refusals(self) -> None:
         now = time.monotonic()
-        if now - self._told_at >= QUIET_S:
+        if now - self._logged_at >= QUIET_S:
             log.warning("no connection is free", connections=self._open, refused=self._refused)
-            self._told_at, self._refused = now, 0
+            self._logged_at, self._refused = now, 0

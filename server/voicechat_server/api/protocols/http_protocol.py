@@ -112,7 +112,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._answer(_too_slow(BODY_S if self._in_body else HEAD_S))
         self.transport.close()
 
-    def make_room(self) -> None:
+    def evict(self) -> None:
         """End the connection: its descriptor is needed for another one."""
         self._answer(_no_place())
         self.transport.close()

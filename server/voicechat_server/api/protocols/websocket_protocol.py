@@ -224,7 +224,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return False
         if self.conn.announced is not None and not self._is_announced:
             self._is_announced = True
-            self._tell_route({ANNOUNCED: self.conn.announced})
+            self._notify_route({ANNOUNCED: self.conn.announced})
         if self.close_sent:
             self.conn.has_message = False
         self._account()
@@ -276,9 +276,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
-        self._tell_route({REFUSAL: error})
+        self._notify_route({REFUSAL: error})
 
-    def _tell_route(self, message: dict[str, object]) -> None:
+    def _notify_route(self, message: dict[str, object]) -> None:
         """Hand the app a message of this server's own; Uvicorn's types know those of ASGI alone."""
         self.queue.put_nowait(cast("ASGIReceiveEvent", {"type": "websocket.receive", **message}))
 

@@ -56,9 +56,9 @@ class Intake:
         self._source = source
         self._pcm_check: PcmCheck | None = PcmCheck()
         self._message_check = MessageCheck()
-        self._message_told = False
+        self._message_reported = False
         self._form_unknown = False
-        self._refusal_told = False
+        self._refusal_reported = False
 
     async def take_text(self, text: str) -> Pong | None:
         """Act on a text frame; return the answer, if it is for the sender of the frame alone.
@@ -129,7 +129,7 @@ class Intake:
             )
         self._form_unknown = True
         await self._open(start)
-        self._form_unknown = self._refusal_told = False
+        self._form_unknown = self._refusal_reported = False
 
     async def _open(self, start: Start) -> StreamHandle:
         stream = await (self._open_new(start) if start.stream_id is None else self._resume(start))
@@ -165,7 +165,7 @@ class Intake:
         except VoicechatError:
             feed.close()
             raise
-        feed.tell_speaker = stream.warn
+        feed.notify_speaker = stream.warn
         return stream
 
     def _running(self, what: str) -> StreamHandle:
@@ -193,16 +193,16 @@ class Intake:
     def _refuse_message(self) -> None:
         """Tell once that messages belong into text frames; a client that sends one so sends all so."""
         self._form_unknown = self._form_unknown or self.stream is None
-        if self._message_told:
+        if self._message_reported:
             return
-        self._message_told = True
+        self._message_reported = True
         raise message_in_binary()
 
     def _refuse_audio(self) -> None:
         """Tell once that audio of an unknown form is not taken; a client that sends ahead needs no more."""
-        if self._refusal_told:
+        if self._refusal_reported:
             return
-        self._refusal_told = True
+        self._refusal_reported = True
         raise VoicechatError(
             ErrorCode.BAD_ORDER,
             "Audio came after a message that was refused, and is ignored until a `start` is accepted.",

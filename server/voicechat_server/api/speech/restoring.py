@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from voicechat_common.protocol.speech import Final, Start
 from voicechat_server.asr.streams.checkpoint import Checkpoint
-from voicechat_server.chat.records import Message
+from voicechat_server.chat.records import StoredMessage
 
 _STREAM_ID = re.compile(r"[0-9a-f]{32}")
 """How the servers name their streams."""
@@ -16,7 +16,7 @@ def is_restorable(start: Start) -> bool:
     return start.chat_id is not None and _STREAM_ID.fullmatch(start.stream_id or "") is not None
 
 
-def checkpoint_of(start: Start, stored: Mapping[int, Message]) -> Checkpoint:
+def checkpoint_of(start: Start, stored: Mapping[int, StoredMessage]) -> Checkpoint:
     """Return where a stream goes on.
 
     That is where its last stored segment ends, or beyond, if the client was told that nothing follows there.
@@ -36,7 +36,7 @@ def checkpoint_of(start: Start, stored: Mapping[int, Message]) -> Checkpoint:
     )
 
 
-def _final(segment: int, message: Message) -> Final:
+def _final(segment: int, message: StoredMessage) -> Final:
     speech = message.speech
     return Final(
         segment=segment,

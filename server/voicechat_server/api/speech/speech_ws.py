@@ -21,7 +21,7 @@ from voicechat_server.api.errors import (
 from voicechat_server.api.gate.frame_limits import ANNOUNCED
 from voicechat_server.api.services import Services, services_of
 from voicechat_server.api.sockets.client_socket import ClientSocket
-from voicechat_server.api.sockets.together import together
+from voicechat_server.api.sockets.task_group import task_group
 from voicechat_server.api.source import source_of
 from voicechat_server.api.speech.formats import Format, JsonFormat, choose_format
 from voicechat_server.api.speech.intake import Intake
@@ -72,7 +72,7 @@ class SpeechConnection:
         self._server_ends = asyncio.Event()
         self._client_gone = False
         self._receipt: Done | None = None
-        self._untold: Error | None = None
+        self._unsent_error: Error | None = None
         self._log = log
 
     @property
@@ -117,7 +117,7 @@ class SpeechConnection:
         try:
             self._services.connections.refuse_too_many(self)
             self._format = choose_format(self._format_name)
-            async with together() as group:
+            async with task_group() as group:
                 receiving = group.create_task(self._receive())
                 ending = group.create_task(self._await_server_end(receiving))
                 await self._send()
@@ -201,7 +201,7 @@ class SpeechConnection:
             self._services.metrics.error_met(self.surface, message.code)
         text = self._format.render(message)
         if text is None and isinstance(message, Error):
-            self._untold = self._untold or message
+            self._unsent_error = self._unsent_error or message
         if text is not None:
             await self._socket.send_text(text)
 
@@ -224,8 +224,8 @@ class SpeechConnection:
         if self._client_gone:
             return
         try:
-            if reason is None and self._untold is not None:
-                reason = error_of(self._untold)
+            if reason is None and self._unsent_error is not None:
+                reason = error_of(self._unsent_error)
             if reason is None:
                 await self._socket.close(NORMAL_CLOSURE)
                 return

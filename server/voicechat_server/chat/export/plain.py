@@ -7,7 +7,7 @@ from datetime import datetime
 from voicechat_common.printable import printable
 from voicechat_server.chat.export.escaping import lines_of, with_marked_colons
 from voicechat_server.chat.export.pages import pages
-from voicechat_server.chat.records import Chat, Message
+from voicechat_server.chat.records import Chat, StoredMessage
 from voicechat_server.chat.storage.store import Store
 
 _INDENT = "    "
@@ -23,7 +23,7 @@ async def export_text(store: Store, chat: Chat) -> AsyncIterator[str]:
         yield "".join(line(message) for message in page)
 
 
-def line(message: Message) -> str:
+def line(message: StoredMessage) -> str:
     """Return a message's line. Indentation keeps a text from looking like somebody else's message."""
     content = f"\n{_INDENT}".join(lines_of(message.content))
     return f"[{moment(message.timestamp)}] {with_marked_colons(message.speaker)}: {content}\n"

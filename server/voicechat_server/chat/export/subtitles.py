@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from voicechat_common.printable import printable
 from voicechat_server.chat.export.escaping import with_marked_colons
 from voicechat_server.chat.export.pages import speeches
-from voicechat_server.chat.records import Chat, Message, Speech
+from voicechat_server.chat.records import Chat, Speech, StoredMessage
 from voicechat_server.chat.storage.store import Store
 
 _SHORTEST_MS = 1
@@ -31,7 +31,7 @@ async def export_subtitles(store: Store, chat: Chat) -> AsyncIterator[str]:
         yield cue(number, message, message.speech, zero)
 
 
-def cue(number: int, message: Message, speech: Speech, zero: datetime) -> str:
+def cue(number: int, message: StoredMessage, speech: Speech, zero: datetime) -> str:
     """Return one cue. A blank line in the text would end it, so the text becomes one line."""
     begin = (speech.spoken_at - zero) // timedelta(milliseconds=1)
     end = begin + max(_SHORTEST_MS, speech.end_ms - speech.start_ms)

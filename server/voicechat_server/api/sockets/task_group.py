@@ -7,7 +7,7 @@ from traceback import clear_frames
 
 
 @asynccontextmanager
-async def together() -> AsyncIterator[asyncio.TaskGroup]:
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
     """Run a task group whose errors leave nothing behind that only the garbage collector would find.
 
     Before Python 3.13 the frame that raises a group of errors holds the group, which holds the frame.
