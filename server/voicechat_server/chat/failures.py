@@ -22,7 +22,7 @@ _CAUSES = (
     _Cause("disk is full", "its disk is full", "Free some space on its disk, and try again."),
     _Cause("readonly", "it can't be written", "Let the server's user write the file and its directory."),
     _Cause("unable to open", "it can't be opened", "Let the server's user read and write its directory."),
-    _Cause("not a database", "the file is no database", "Move the file away, or name another one."),
+    _Cause("not a database", "the file is not a database", "Move the file away, or name another one."),
     _Cause("malformed", "the file is damaged", "Move it away or restore a backup."),
     _Cause(
         "disk i/o error", "its disk fails", "Check the disk, and restore a backup if the file is damaged."
@@ -73,7 +73,7 @@ def name_taken(chat_id: str, user: str, other: str) -> VoicechatError:
     return VoicechatError(
         ErrorCode.NAME_TAKEN,
         f"The name {user!r} looks like {other!r}, the name of somebody in the chat {chat_id!r}.",
-        "Take another name, which nobody takes for that one; if it is yours, write it exactly so.",
+        "Take a name that can't be mistaken for that one; if it is yours, write it exactly the same.",
     )
 
 
@@ -100,7 +100,7 @@ def beyond_the_end(chat_id: str, since: int, last_seq: int) -> VoicechatError:
     return VoicechatError(
         ErrorCode.BAD_FIELD,
         f"since is {since}, but the last message of the chat {chat_id!r} is {last_seq}.",
-        "What you have is not of this chat as the server knows it: read it anew, with since=0.",
+        "Your messages are not from this chat as the server knows it: read it again, with since=0.",
     )
 
 

@@ -25,10 +25,10 @@ from voicechat_server.chat.service import Joined
 from voicechat_server.metrics import Surface
 
 MAX_FRAME_BYTES = 4 * MAX_TEXT_CHARACTERS
-"""What the longest text takes at most."""
+"""The longest text in bytes."""
 
 CLOSE_WITHIN_S = 30
-"""How long a reader that was too slow may take to read why its connection ends."""
+"""How long a reader that was too slow may take to read why its connection is closed."""
 
 log = structlog.stdlib.get_logger(__name__)
 router = APIRouter()
@@ -36,15 +36,15 @@ router = APIRouter()
 
 @router.websocket("/chatting")
 async def chatting(socket: WebSocket) -> None:
-    """One person's connection to one chat, until either side ends it."""
+    """One person's connection to one chat, until either side closes it."""
     await ChatConnection(socket, services_of(socket)).run()
 
 
 class ChatConnection:
     """One socket of `/chatting`.
 
-    Four tasks work for it: one receives, one sends, one watches for a reader that is too slow, one waits for
-    the end of the server. An error in any ends all.
+    Four tasks serve it: one receives, one sends, one watches for a reader that is too slow, and one waits for
+    shutdown. An error in any of them ends all.
 
     Args:
         socket: The socket, not accepted yet.
@@ -67,15 +67,15 @@ class ChatConnection:
 
     @property
     def waiting(self) -> int:
-        """Frames that wait for the client to read."""
+        """Frames waiting for the client to read."""
         return 0 if self._joined is None else self._joined.member.frames.waiting
 
     def shut_down(self) -> None:
-        """Tell the client that the server ends; returns before that is done."""
+        """Tell the client that the server is shutting down; returns before that is done."""
         self._server_ends.set()
 
     async def run(self) -> None:
-        """Serve the socket from its acceptance to its end."""
+        """Serve the socket, from accepting it to closing it."""
         try:
             await self._socket.accept()
         except WebSocketDisconnect:

@@ -1,4 +1,4 @@
-"""What the client of one WebSocket may send: its protocol sees to that, its route knows what for."""
+"""Limits on what a WebSocket's client may send: set by its route, enforced by its protocol."""
 
 import time
 
@@ -7,21 +7,21 @@ from starlette.requests import HTTPConnection
 from voicechat_common.errors import ErrorCode, VoicechatError
 
 EXTENSION = "voicechat.frame_limits"
-"""Under this name a connection's scope has its limits."""
+"""The key of the limits in a connection's scope."""
 
 REFUSAL = "voicechat.refusal"
-"""Under this name a message to the route has the error for which nothing more is read."""
+"""The key of a message to the route with the error for which nothing more is read."""
 
 ANNOUNCED = "voicechat.announced"
-"""Under this name a message to the route says that audio comes for which there has to be a stream first."""
+"""The key of a message to the route announcing audio that needs an open stream first."""
 
 STRANGERS_FRAME_BYTES = 64 * 1024
-"""The largest frame of a client of whom nothing is known yet."""
+"""The largest frame of a client about which nothing is known yet."""
 
 IDLE_FRAMES_A_SECOND = 200
 IDLE_FRAMES_AT_ONCE = 1_000
-"""Frames that carry neither audio nor a message. Ten pings a second would be many; what comes at once keeps
-the interpreter from recognition for so long as a few packets of audio take."""
+"""Frames that carry neither audio nor a message. Ten pings a second would be many; a burst keeps the
+interpreter from recognition for as long as a few packets of audio."""
 
 
 class TokenBucket:
@@ -29,8 +29,8 @@ class TokenBucket:
 
     Args:
         rate: What is added, in units a second.
-        burst: What it holds at most, and at the beginning.
-        now: The time, in seconds of a clock that never goes back.
+        burst: What it holds at most, and initially.
+        now: The time, in seconds of a monotonic clock.
     """
 
     def __init__(self, rate: float, burst: float, now: float) -> None:
@@ -81,6 +81,6 @@ class FrameLimits:
 
 
 def frame_limits_of(connection: HTTPConnection) -> FrameLimits:
-    """Return the limits of a WebSocket; a server without this gate holds nobody to them."""
+    """Return the limits of a WebSocket; under a server without this gate nothing enforces them."""
     limits = connection.scope.get("extensions", {}).get(EXTENSION)
     return limits if isinstance(limits, FrameLimits) else FrameLimits()

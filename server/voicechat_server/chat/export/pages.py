@@ -1,4 +1,4 @@
-"""Reading a whole chat, page by page."""
+"""Reads a whole chat, page by page."""
 
 from collections.abc import AsyncIterator
 
@@ -9,7 +9,7 @@ PAGE = 500
 
 
 async def pages(store: Store, chat: Chat) -> AsyncIterator[list[StoredMessage]]:
-    """Yield the messages a chat has when the reading begins, in order."""
+    """Yield the messages that a chat has at the start, in order."""
     since = 0
     while since < chat.last_seq:
         page = await store.messages(chat.chat_id, since=since, limit=min(PAGE, chat.last_seq - since))
@@ -18,7 +18,7 @@ async def pages(store: Store, chat: Chat) -> AsyncIterator[list[StoredMessage]]:
 
 
 async def speeches(store: Store, chat: Chat) -> AsyncIterator[StoredMessage]:
-    """Yield the spoken messages of a chat, in the order in which they were begun."""
+    """Yield the spoken messages of a chat, in the order in which they began."""
     last: StoredMessage | None = None
     while page := await store.speeches(chat.chat_id, after=last, limit=PAGE):
         for message in page:

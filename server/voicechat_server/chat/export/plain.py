@@ -15,7 +15,7 @@ _LIKE_A_MESSAGE = re.compile(r"^(?=[\[\\])")
 
 
 async def export_text(store: Store, chat: Chat) -> AsyncIterator[str]:
-    """Yield a head, then a line for each message; further lines of a message are indented."""
+    """Yield a heading, then a line for each message; further lines of a message are indented."""
     # A title must not look like a message.
     title = _LIKE_A_MESSAGE.sub(r"\\", printable(chat.title))
     yield f"{title}\n{moment(chat.created_at)}, {chat.last_seq} messages\n\n"
@@ -24,7 +24,7 @@ async def export_text(store: Store, chat: Chat) -> AsyncIterator[str]:
 
 
 def line(message: StoredMessage) -> str:
-    """Return a message's line. Indentation keeps a text from looking like somebody else's message."""
+    """Return a message's line. Indentation keeps its text from passing for somebody else's message."""
     content = f"\n{_INDENT}".join(lines_of(message.content))
     return f"[{moment(message.timestamp)}] {with_marked_colons(message.speaker)}: {content}\n"
 

@@ -1,7 +1,7 @@
-"""What was spoken in a chat, as subtitles in the SubRip form.
+"""What was spoken in a chat, as SubRip subtitles.
 
-Time zero is the beginning of the stream in which the first words were spoken, so that the subtitles of a
-single recording fit the recording.
+Time zero is the start of the stream in which the first words were spoken, so that the subtitles of a single
+recording match the recording.
 """
 
 from collections.abc import AsyncIterator
@@ -15,11 +15,11 @@ from voicechat_server.chat.storage.store import Store
 
 _SHORTEST_MS = 1
 _MARKUP = str.maketrans("<{", "＜｛")
-"""What players take for markup, which would hide a part of a name."""
+"""Replaces what players take for markup, which would hide a part of a name."""
 
 
 async def export_subtitles(store: Store, chat: Chat) -> AsyncIterator[str]:
-    """Yield a cue for each spoken message, in the order in which they were begun."""
+    """Yield a cue for each spoken message, in the order in which they began."""
     zero: datetime | None = None
     number = 0
     async for message in speeches(store, chat):
@@ -41,7 +41,7 @@ def cue(number: int, message: StoredMessage, speech: Speech, zero: datetime) -> 
 
 
 def timecode(milliseconds: int) -> str:
-    """Return a time as subtitles write it."""
+    """Return a time in SubRip notation."""
     seconds, ms = divmod(milliseconds, 1000)
     minutes, s = divmod(seconds, 60)
     hours, m = divmod(minutes, 60)
