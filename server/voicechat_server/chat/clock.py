@@ -1,8 +1,8 @@
-"""The wall clock of chats."""
+"""The time as chats tell it."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Return the current time, with its UTC offset."""
+    """Return the time, with its offset."""
     return datetime.now(UTC)

@@ -1,23 +1,23 @@
-"""What chats report of their work, for metrics."""
+"""What the chats tell of their work, to whoever counts it."""
 
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.chat import MessageKind
 
 
 class ChatObserver:
-    """Is notified of what chats do, on the event loop. The base class ignores it all.
+    """Hears what the chats do, on the event loop; this one ignores it.
 
-    Methods must be quick and must not raise.
+    A method must be quick and must not raise.
     """
 
     def message_stored(self, kind: MessageKind) -> None:
-        """A message became durable."""
+        """A message has become durable."""
 
     def published(self, receivers: int) -> None:
-        """A broadcast was handed to this many connections."""
+        """Something has been given to so many connections."""
 
     def committed(self, operations: int, seconds: float) -> None:
-        """A transaction with this many operations committed or failed after this many seconds."""
+        """A transaction with so many operations has ended, well or badly, after so many seconds."""
 
-    def error_sent(self, code: ErrorCode) -> None:
-        """An error was sent over a connection that stays open."""
+    def error_told(self, code: ErrorCode) -> None:
+        """A connection has been told of an error after which it goes on."""

@@ -1,4 +1,4 @@
-"""Logs crashes nobody waits for: in threads, and where Python can't raise."""
+"""Crashes nobody waits for: of a thread, and of what Python can't raise; the log has them whole."""
 
 import sys
 import threading
@@ -9,7 +9,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 def log_crashes() -> None:
-    """From now on, log what would otherwise be printed past the log."""
+    """Log, from now on in this process, what would else be printed beside the log."""
     threading.excepthook = _in_thread
     sys.unraisablehook = _unraisable
 

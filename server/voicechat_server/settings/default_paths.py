@@ -1,4 +1,4 @@
-"""Where the server keeps its files by default."""
+"""Where the server keeps its files unless it is told."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +18,9 @@ def database_file() -> Path:
     return _own(user_data_path) / "chats.db"
 
 
-def _own(locate: Callable[[str], Path]) -> Path:
-    """The user's own directory; for a user without a home, one in the working directory."""
+def _own(place: Callable[[str], Path]) -> Path:
+    """A directory of the login's own; one where the server starts for a login without a home."""
     try:
-        return locate(_APPLICATION)
+        return place(_APPLICATION)
     except RuntimeError:
         return Path(_APPLICATION).absolute()

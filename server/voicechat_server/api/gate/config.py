@@ -1,4 +1,4 @@
-"""Uvicorn's configuration, by which the connections of a server find its gate."""
+"""How the connections of a server find its gate."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from voicechat_server.api.gate.gate import Gate
 
 
 class GatedConfig(uvicorn.Config):
-    """Uvicorn's configuration, with a gate for its protocols.
+    """Uvicorn's configuration, with a gate for the protocols that it names.
 
     Args:
         gate: The gate.
-        *args: Passed to Uvicorn.
-        **kwargs: Passed to Uvicorn.
+        *args: What Uvicorn is told.
+        **kwargs: What Uvicorn is told.
     """
 
     def __init__(self, gate: Gate, *args: Any, **kwargs: Any) -> None:

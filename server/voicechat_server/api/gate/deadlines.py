@@ -1,4 +1,4 @@
-"""Deadlines of many connections that all get the same amount of time."""
+"""Deadlines of many connections that all get the same time."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -7,7 +7,7 @@ Waiting = TypeVar("Waiting", bound=Hashable)
 
 
 class Deadlines(Generic[Waiting]):
-    """The connections being waited for, oldest first.
+    """Who is waited for, the longest first.
 
     Args:
         seconds: How long each is waited for.
@@ -21,15 +21,15 @@ class Deadlines(Generic[Waiting]):
         return len(self._due)
 
     def start(self, waiting: Waiting, now: float) -> None:
-        """Start the deadline of one, unless it is running."""
+        """Begin to wait for one, unless it is waited for already."""
         self._due.setdefault(waiting, now + self._seconds)
 
     def stop(self, waiting: Waiting) -> None:
-        """Stop the deadline of one, if it is running."""
+        """Wait no longer for one, if it was waited for."""
         self._due.pop(waiting, None)
 
     def pop_expired(self, now: float) -> list[Waiting]:
-        """Remove and return those whose deadline has passed."""
+        """Return those who were waited for long enough, and forget them."""
         expired = []
         for waiting, due in self._due.items():
             if due > now:
@@ -40,7 +40,7 @@ class Deadlines(Generic[Waiting]):
         return expired
 
     def pop_oldest(self) -> Waiting | None:
-        """Remove and return the one that has been waited for the longest."""
+        """Return the one who was waited for the longest, and forget it."""
         oldest = next(iter(self._due), None)
         if oldest is not None:
             del self._due[oldest]

@@ -1,9 +1,9 @@
-"""The memory taken by the unfinished input of all connections."""
+"""The memory that unfinished input takes, of all connections together."""
 
 from typing import Protocol
 
 MOST_BYTES = 128 * 1024 * 1024
-"""Enough for sixteen frames of the largest size. Clients that send smaller ones never get in the way."""
+"""Room for sixteen frames of the largest size at once. Who sends smaller ones is never in anybody's way."""
 
 WORTH_COUNTING = 64 * 1024
 """A connection that holds less is not counted."""
@@ -13,11 +13,11 @@ class Holder(Protocol):
     """A connection whose input takes memory."""
 
     def give_way(self) -> None:
-        """Drop the input, and tell the client that there was no memory for it."""
+        """Let go of the input, and tell the client that there was no room for it."""
 
 
 class UnfinishedInput:
-    """A shared budget; when it is exceeded, the holder of the most gives way.
+    """One budget; where it is overdrawn, whoever holds the most gives way.
 
     Args:
         most_bytes: The budget.
@@ -30,11 +30,11 @@ class UnfinishedInput:
 
     @property
     def total(self) -> int:
-        """Bytes held."""
+        """Bytes that are held."""
         return self._total
 
     def hold(self, holder: Holder, size: int) -> None:
-        """Note how many bytes a connection holds now."""
+        """Note how much a connection holds now."""
         if size < WORTH_COUNTING:
             self.release(holder)
             return
@@ -46,5 +46,5 @@ class UnfinishedInput:
             largest.give_way()
 
     def release(self, holder: Holder) -> None:
-        """Note that a connection no longer holds anything."""
+        """Note that a connection holds nothing any more."""
         self._total -= self._held.pop(holder, 0)

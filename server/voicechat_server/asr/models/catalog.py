@@ -1,4 +1,4 @@
-"""The models known by name, and the hubs that have them."""
+"""The models that have a name, and the hubs that keep them."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ DEMO = "demo"
 
 
 class Hub(StrEnum):
-    """Where models can be downloaded."""
+    """Where models are kept for download."""
 
     MS = "ms"
     HF = "hf"

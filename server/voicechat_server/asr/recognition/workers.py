@@ -1,4 +1,4 @@
-"""The threads that recognise: each steps a batch, and all share one model and all streams."""
+"""The threads that recognise: each steps a batch, all with the same model, and the streams are all theirs."""
 
 import threading
 import time
@@ -88,7 +88,7 @@ class Workers:
         """Wait on the thread that prepares.
 
         Raises:
-            EndedEarlyError: The threads are to end.
+            EndedEarlyError: There is no use in going on.
         """
         if self._is_to_end.wait(seconds):
             raise EndedEarlyError
@@ -139,7 +139,7 @@ class Workers:
         try:
             tokens = stepper.step(chunks)
         except STREAM_FAULTS as error:
-            # It is unknown whose fault it was, and what the states of the others hold now.
+            # Whose fault it was is unknown, and what the others' states hold now, too.
             for lane, _ in batch:
                 fail(lane, error)
             return

@@ -1,40 +1,45 @@
-"""Throttles notifications: the first change is emitted at once, later ones at most once per interval."""
+"""Telling of what changes often: the first change at once, and from then on at most once in a while."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Pace:
-    """Calls `emit` when something may have changed: at once, or when the interval is over.
+    """Calls `tell` when something may have changed: at once, or when the interval is over.
 
-    Changes in between are emitted together, so the latest state always goes out.
+    What changes meanwhile is told together, so that the last state is always told.
 
     Args:
-        interval_s: The shortest time between two calls that emitted something.
-        emit: Emits what has changed since the last call; returns whether anything had.
+        interval_s: The shortest time between two calls that told something.
+        tell: Tells what has changed since it was called last; returns whether there was anything to tell.
     """
 
-    def __init__(self, interval_s: float, emit: Callable[[], bool]) -> None:
+    def __init__(self, interval_s: float, tell: Callable[[], bool]) -> None:
         self._interval_s = interval_s
-        self._emit = emit
+        self._tell = tell
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was told so lately that the next change has to wait."""
+        return self._timer is not None
+
     def changed(self) -> None:
-        """Note that something may have changed."""
+        """Say that something may have changed."""
         if self._timer is None:
-            self._emit_now()
+            self._tell_now()
 
     def cancel(self) -> None:
-        """Emit nothing more, and drop the reference to `emit`."""
+        """Tell nothing more, and let go of who would."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._emit = _nothing
+        self._tell = _nothing
 
-    def _emit_now(self) -> None:
+    def _tell_now(self) -> None:
         self._timer = None
-        if self._emit():
-            self._timer = asyncio.get_running_loop().call_later(self._interval_s, self._emit_now)
+        if self._tell():
+            self._timer = asyncio.get_running_loop().call_later(self._interval_s, self._tell_now)
 
 
 def _nothing() -> bool:

@@ -1,4 +1,4 @@
-"""Who is typing, as announced to the others."""
+"""Who types, as the others are told."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,45 +6,45 @@ from collections.abc import Callable
 from voicechat_server.chat.live.pace import Pace
 
 TYPING_S = 6.0
-"""Clients repeat every few seconds that somebody is typing; after this long without it they have stopped."""
+"""Somebody who types says so every few seconds; without a word for so long they have stopped."""
 
 NOTICE_S = 1.0
-"""The shortest time between two notices about one person, whatever that person's client sends."""
+"""The others are told of one person at most so often, whatever that person's client sends."""
 
 
 class Typist:
-    """One person who is typing, or was lately.
+    """One person who types, or has lately.
 
     Args:
-        announce: Announces whether they are typing.
-        on_rest: Called once they have stopped, everybody knows, and the interval is over.
+        tell: Tells the others whether they type.
+        on_rest: Called when they don't, everybody knows, and the next word of it may be told at once.
     """
 
-    def __init__(self, announce: Callable[[bool], None], on_rest: Callable[[], None]) -> None:
-        self.is_typing = False
-        self._announce = announce
+    def __init__(self, tell: Callable[[bool], None], on_rest: Callable[[], None]) -> None:
+        self.types = False
+        self._tell = tell
         self._on_rest = on_rest
-        self._announced = False
+        self._told = False
         self._until = 0.0
         self._expiry: asyncio.TimerHandle | None = None
-        self._pace = Pace(NOTICE_S, self._announce_change)
+        self._pace = Pace(NOTICE_S, self._tell_change)
 
     def start(self) -> None:
-        """Note that they are typing, which is assumed for a while."""
-        self.is_typing = True
+        """Note that they type, which holds for a while."""
+        self.types = True
         self._until = asyncio.get_running_loop().time() + TYPING_S
-        # One timer at a time, however often this is repeated.
+        # One timer at a time, however often they say so.
         if self._expiry is None:
             self._expire()
         self._pace.changed()
 
     def stop(self) -> None:
         """Note that they have stopped."""
-        self.is_typing = False
+        self.types = False
         self._pace.changed()
 
     def forget(self) -> None:
-        """Announce nothing more."""
+        """Tell nothing more."""
         self._pace.cancel()
         if self._expiry is not None:
             self._expiry.cancel()
@@ -56,11 +56,11 @@ class Typist:
         if self._expiry is None:
             self.stop()
 
-    def _announce_change(self) -> bool:
-        if self.is_typing == self._announced:
-            if not self.is_typing:
+    def _tell_change(self) -> bool:
+        if self.types == self._told:
+            if not self.types:
                 self._on_rest()
             return False
-        self._announced = self.is_typing
-        self._announce(self.is_typing)
+        self._told = self.types
+        self._tell(self.types)
         return True
