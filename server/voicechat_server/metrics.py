@@ -1,4 +1,4 @@
-"""What the server counts of its work, for Prometheus. docs/monitoring.md explains each."""
+"""The server's metrics for Prometheus. docs/monitoring.md explains each."""
 
 from enum import StrEnum
 
@@ -20,11 +20,11 @@ COMMIT_OPERATIONS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 SHORT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 
 REFUSALS = (ErrorCode.BUSY, ErrorCode.NOT_READY)
-"""Counted from zero on, so that the first one is seen as a rise."""
+"""Exported as zero from the start, so that the first one shows as an increase."""
 
 
 class Surface(StrEnum):
-    """Where somebody reaches the server."""
+    """How a client reaches the server."""
 
     HTTP = "http"
     SPEECH = "speech"
@@ -93,7 +93,7 @@ class Metrics(RecognitionObserver, ChatObserver):
         self._messages.labels(kind).inc()
 
     def published(self, receivers: int) -> None:
-        """Count what was given to connections."""
+        """Count broadcasts handed to connections."""
         self._deliveries.inc(receivers)
 
     def committed(self, operations: int, seconds: float) -> None:
@@ -101,12 +101,12 @@ class Metrics(RecognitionObserver, ChatObserver):
         self._commit_operations.observe(operations)
         self._commit_seconds.observe(seconds)
 
-    def error_told(self, code: ErrorCode) -> None:
-        """Count an error after which a chat connection goes on."""
+    def error_sent(self, code: ErrorCode) -> None:
+        """Count an error after which a chat connection stays open."""
         self.error_met(Surface.CHAT, code)
 
     def error_met(self, surface: Surface, code: ErrorCode | str) -> None:
-        """Count an error that somebody is told of."""
+        """Count an error that was sent to a client."""
         self._errors.labels(surface, code).inc()
         if code == ErrorCode.SLOW_READER:
             self._slow_readers.inc()

@@ -1,4 +1,4 @@
-"""Work of which there may be much is done a little at a time, in turn, and the loop's own in between."""
+"""Takes turns at large amounts of work: a little at a time, yielding to the event loop in between."""
 
 import asyncio
 import time
@@ -6,21 +6,21 @@ from collections import deque
 from collections.abc import Callable
 
 TURN_S = 0.002
-"""How long turns are taken, one after another, before the loop attends to everything else."""
+"""How long turns are taken, one after another, before yielding to the event loop."""
 
 Step = Callable[[], bool]
-"""Does a little, such as reading what one connection has sent; returns whether there is more to do now."""
+"""Does a little work, such as reading some of one connection's input; returns whether more is left."""
 
 
 class Turns:
-    """Those who have more to do than fits into one go."""
+    """Work that doesn't fit into one step."""
 
     def __init__(self) -> None:
         self._waiting: deque[Step] = deque()
         self._is_scheduled = False
 
     def enter(self, step: Step) -> None:
-        """Let somebody take turns until there is nothing more to do."""
+        """Run a step in turn with others, until it has nothing left to do."""
         self._waiting.append(step)
         self._schedule()
 

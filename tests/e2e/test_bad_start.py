@@ -36,7 +36,7 @@ def test_a_database_that_is_none(tmp_path: Path) -> None:
     place = tmp_path / "chats.db"
     place.write_bytes(b"no database at all" * 100)
     said = refused("--model", "demo", VOICECHAT_DATABASE=str(place))
-    assert "the file is no database" in said
+    assert "the file is not a database" in said
 
 
 def test_a_truncated_model_in_the_cache(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_settings_that_contradict_each_other(variables: dict[str, str], both: st
 
 def test_an_origin_that_is_none() -> None:
     said = refused("--model", "demo", VOICECHAT_CORS_ORIGINS="chat.example.org/app")
-    assert "'chat.example.org/app' is no origin" in said
+    assert "'chat.example.org/app' is not an origin" in said
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ main(["serve", "--cache-dir", {str(tmp_path)!r}])
     done = python("-c", script)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The disk of ")
-    assert "has no room for the 881 MB of the model" in done.stderr
+    assert "is too full for the 881 MB of the model" in done.stderr
     assert "listening" not in done.stderr
 
 

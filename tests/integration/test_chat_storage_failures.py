@@ -58,7 +58,7 @@ def test_a_file_that_is_no_database(database: Path) -> None:
     error = refusal(database)
     assert (error.code, error.message) == (
         ErrorCode.STORAGE,
-        "The chat database failed: the file is no database.",
+        "The chat database failed: the file is not a database.",
     )
     assert error.advice == "Move the file away, or name another one."
     assert database.read_bytes() == before, "what is not ours is left alone"

@@ -59,7 +59,7 @@ async def test_a_chat_goes_on_when_somebody_in_it_breaks_the_protocol(
                 while eve.recv(4096):
                     pass
         assert (await alice.say("still here")).seq == 4
-    assert "could not be told" not in caplog.text
+    assert "could not be delivered" not in caplog.text
     assert "Traceback" not in caplog.text
 
 

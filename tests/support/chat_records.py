@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_common.protocol.speech import Word
-from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, Outcome, Post, Speech
+from voicechat_server.chat.records import Chat, End, Enter, Operation, Outcome, Post, Speech, StoredMessage
 from voicechat_server.chat.storage.store import Store
 
 T0 = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
@@ -67,7 +67,7 @@ async def written(store: Store, *operations: Operation) -> list[Outcome]:
     return outcomes
 
 
-async def everything(store: Store, chat_id: str = "c") -> list[Message]:
+async def everything(store: Store, chat_id: str = "c") -> list[StoredMessage]:
     """All messages of a chat."""
     return await store.messages(chat_id, since=0, limit=100_000)
 

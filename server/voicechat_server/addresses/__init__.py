@@ -1,1 +1,1 @@
-"""Hosts, origins and addresses: under which names the server is reached, and by which pages."""
+"""Hosts, origins and public addresses: under which names the server is reached, and from which pages."""

@@ -1,4 +1,4 @@
-"""Names of hosts: under which of them a server that only this machine reaches is asked for."""
+"""Host names: which of them can only mean a server that listens on loopback."""
 
 import ipaddress
 import re
@@ -6,31 +6,31 @@ import socket
 from collections.abc import Iterable
 
 LOOPBACK = frozenset({"localhost", "ip6-localhost", "ip6-loopback"})
-"""Names that systems give to themselves, and that no name server answers for."""
+"""Names that systems use for themselves, and that no name server resolves."""
 
 _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::\d{0,5})?")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches a server that listens on a host: an address or a name.
+    """Return whether a server on a host (an address or a name) is reachable from this machine only.
 
-    A host that can't be looked up counts as one: nothing can listen there.
+    A host that can't be resolved counts as such: nothing can listen there.
     """
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError:
         return True
-    # As when the port is bound, the first address counts.
+    # The first address counts, as it does when the port is bound.
     address = ipaddress.ip_address(str(found[0][4][0]))
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return (mapped or address).is_loopback
 
 
 def is_own(authority: str, names: Iterable[str]) -> bool:
-    """Return whether a `Host` can only mean a server on loopback, whoever it was that looked it up.
+    """Return whether a `Host` header can only mean this server, whoever resolved it.
 
-    So are the names of this machine for itself, addresses, which nobody looks up, and the names given; any
-    port is as good as another.
+    That holds for the names a machine uses for itself, for addresses, which nobody resolves, and for the
+    names given; with any port.
 
     Args:
         authority: The header's value.

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 ANY = "*"
 LOCAL = ("http://localhost:*", "https://localhost:*", "http://127.0.0.1:*", "https://127.0.0.1:*")
-"""Pages that are served by this machine."""
+"""Pages served by this machine."""
 
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]))(?::(\d{1,5}|\*))?")
 _FORM = (
-    "{!r} is no origin; one is written https://chat.example.org or http://localhost:5173, without a path; "
-    ":* stands for any port, and * alone for every origin"
+    "{!r} is not an origin; one is written https://chat.example.org or http://localhost:5173, without a "
+    "path; :* stands for any port, and * alone for every origin"
 )
 
 
@@ -18,7 +18,7 @@ def parse_origins(text: str) -> tuple[str, ...]:
     """Return the origins of a list with commas.
 
     Raises:
-        ValueError: One of them is none, or `*` stands beside others.
+        ValueError: One of them is invalid, or `*` is combined with others.
     """
     origins = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     if ANY in origins and len(origins) > 1:
@@ -30,7 +30,7 @@ def parse_origins(text: str) -> tuple[str, ...]:
 
 
 def pattern(origins: Sequence[str]) -> str:
-    """Return a regular expression of every `Origin` header that the origins allow."""
+    """Return a regular expression that matches every `Origin` header the origins allow."""
     return "|".join(_alternative(origin) for origin in origins) or r"(?!)"
 
 

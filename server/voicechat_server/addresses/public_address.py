@@ -17,14 +17,14 @@ OWN = frozenset(
         "ws",
     }
 )
-"""What the server's own paths begin with."""
+"""The first segments of the server's own paths."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORM = "it is written like https://chat.example.com or https://chat.example.com/voice"
 
 
 def check(url: str | None) -> str | None:
-    """Return the address without a slash at its end.
+    """Return the address without a trailing slash.
 
     Raises:
         ValueError: It can't be the address of a server.
@@ -45,18 +45,18 @@ def check(url: str | None) -> str | None:
         raise ValueError(_FORM)
     if segments and segments[0] in OWN:
         raise ValueError(
-            f"the server has a path /{segments[0]} of its own, which could not be told from it: take another"
+            f"the server has a path /{segments[0]} of its own, which would conflict with it: take another"
         )
     return url
 
 
 def path(url: str | None) -> str:
-    """Return the path of the address, without a slash at its end; empty for none."""
+    """Return the path of the address, without a trailing slash; empty if there is none."""
     return urlsplit(url or "").path
 
 
 def hosts(url: str | None) -> tuple[str, ...]:
-    """Return the name of the address's host, as a `Host` has it before the port; none without an address."""
+    """Return the host of the address as a `Host` header has it, without the port; none without an address."""
     return () if url is None else (_host(urlsplit(url)).removesuffix("."),)
 
 
@@ -71,7 +71,7 @@ def origins(url: str | None) -> tuple[str, ...]:
 
 
 def _host(parts: SplitResult) -> str:
-    """Return the host of an address in lower case, and in the letters that browsers send of it.
+    """Return the host of an address in lower case, encoded as browsers send it.
 
     Raises:
         UnicodeError: It can't be the name of one.

@@ -25,7 +25,7 @@ from voicechat_server.api.speech import speech_ws
 from voicechat_server.asr.engine import Engine
 from voicechat_server.chat.service import ChatService
 from voicechat_server.chat.storage.store import Store
-from voicechat_server.logs.flood import telling
+from voicechat_server.logs.flood import reporting
 from voicechat_server.metrics import Metrics
 from voicechat_server.settings import Settings
 
@@ -33,22 +33,22 @@ DESCRIPTION = """
 Speak, and your words appear while you are still speaking.
 
 Audio goes over the WebSocket **`/ws`**: send 16-bit little-endian mono samples at 16 kHz as binary frames,
-then the text `{"type": "stop"}`. `partial` messages tell the text as it grows, `final` each segment's text
-for the last time, `done` accounts for every sample. `/ws?format=text` sends bare text instead.
-The whole protocol stands in `docs/protocol.md`.
+then the text `{"type": "stop"}`. `partial` messages carry the text as it grows, `final` each segment's final
+text, and `done` accounts for every sample. `/ws?format=text` sends bare text instead.
+The whole protocol is described in `docs/protocol.md`.
 
 People talk over the WebSocket **`/chatting?id=CHAT&user=USER`**, and scripts with the calls below: every
-message is stored before it is acknowledged, and what is spoken into a chat appears in it. `docs/chat.md`
-tells the rest.
+message is stored before it is acknowledged, and what is spoken into a chat appears in it. See
+`docs/chat.md`.
 """
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
-    """Return an app that owns everything it works with; there may be as many as one likes.
+    """Return an app that owns everything it works with; a process can have any number of them.
 
     Args:
-        settings: What the server is told.
-        engine: The recogniser; one is made from the settings unless given. It starts and ends with the app.
+        settings: The settings of the server.
+        engine: The recogniser; made from the settings unless given. It starts and stops with the app.
     """
     metrics = Metrics()
     services = Services(
@@ -65,8 +65,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # The engine ends first: the last finals still go into their chats.
-        async with telling(), services.chat, services.engine:
+        # The engine stops first, so that the last finals still reach their chats.
+        async with reporting(), services.chat, services.engine:
             yield
 
     app = FastAPIOffline(
@@ -77,7 +77,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        # A redirect that names this server's own address leads nowhere behind a proxy; `errors` sends others.
+        # Absolute redirects lead nowhere behind a proxy; `errors` sends relative ones.
         redirect_slashes=False,
     )
     app.state.services = services
@@ -94,7 +94,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
-    """Put around the app what every request passes; the last one added is the first to be passed."""
+    """Wrap the app in its middleware; the last one added is the outermost."""
     allowed_origins = pattern((*settings.cors_origins, *public_address.origins(settings.public_url)))
     app.add_middleware(BodyLimit)
     app.add_middleware(

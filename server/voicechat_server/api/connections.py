@@ -1,4 +1,4 @@
-"""The WebSockets that are open, so that they can be counted and ended in good order."""
+"""The open WebSockets, to count them and to close them gracefully."""
 
 import asyncio
 from collections import Counter
@@ -11,15 +11,15 @@ from voicechat_server.metrics import Surface
 
 POLL_S = 0.02
 RETRY_S = 10.0
-"""When a client may try again for which there were too many."""
+"""When a client whose address has too many may try again."""
 
 
 class Connection(Protocol):
     """One open WebSocket.
 
     Attributes:
-        surface: Which one.
-        source: Where its client is, as far as that is known.
+        surface: The socket's endpoint.
+        source: Where its client connects from; empty if unknown.
     """
 
     surface: Surface
@@ -30,14 +30,14 @@ class Connection(Protocol):
         """Frames that wait for the client to read."""
 
     def shut_down(self) -> None:
-        """Tell the client that the server ends, and finish what it has sent; returns before that is done."""
+        """Tell the client that the server is shutting down, and finish its work, without waiting."""
 
 
 class Connections:
     """A set of open WebSockets.
 
     Args:
-        most_of_source: How many one address may have.
+        most_of_source: How many one source may have.
     """
 
     def __init__(self, most_of_source: int) -> None:
@@ -65,7 +65,7 @@ class Connections:
                 del self._of_source[connection.source]
 
     def refuse_too_many(self, connection: Connection) -> None:
-        """Refuse a connection whose address has as many as it may without it.
+        """Refuse a connection beyond what its source may have.
 
         Raises:
             VoicechatError: `busy`.
@@ -79,11 +79,11 @@ class Connections:
             )
 
     async def drain(self, grace_s: float, give_up: Callable[[], bool]) -> int:
-        """Ask every connection to end, and wait until all have ended.
+        """Ask every connection to close, and wait until all have closed.
 
         Args:
             grace_s: The longest wait, in seconds.
-            give_up: Asked again and again; the wait ends once it is true.
+            give_up: Polled; the wait ends once it returns true.
 
         Returns:
             How many connections were still open when the wait ended.

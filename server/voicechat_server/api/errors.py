@@ -1,4 +1,4 @@
-"""How errors leave the server: HTTP statuses and WebSocket close codes, each mapped in one place."""
+"""How errors leave the server: the one mapping to HTTP statuses and WebSocket close codes."""
 
 from http import HTTPStatus
 from traceback import clear_frames
@@ -57,7 +57,7 @@ FORGIVABLE = {
     ErrorCode.NOT_OWNER,
     ErrorCode.STORAGE,
 }
-"""The mistakes of a client after which its WebSocket goes on; any other error ends it."""
+"""The client's mistakes after which its WebSocket stays open; any other error closes it."""
 
 NORMAL_CLOSURE = 1000
 POLICY_VIOLATION = 1008
@@ -80,11 +80,11 @@ CLOSE_CODES = {
 """The close code of each error that is not the server's own fault."""
 
 MAX_REASON_BYTES = 123
-"""What a WebSocket close frame has room for."""
+"""The longest reason that fits into a WebSocket close frame."""
 
 
 def internal_error() -> VoicechatError:
-    """Return what a client is told of a fault in the server."""
+    """Return the error that clients get for a fault in the server."""
     return VoicechatError(
         ErrorCode.INTERNAL,
         "The server failed to handle this.",
@@ -93,7 +93,7 @@ def internal_error() -> VoicechatError:
 
 
 def shutting_down() -> VoicechatError:
-    """Return what a client is told when the server ends."""
+    """Return the error that clients get when the server shuts down."""
     return VoicechatError(
         ErrorCode.SHUTTING_DOWN,
         "The server is shutting down.",
@@ -114,7 +114,7 @@ def error_message(error: VoicechatError, *, fatal: bool) -> Error:
 
 
 def error_of(message: Error) -> VoicechatError:
-    """Return the error that a message of the speech WebSocket tells."""
+    """Return the error that a message of the speech WebSocket carries."""
     return VoicechatError(
         ErrorCode(message.code), message.message, message.advice, retry_after_s=message.retry_after_s
     )
@@ -126,7 +126,7 @@ def close_code(error: VoicechatError) -> int:
 
 
 def close_reason(error: VoicechatError) -> str:
-    """Return as much of an error as a close frame can carry."""
+    """Return an error, cut to what a close frame can carry."""
     text = f"{error.code}: {error.message}".encode()[:MAX_REASON_BYTES]
     return text.decode(errors="ignore")
 
@@ -148,12 +148,12 @@ async def answer(error: VoicechatError, scope: Scope, receive: Receive, send: Se
 
 
 def retry_header(error: VoicechatError) -> dict[str, str]:
-    """Return the `Retry-After` header of an error, where it is known when to retry."""
+    """Return the `Retry-After` header of an error, if it is known when to retry."""
     return {} if error.retry_after_s is None else {"Retry-After": f"{error.retry_after_s:.0f}"}
 
 
 def install(app: FastAPI) -> None:
-    """Let every expected error of the app's HTTP calls be answered in one form, and counted."""
+    """Answer every expected error of HTTP calls in one form, and count it."""
 
     @app.exception_handler(VoicechatError)
     async def expected(request: Request, error: VoicechatError) -> JSONResponse:

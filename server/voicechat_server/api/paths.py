@@ -1,4 +1,4 @@
-"""Which paths there are, and what to say to who asks for another."""
+"""The server's paths, and the errors for requests to any other."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -28,13 +28,13 @@ _LIST = "GET / lists the paths of this server, and /docs explains them."
 
 
 def shown(path: str) -> str:
-    """Return as much of a path as a message has room for, as it stands in an address."""
+    """Return a path, percent-encoded and cut to what fits into a message."""
     cut = path[:_SHOWN_CHARACTERS]
     return quote(cut, safe="/:@!$&'()*+,;=~") + ("…" if cut != path else "")
 
 
 def no_page(request: HTTPConnection) -> VoicechatError:
-    """Return what is answered to an HTTP request for what is not there."""
+    """Return the error for an HTTP request to a path that doesn't exist."""
     path = request.url.path
     if _is_socket(request):
         address = request.url.replace(scheme="wss" if request.url.is_secure else "ws", query="")
@@ -49,9 +49,9 @@ def no_page(request: HTTPConnection) -> VoicechatError:
 
 
 def no_socket(connection: HTTPConnection) -> VoicechatError:
-    """Return what is answered to a WebSocket at a path that is none's."""
+    """Return the error for a WebSocket at a path that doesn't exist."""
     root, asked = connection.scope["root_path"], connection.url.path
-    # The right paths come first: the reason of a close frame is cut.
+    # The right paths come first, as the reason of a close frame is truncated.
     return VoicechatError(
         ErrorCode.NOT_FOUND,
         f"WebSockets are at {root}/ws (audio) and {root}/chatting (chats), not at {shown(asked)}.",
@@ -60,7 +60,7 @@ def no_socket(connection: HTTPConnection) -> VoicechatError:
 
 
 def without_slash(request: HTTPConnection) -> str | None:
-    """Return the relative address of the page that is there without the slash at a path's end, if one is."""
+    """Return the relative address of the page without the trailing slash, if there is one."""
     asked: str = request.scope["path"]
     scope = {**request.scope, "path": asked.removesuffix("/")}
     if not asked.endswith("/") or all(route.matches(scope)[0] is Match.NONE for route in _routes(request)):

@@ -1,4 +1,4 @@
-"""The listening side: binds the port, serves the app, ends in good order."""
+"""The listening side: binds the port, serves the app, shuts down gracefully."""
 
 import errno
 import logging
@@ -26,12 +26,12 @@ BACKLOG = 2048
 TICKS_A_SECOND = 10
 
 CANCEL_GRACE_S = 2
-"""What is left for answers to go out once the connections were asked to end."""
+"""Time for answers to go out once the connections were asked to close."""
 
 KEEPALIVE_IDLE_S = 20
 KEEPALIVE_INTERVAL_S = 5
 KEEPALIVE_PROBES = 4
-"""A peer that vanished without goodbye is noticed by TCP after idle + interval * probes seconds.
+"""TCP detects a peer that vanished silently after idle + interval * probes seconds.
 
 WebSocket pings can't do that here: a stream that is ahead of the recogniser isn't read, nor are its pongs.
 """
@@ -57,7 +57,7 @@ def bind(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         _notice_vanished_peers(listener)
         listener.bind(address)
-        # Another process may hold the port without listening yet, which only listening finds out.
+        # Another process may hold the port without listening yet, which only listening reveals.
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
@@ -66,7 +66,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """Uvicorn that lets open streams send their finals before it ends.
+    """Uvicorn, extended to let open streams send their finals before it stops.
 
     Args:
         app: What `create_app` returned.
@@ -85,26 +85,26 @@ class Server(uvicorn.Server):
                 http=HttpProtocol,
                 ws=WebSocketProtocol,
                 ws_ping_timeout=None,
-                # Audio doesn't compress, and each connection would pay memory and time for trying.
+                # Audio doesn't compress, and trying costs memory and time for each connection.
                 ws_per_message_deflate=False,
                 timeout_graceful_shutdown=CANCEL_GRACE_S,
             )
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening, and say where."""
+        """Start listening, and log where."""
         await super().startup(sockets)
         for listener in sockets or ():
             announce(self.services.settings, listener)
 
     async def on_tick(self, counter: int) -> bool:
-        """Look after what depends on time; Uvicorn calls it ten times a second."""
+        """Do periodic work; Uvicorn calls this ten times a second."""
         if counter % TICKS_A_SECOND == 0:
             self.gate.sweep()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, let streams finish, then end the rest."""
+        """Stop listening, let streams finish, then close the rest."""
         for server in self.servers:
             server.close()
         left = await self.services.connections.drain(
@@ -115,7 +115,7 @@ class Server(uvicorn.Server):
         await self.gate.close()
 
     def run_until_signal(self, listener: socket.socket) -> None:
-        """Serve until SIGINT or SIGTERM; both are a wanted end, so the process exits with status 0."""
+        """Serve until SIGINT or SIGTERM; either is a normal end, so the process exits with status 0."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _exit_wanted)
         try:
@@ -126,7 +126,7 @@ class Server(uvicorn.Server):
 
 
 def announce(settings: Settings, listener: socket.socket) -> None:
-    """Log where the server is reached and how it is tried."""
+    """Log where the server can be reached, and how to try it."""
     address = reachable_address(listener)
     log.info(
         "listening",
@@ -139,7 +139,7 @@ def announce(settings: Settings, listener: socket.socket) -> None:
 
 
 def reachable_address(listener: socket.socket) -> str:
-    """Return `host:port` as someone on this machine would type it."""
+    """Return `host:port` as one would type it on this machine."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         host = "localhost"
@@ -147,7 +147,7 @@ def reachable_address(listener: socket.socket) -> str:
 
 
 def _notice_vanished_peers(listener: socket.socket) -> None:
-    """Set TCP keepalive, which accepted sockets inherit, as far as the system knows its options."""
+    """Enable TCP keepalive, which accepted sockets inherit, with the options that the system has."""
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     silence_ms = 1000 * (KEEPALIVE_IDLE_S + KEEPALIVE_INTERVAL_S * KEEPALIVE_PROBES)
     for name, value in (
@@ -165,10 +165,10 @@ def _exit_wanted(_number: int, _frame: FrameType | None) -> None:
 
 
 def _leave_loading_behind(status: int) -> None:
-    """End the process at once, with an exit status, if a model is still being loaded.
+    """Exit at once, with a status, if a model is still being loaded.
 
-    The thread that loads it can't be interrupted, and Python aborts when it ends around a thread that is
-    in the middle of PyTorch's import.
+    The thread that loads it can't be interrupted, and Python aborts if it finalises while a thread is in the
+    middle of importing PyTorch.
     """
     if any(thread.daemon for thread in threading.enumerate()):
         logging.shutdown()

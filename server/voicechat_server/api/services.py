@@ -1,4 +1,4 @@
-"""What every route works with, built once for each app."""
+"""What every route works with, built once per app."""
 
 import asyncio
 import time
@@ -20,12 +20,12 @@ class Services:
     """The parts an app is made of.
 
     Attributes:
-        settings: What the server was told at its start.
+        settings: The settings of the server.
         engine: The recogniser.
         chat: The chats.
-        metrics: What is counted.
-        connections: The WebSockets that are open.
-        long_answers: Held while an answer is made that may be long: one at a time, and others in between.
+        metrics: The metrics.
+        connections: The open WebSockets.
+        long_answers: Held while building a potentially long answer, so that they are built one at a time.
         started_at: `time.monotonic()` at the start.
     """
 

@@ -1,23 +1,23 @@
-"""Where connections come from, as far as the same client can be told by it."""
+"""Where connections come from, at a granularity at which a client can be recognised."""
 
 from ipaddress import IPv6Address, ip_address
 
 from starlette.requests import HTTPConnection
 
 _NETWORK = 64
-"""The bits of an IPv6 address that a client can't choose: it is given a whole network."""
+"""The bits of an IPv6 address that a client can't choose, being assigned a whole network."""
 
 
 def source_of(connection: HTTPConnection) -> str:
     """Return the source of a connection: an IPv4 address, the network of an IPv6 one, or nothing if unknown.
 
-    Behind a proxy that the server knows it is the address that the proxy tells.
+    Behind a trusted proxy it is the address that the proxy reports.
     """
     return "" if connection.client is None else source_of_host(connection.client.host)
 
 
 def source_of_host(host: str) -> str:
-    """Return the source of an address; of what is none, such as a name that a proxy tells, itself."""
+    """Return the source of an address; anything else, such as a name reported by a proxy, is its own."""
     try:
         address = ip_address(host)
     except ValueError:

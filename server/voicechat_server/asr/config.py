@@ -9,14 +9,14 @@ SAMPLE_RATE = 16_000
 """The rate the recogniser works at, in samples a second."""
 
 PRECISIONS = {"cpu": ("int8", "fp32"), "cuda": ("fp16", "bf16", "fp32"), "mps": ("fp32",)}
-"""The number formats each kind of device computes in, the one that `auto` takes first."""
+"""The number formats each kind of device computes in; `auto` takes the first."""
 
 FRAME_SAMPLES = 960
 """Samples of one low-frame-rate frame: six 10 ms shifts, 60 ms."""
 
 
 MAX_SEGMENT_CHARACTERS = 3_600
-"""From how many characters on a segment is cut, however long it may last: it must fit into a message."""
+"""A segment with this many characters is cut, however long it may last: it must fit into a message."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class StreamLimits:
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """Everything the recognition engine is told."""
+    """The whole configuration of the recognition engine."""
 
     model: ModelConfig
     recognition: RecognitionConfig

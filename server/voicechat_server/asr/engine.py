@@ -34,10 +34,10 @@ from voicechat_server.asr.vad.state import WINDOW_SAMPLES
 log = structlog.stdlib.get_logger(__name__)
 
 _FINISH_TIMEOUT_S = 8.0
-"""At the end of the server: how long open streams have to be told to their end."""
+"""When the server ends: how long open streams have to finish."""
 
 _THREAD_TIMEOUT_S = 2.0
-"""At the end of the server: how long the threads have to end; loading a model can't be interrupted."""
+"""When the server ends: how long the threads have to end; loading a model can't be interrupted."""
 
 _KEPT_FINISHED = 256
 """Finished streams kept for clients that may have lost the last words; the oldest go first."""
@@ -47,7 +47,7 @@ class Engine:
     """Recognises many streams with one model. Used on one event loop; cheap until it is entered.
 
     Args:
-        config: What the engine is told.
+        config: The configuration.
         observer: Hears what it does, to count it.
 
     Attributes:
@@ -79,7 +79,7 @@ class Engine:
         self.workers = count_workers(recognition.device, count_threads(recognition.threads))
         self._workers = Workers(
             self.workers,
-            lambda: prepare(config, self._tell, self._found, self._workers.pause, self._observer),
+            lambda: prepare(config, self._report_status, self._found, self._workers.pause, self._observer),
             lambda error: self._on_loop(self._ended, error),
             self._observer,
         )
@@ -180,9 +180,9 @@ class Engine:
             raise refusal
 
     def _displace_idle(self, chunk_size: ChunkSize, source: str) -> None:
-        """Let idle streams give way to a new one, if there is no room otherwise.
+        """Let idle streams give way to a new one, if no place is free otherwise.
 
-        What they still have to tell is less than a chunk each, so their places are free at once.
+        Each has less than a chunk left to recognise, so their places are free at once.
         """
         idle_s = self._idle_s()
         for stream_id in self._admission.displaced_by(chunk_size, source, idle_s):
@@ -264,7 +264,7 @@ class Engine:
         )
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
-        """Call something on the event loop; a thread that outlives it has nobody left to tell."""
+        """Call something on the event loop; for a thread that outlives the loop, this does nothing."""
         try:
             self._loop.call_soon_threadsafe(call, *arguments)
         except RuntimeError:
@@ -277,7 +277,7 @@ class Engine:
             with structlog.contextvars.bound_contextvars(stream=stream_id):
                 stream.on_report(report)
 
-    def _tell(self, status: EngineStatus) -> None:
+    def _report_status(self, status: EngineStatus) -> None:
         self._on_loop(setattr, self, "status", status)
 
     def _found(self, found: Found) -> None:
@@ -292,8 +292,8 @@ class Engine:
         )
         self.max_streams = found.streams
         self._admission = Admission(found.streams, found.cost)
-        # The garbage collector would search all of PyTorch and FunASR again and again, and hold up everybody
-        # for a fifth of a second each time.
+        # Otherwise the garbage collector would search all of PyTorch and FunASR again and again, and hold up
+        # every stream for a fifth of a second each time.
         gc.freeze()
 
     def _ended(self, error: VoicechatError | None) -> None:

@@ -1,4 +1,4 @@
-"""What the recogniser tells of its work, to whoever counts it."""
+"""What the recogniser reports of its work, to whoever counts it."""
 
 from voicechat_common.errors import ErrorCode
 from voicechat_server.asr.events import StreamEvent
@@ -17,10 +17,10 @@ class RecognitionObserver:
         """A stream has got a new connection."""
 
     def stream_refused(self, code: ErrorCode) -> None:
-        """A stream has not been opened, for want of a recogniser or of room."""
+        """A stream has not been opened, for want of a recogniser or of a free place."""
 
     def stream_gave_way(self) -> None:
-        """An idle stream was ended to make room for another."""
+        """An idle stream was ended to free its place for another."""
 
     def stream_emitted(self, event: StreamEvent) -> None:
         """A stream has an event for its client."""
@@ -29,7 +29,7 @@ class RecognitionObserver:
         """A model could not be downloaded for now; it is tried again."""
 
     def batch_stepped(self, chunks: int, audio_s: float, seconds: float) -> None:
-        """The model has decoded chunks of so many streams, with so much audio, within so many seconds."""
+        """The model has decoded one chunk of each of that many streams, in that many seconds."""
 
     def thread_worked(self, seconds: float) -> None:
-        """One of the threads that recognise has had something to do for so long."""
+        """One of the threads that recognise was busy for that long."""

@@ -36,13 +36,13 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Found:
-    """What preparation finds out.
+    """The results of preparation.
 
     Attributes:
         model: The model's files.
         precision: The number format it computes with.
-        streams: Live streams of the server's chunk size there is room for.
-        cost: What streams of other sizes cost.
+        streams: Live streams of the server's chunk size that can be carried.
+        cost: What streams of any size cost.
     """
 
     model: ModelFiles
@@ -53,7 +53,7 @@ class Found:
 
 def prepare(
     config: EngineConfig,
-    tell: Callable[[EngineStatus], None],
+    report: Callable[[EngineStatus], None],
     found: Callable[[Found], None],
     pause: Callable[[float], None],
     observer: RecognitionObserver,
@@ -61,17 +61,17 @@ def prepare(
     """Return what the workers recognise with.
 
     Args:
-        config: What the engine is told.
-        tell: Takes the status as it changes.
-        found: Takes what only preparation can find out.
-        pause: Waits for so many seconds; raises what ends the preparation, if that is wanted.
-        observer: Hears of downloads that failed.
+        config: The configuration of the engine.
+        report: Takes the status as it changes.
+        found: Takes the results, before the workers start.
+        pause: Waits for that many seconds; raises to end the preparation early.
+        observer: Hears of failed downloads.
 
     Raises:
         VoicechatError: The model can't be had, or can't be used.
     """
-    model = _find(config.model, tell, pause, observer)
-    tell(EngineStatus(EngineState.LOADING, f"Loading {model.name}."))
+    model = _find(config.model, report, pause, observer)
+    report(EngineStatus(EngineState.LOADING, f"Loading {model.name}."))
     from voicechat_server.asr.models import load
     from voicechat_server.asr.paraformer.network import Network
     from voicechat_server.asr.paraformer.precision import choose
@@ -83,7 +83,7 @@ def prepare(
     workers = count_workers(recognition.device, threads)
     loaded = load(model, recognition.device, threads // workers)
     preparing = f"Preparing {model.name} for this processor; the first time takes longer."
-    tell(EngineStatus(EngineState.LOADING, preparing))
+    report(EngineStatus(EngineState.LOADING, preparing))
     precision = choose(recognition.precision, next(loaded.model.parameters()).device)
     network = Network(loaded, precision, cache.kernels(config.model.cache_dir))
     del loaded
@@ -97,23 +97,23 @@ def prepare(
         )
 
     detector = VoiceActivityDetector()
-    # The one that rehearses takes the state of all its segments away with it.
+    # The state of the rehearsed segments goes with the stepper that rehearses.
     cost, carried = _rehearse(new_stepper(), detector, workers, recognition.chunk_size)
     return_freed_memory()
     wanted = config.limits.max_streams
     streams = carried if wanted is None else wanted
     found(Found(model, precision, streams, cost))
-    tell(EngineStatus(EngineState.READY, f"{model.name} is ready for {streams} streams."))
+    report(EngineStatus(EngineState.READY, f"{model.name} is ready for {streams} streams."))
     return Tools(new_stepper(), detector, cost.batch_size)
 
 
 def _find(
     config: ModelConfig,
-    tell: Callable[[EngineStatus], None],
+    report: Callable[[EngineStatus], None],
     pause: Callable[[float], None],
     observer: RecognitionObserver,
 ) -> ModelFiles:
-    """Return the files of the model, however long its hub, or the network before it, stays away."""
+    """Return the files of the model, however long its hub, or the network, stays away."""
     back_off = BackOff()
     most = 0
 
@@ -123,14 +123,16 @@ def _find(
         if done > most:
             most = done
             back_off.reset()
-        tell(_downloading(config.name, done, total))
+        report(_downloading(config.name, done, total))
 
     while True:
         try:
             return resolve(config, progress)
         except HubUnreachableError as error:
             wait_s = back_off.next_s(error.retry_after_s)
-            tell(EngineStatus(EngineState.DOWNLOADING, error.message, next_try_at=time.monotonic() + wait_s))
+            report(
+                EngineStatus(EngineState.DOWNLOADING, error.message, next_try_at=time.monotonic() + wait_s)
+            )
             log.warning(
                 "the model can't be downloaded now",
                 reason=error.message,
@@ -139,7 +141,7 @@ def _find(
             )
             observer.download_failed()
             pause(wait_s)
-            tell(EngineStatus(EngineState.DOWNLOADING, f"Trying again to download {config.name}."))
+            report(EngineStatus(EngineState.DOWNLOADING, f"Trying again to download {config.name}."))
 
 
 def _downloading(name: str, done: int, total: int) -> EngineStatus:
@@ -154,7 +156,7 @@ def _rehearse(
     """Warm up by decoding speech in batches of growing sizes, as far as they leave time.
 
     Returns:
-        What streams cost, and how many live ones of the server's chunk size there is room for.
+        What streams cost, and how many live ones of the server's chunk size can be carried.
     """
     rehearsals = [_Rehearsal(stepper, detector, chunk_size) for _ in range(workers)]
     chunk_s = chunk_size[1] * FRAME_SAMPLES / SAMPLE_RATE
@@ -181,7 +183,7 @@ def _rehearse(
 
 
 class _Rehearsal:
-    """Batches of any size for one worker, as live streams would make them, from speech in the package."""
+    """Batches of any size for one worker, as live streams would make them, from a recorded sentence."""
 
     def __init__(
         self, stepper: "ParaformerStepper", detector: "VoiceActivityDetector", chunk_size: ChunkSize

@@ -1,4 +1,4 @@
-"""What the engine says of itself."""
+"""The state of the engine, as it reports it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ RETRY_AFTER_S = 2.0
 
 
 class EngineState(StrEnum):
-    """How far the engine is."""
+    """How far the engine has got."""
 
     STARTING = "starting"
     DOWNLOADING = "downloading"
@@ -23,14 +23,14 @@ class EngineState(StrEnum):
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """How far the engine is, for a person.
+    """How far the engine has got, for a person.
 
     Attributes:
         state: The phase it is in.
         detail: One sentence about it.
-        progress: Done part of a download, 0 to 1; None where nothing is downloaded.
+        progress: The downloaded part, 0 to 1; None where nothing is downloaded.
         error: Why it failed; None unless it did.
-        next_try_at: When what went wrong is tried again, by `time.monotonic`; None unless it is.
+        next_try_at: When the next attempt starts, by `time.monotonic`; None unless one is waited for.
     """
 
     state: EngineState
@@ -40,7 +40,7 @@ class EngineStatus:
     next_try_at: float | None = None
 
     def next_try_in_s(self, now: float) -> float | None:
-        """Return the seconds until what went wrong is tried again; None where nothing is.
+        """Return the seconds until the next attempt; None unless one is waited for.
 
         Args:
             now: The time, by `time.monotonic`.
@@ -57,7 +57,7 @@ class EngineStatus:
             case EngineState.READY:
                 return None
             case EngineState.FAILED if (error := self.error) is not None:
-                # Each is raised for itself: a shared one would gather the tracebacks of all.
+                # Each raise gets its own: a shared error would collect the tracebacks of all.
                 return VoicechatError(error.code, error.message, error.advice)
             case EngineState.FAILED | EngineState.STOPPED:
                 return VoicechatError(ErrorCode.NOT_READY, self.detail, "Start the server again.")
@@ -65,7 +65,7 @@ class EngineStatus:
         return VoicechatError(
             ErrorCode.NOT_READY,
             f"The recogniser is not ready: {self._told(pause_s)}",
-            "Try again in a moment; GET /ready tells how far it is.",
+            "Try again in a moment; GET /ready says how far it has got.",
             retry_after_s=max(RETRY_AFTER_S, round(pause_s, 1)),
         )
 

@@ -1,8 +1,8 @@
-"""The time as chats tell it."""
+"""The wall clock of chats."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Return the time, with its offset."""
+    """Return the current time, with its UTC offset."""
     return datetime.now(UTC)

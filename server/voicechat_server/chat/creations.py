@@ -1,31 +1,31 @@
-"""How many chats may be created from one place, without a clock."""
+"""Limits how many chats may be created from one source. It has no clock of its own."""
 
 from voicechat_server.chat import failures
 
 AT_ONCE = 1000
 A_SECOND = 5.0
-"""A team that begins its day, or a script that makes a chat for each of its jobs, needs far less."""
+"""A team starting its day, or a script that creates a chat for each of its jobs, needs far less."""
 
 _KEPT = 10_000
-"""Places that are remembered before those are looked for that may be forgotten."""
+"""Sources to remember before looking for some that can be forgotten."""
 
 
 class Creations:
-    """The chats that were created lately, by where their creators come from."""
+    """Counts recent chat creations by the source of their creators."""
 
     def __init__(self) -> None:
         self._lately: dict[str, tuple[float, float]] = {}
         self._look_at = _KEPT
 
     def count(self, source: str, now: float) -> None:
-        """Count a chat that is to be created.
+        """Count a chat that is about to be created.
 
         Args:
-            source: Where its creator comes from.
+            source: Where its creator connects from.
             now: Seconds of any steady clock.
 
         Raises:
-            VoicechatError: `busy`: too many have come from there, and none is to be created.
+            VoicechatError: `busy`: too many have come from there, so it must not be created.
         """
         lately = self._still_counted(source, now) + 1
         if lately > AT_ONCE:

@@ -1,9 +1,9 @@
-"""What can go wrong in a chat, each said once, with what to do."""
+"""Every error a chat can raise, each defined once, with advice."""
 
 from typing import NamedTuple
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.chat.records import Chat, Message
+from voicechat_server.chat.records import Chat, StoredMessage
 
 _RETRY_S = 5.0
 _CHECK_DATABASE = "Check the place that --database or VOICECHAT_DATABASE names, and start the server again."
@@ -22,7 +22,7 @@ _CAUSES = (
     _Cause("disk is full", "its disk is full", "Free some space on its disk, and try again."),
     _Cause("readonly", "it can't be written", "Let the server's user write the file and its directory."),
     _Cause("unable to open", "it can't be opened", "Let the server's user read and write its directory."),
-    _Cause("not a database", "the file is no database", "Move the file away, or name another one."),
+    _Cause("not a database", "the file is not a database", "Move the file away, or name another one."),
     _Cause("malformed", "the file is damaged", "Move it away or restore a backup."),
     _Cause(
         "disk i/o error", "its disk fails", "Check the disk, and restore a backup if the file is damaged."
@@ -49,7 +49,7 @@ def stream_of_another(stream_id: str) -> VoicechatError:
 
 
 def chat_ended(chat: Chat) -> VoicechatError:
-    """The chat takes no messages any more."""
+    """The chat no longer takes messages."""
     when = "" if chat.ended_at is None else f" at {chat.ended_at.isoformat(timespec='seconds')}"
     return VoicechatError(
         ErrorCode.CHAT_ENDED,
@@ -58,8 +58,8 @@ def chat_ended(chat: Chat) -> VoicechatError:
     )
 
 
-def id_taken(earlier: Message) -> VoicechatError:
-    """The client's name of a message is that of another text."""
+def id_taken(earlier: StoredMessage) -> VoicechatError:
+    """The client reused a client_message_id for another text."""
     return VoicechatError(
         ErrorCode.ID_TAKEN,
         f"The client_message_id {earlier.client_message_id!r} of {earlier.speaker!r} names another text "
@@ -69,16 +69,16 @@ def id_taken(earlier: Message) -> VoicechatError:
 
 
 def name_taken(chat_id: str, user: str, other: str) -> VoicechatError:
-    """Somebody new has a name that would be taken for somebody else's."""
+    """A newcomer's name could be mistaken for somebody else's."""
     return VoicechatError(
         ErrorCode.NAME_TAKEN,
         f"The name {user!r} looks like {other!r}, the name of somebody in the chat {chat_id!r}.",
-        "Take another name, which nobody takes for that one; if it is yours, write it exactly so.",
+        "Take a name that can't be mistaken for that one; if it is yours, write it exactly the same.",
     )
 
 
 def unseen_name() -> VoicechatError:
-    """Somebody new has a name of which nothing can be seen."""
+    """A newcomer's name has no visible characters."""
     return VoicechatError(
         ErrorCode.BAD_FIELD,
         "The name consists of characters that can't be seen.",
@@ -96,16 +96,16 @@ def not_owner(chat: Chat) -> VoicechatError:
 
 
 def beyond_the_end(chat_id: str, since: int, last_seq: int) -> VoicechatError:
-    """Somebody claims to have messages that do not exist."""
+    """A client claims to have messages that don't exist."""
     return VoicechatError(
         ErrorCode.BAD_FIELD,
         f"since is {since}, but the last message of the chat {chat_id!r} is {last_seq}.",
-        "What you have is not of this chat as the server knows it: read it anew, with since=0.",
+        "Your messages are not from this chat as the server knows it: read it again, with since=0.",
     )
 
 
 def slow_reader(limit: int) -> VoicechatError:
-    """A connection does not read what is sent to it."""
+    """A connection doesn't read what is sent to it fast enough."""
     return VoicechatError(
         ErrorCode.SLOW_READER,
         f"More than {limit} messages wait for this connection, which does not read them fast enough.",
@@ -114,7 +114,7 @@ def slow_reader(limit: int) -> VoicechatError:
 
 
 def speech_needs_a_user() -> VoicechatError:
-    """Speech came for a chat, and nobody is named as its speaker."""
+    """Speech arrived for a chat without naming its speaker."""
     return VoicechatError(
         ErrorCode.BAD_FIELD,
         "`start` has a chat_id but no user.",
@@ -123,7 +123,7 @@ def speech_needs_a_user() -> VoicechatError:
 
 
 def too_many_waiting() -> VoicechatError:
-    """More is posted than the database takes."""
+    """More is posted than the database can keep up with."""
     return VoicechatError(
         ErrorCode.BUSY,
         "More messages wait to be stored than the server holds.",
@@ -133,7 +133,7 @@ def too_many_waiting() -> VoicechatError:
 
 
 def too_many_chats(wait_s: float) -> VoicechatError:
-    """More chats are created from one place than the server takes."""
+    """One source creates more chats than the server allows."""
     return VoicechatError(
         ErrorCode.BUSY,
         "Too many chats were created from this address.",
@@ -143,7 +143,7 @@ def too_many_chats(wait_s: float) -> VoicechatError:
 
 
 def unexpected() -> VoicechatError:
-    """A fault in the server: whether the operation was stored is not known."""
+    """A fault in the server; it is unknown whether the operation was stored."""
     return VoicechatError(
         ErrorCode.INTERNAL,
         "The server failed to store this.",
@@ -152,7 +152,7 @@ def unexpected() -> VoicechatError:
 
 
 def shutting_down() -> VoicechatError:
-    """The server takes no more operations."""
+    """The server no longer takes operations."""
     return VoicechatError(
         ErrorCode.SHUTTING_DOWN,
         "The server is shutting down.",
@@ -161,8 +161,8 @@ def shutting_down() -> VoicechatError:
     )
 
 
-def no_room() -> VoicechatError:
-    """The disk has so little room left that nothing new is stored."""
+def no_space() -> VoicechatError:
+    """So little of the disk is free that nothing new is stored."""
     return VoicechatError(
         ErrorCode.STORAGE,
         "The chat database takes nothing new: too little of its disk is free.",
@@ -172,7 +172,7 @@ def no_room() -> VoicechatError:
 
 
 def storage(error: Exception) -> VoicechatError:
-    """The database failed: nothing of the operation is to be taken for stored."""
+    """The database failed; assume that nothing of the operation was stored."""
     text = str(getattr(error, "orig", None) or error)
     known = next((each for each in _CAUSES if each.sign in text.lower()), None)
     cause = known.cause if known else (text.splitlines() or [type(error).__name__])[0][:_LONGEST_REASON]

@@ -1,23 +1,23 @@
-"""What the chats tell of their work, to whoever counts it."""
+"""What chats report of their work, for metrics."""
 
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.chat import MessageKind
 
 
 class ChatObserver:
-    """Hears what the chats do, on the event loop; this one ignores it.
+    """Is notified of what chats do, on the event loop. The base class ignores it all.
 
-    A method must be quick and must not raise.
+    Methods must be quick and must not raise.
     """
 
     def message_stored(self, kind: MessageKind) -> None:
-        """A message has become durable."""
+        """A message became durable."""
 
     def published(self, receivers: int) -> None:
-        """Something has been given to so many connections."""
+        """A broadcast was handed to this many connections."""
 
     def committed(self, operations: int, seconds: float) -> None:
-        """A transaction with so many operations has ended, well or badly, after so many seconds."""
+        """A transaction with this many operations committed or failed after this many seconds."""
 
-    def error_told(self, code: ErrorCode) -> None:
-        """A connection has been told of an error after which it goes on."""
+    def error_sent(self, code: ErrorCode) -> None:
+        """An error was sent over a connection that stays open."""

@@ -1,4 +1,4 @@
-"""What the chat half of the server knows: chats, messages, and what can be done to them."""
+"""Chats, their messages, and the operations on them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +12,13 @@ class Chat:
     """A chat.
 
     Attributes:
-        chat_id: Its name.
+        chat_id: Its identifier.
         title: What it is about.
         owner: Who may end it.
-        created_at: When it began.
-        ended_at: When it ended; None while it goes on.
+        created_at: When it was created.
+        ended_at: When it ended; None while it is active.
         ended_by: Who ended it.
-        last_seq: The seq of its last message, which is also how many it has.
+        last_seq: The seq of its last message, which is also its number of messages.
     """
 
     chat_id: str
@@ -31,7 +31,7 @@ class Chat:
 
     @property
     def status(self) -> ChatStatus:
-        """Whether it takes messages."""
+        """Whether it still takes messages."""
         return ChatStatus.ACTIVE if self.ended_at is None else ChatStatus.ENDED
 
 
@@ -43,7 +43,7 @@ class Speech:
         spoken_at: The wall clock at its first word.
         start_ms: Where it begins in its stream.
         end_ms: Where it ends in its stream.
-        words: Its words with their places in the stream.
+        words: Its words with their times in the stream.
     """
 
     spoken_at: datetime
@@ -53,7 +53,7 @@ class Speech:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class StoredMessage:
     """A stored message."""
 
     message_id: str
@@ -76,7 +76,7 @@ class Enter:
         user: Who.
         title: The title of the chat if it is created.
         at: Now.
-        present: Who is there, whether or not they take part.
+        present: Who is connected, whether or not they are participants.
     """
 
     chat_id: str
@@ -114,14 +114,14 @@ Operation = Enter | Post | End
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What has become of an operation.
+    """The result of an operation.
 
     Attributes:
         chat: The chat after it.
-        message: The message of a `Post`: the earlier one, if it had been posted before.
-        is_new: Whether the operation changed anything that others should hear of.
+        message: The stored message of a `Post`; the earlier one if it had been posted before.
+        is_new: Whether the operation changed anything that others should be notified of.
     """
 
     chat: Chat
-    message: Message | None = None
+    message: StoredMessage | None = None
     is_new: bool = True

@@ -1,4 +1,4 @@
-"""What people may do in chats: the rules, without any transport."""
+"""What people can do in chats: the rules, independent of any transport."""
 
 import asyncio
 import secrets
@@ -20,16 +20,16 @@ from voicechat_server.chat.live.member import Member
 from voicechat_server.chat.live.room import Room
 from voicechat_server.chat.live.speech import SpeechFeed, message_id_of
 from voicechat_server.chat.observer import ChatObserver
-from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, Outcome, Post
+from voicechat_server.chat.records import Chat, End, Enter, Operation, Outcome, Post, StoredMessage
 from voicechat_server.chat.storage.committer import Committer
 from voicechat_server.chat.storage.store import Store
 from voicechat_server.turns import Turns
 
 SETTLE_WITHIN_S = 5.0
-"""At the end of the server: how long a database that fails is given to take what was said."""
+"""At shutdown, how long to wait for a failing database to take what was said."""
 
-_LOOKED_FOR = 64
-"""Segments of a stream that are looked for at once; so many in a row may have had no text."""
+_LOOKUP_BATCH = 64
+"""Segments of a stream to look up at once; up to this many in a row may have had no text."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class Joined:
 
     Attributes:
         member: The connection.
-        established: What its client is told first.
+        established: The first message to its client.
     """
 
     member: Member
@@ -53,12 +53,12 @@ class ChatService:
     Args:
         store: Where chats are kept; opened and closed with the service.
         queue_limit: Frames that may wait for a slow reader before its connection is cut.
-        hub: Carries what happens live.
-        observer: Hears what happens, to count it.
+        hub: Carries live broadcasts.
+        observer: Is notified of what chats do.
 
     Attributes:
-        store: Where chats are kept, to read from.
-        observer: Hears what happens.
+        store: Where chats are kept, for reading.
+        observer: Is notified of what chats do.
         total_chats: How many chats there are.
     """
 
@@ -108,7 +108,7 @@ class ChatService:
         Args:
             user: Who.
             title: What it is about.
-            source: Where they come from, such as an address.
+            source: Where they connect from, such as an address.
 
         Raises:
             VoicechatError: `storage` or `busy`.
@@ -127,7 +127,7 @@ class ChatService:
             raise failures.unknown_chat(chat_id)
         return chat
 
-    async def page(self, chat_id: str, since: int, limit: int) -> Sequence[Message]:
+    async def page(self, chat_id: str, since: int, limit: int) -> Sequence[StoredMessage]:
         """Return stored messages of a chat after a seq, in order.
 
         Raises:
@@ -138,7 +138,7 @@ class ChatService:
     def post(
         self, chat_id: str, user: str, content: str, client_message_id: str | None
     ) -> asyncio.Future[Outcome]:
-        """Take a text; the future tells when it is durable, or why it is not.
+        """Take a text; the future resolves once it is durable, or fails if it can't be stored.
 
         Raises:
             VoicechatError: `busy` or `shutting_down`.
@@ -156,7 +156,7 @@ class ChatService:
         )
 
     def submit(self, operation: Operation) -> asyncio.Future[Outcome]:
-        """Take an operation; the future tells when it is durable, or why it is not.
+        """Take an operation; the future resolves once it is durable, or fails if it can't be stored.
 
         Raises:
             VoicechatError: `busy` or `shutting_down`.
@@ -172,23 +172,23 @@ class ChatService:
         return (await self.submit(End(chat_id, user, now()))).chat
 
     async def join(self, chat_id: str, user: str | None, since: int, source: str = "") -> Joined:
-        """Let a connection into a chat, which is created if there is none.
+        """Let a connection join a chat, creating the chat if there is none.
 
-        Somebody without a name is a guest, who is recorded as a participant only after saying something.
+        Somebody without a name is a guest, who becomes a participant only by saying something.
 
         Args:
             chat_id: Which chat.
             user: Who.
             since: The seq of the last message that they have.
-            source: Where they come from, such as an address.
+            source: Where they connect from, such as an address.
 
         Raises:
-            VoicechatError: `bad_field` if `since` is beyond the end or nothing of the name can be seen;
+            VoicechatError: `bad_field` if `since` is beyond the end or the name is invisible;
                 `name_taken`, `storage` or `busy`.
         """
         name = user or f"guest-{secrets.token_hex(4)}"
         member = Member(self, chat_id, name, since, self._queue_limit)
-        # From here on it hears what is published, so that nothing falls between the history and that.
+        # Subscribed before the history is read, so that nothing is missed in between.
         self._hub.subscribe(chat_id, member.receive)
         try:
             chat = await self._admit(chat_id, name, since, source, is_guest=user is None)
@@ -210,59 +210,61 @@ class ChatService:
         return Joined(member, established)
 
     def leave(self, chat_id: str, member: Member) -> None:
-        """Let a connection out of a chat."""
+        """Remove a connection from a chat."""
         self._hub.unsubscribe(chat_id, member.receive)
         self._room(chat_id).leave(member.user, member.receive)
         self._forget_if_empty(chat_id)
 
     def passing_state(self, chat_id: str) -> Sequence[Broadcast]:
-        """Return what is true of a chat only now."""
+        """Return the transient state of a chat, which is not in its history."""
         return self._room(chat_id).passing_state()
 
     def set_typing(self, chat_id: str, user: str, *, is_typing: bool) -> None:
-        """Note that somebody who is in the chat types or has stopped."""
+        """Note that somebody in the chat is typing or has stopped."""
         room = self._room(chat_id)
         if is_typing:
             room.start_typing(user)
         else:
             room.stop_typing(user)
 
-    async def speech_of(self, stream_id: str, chat_id: str, user: str, segments: int) -> dict[int, Message]:
-        """Return what is stored of a stream: the newest segments known, and all after them, by number.
+    async def speech_of(
+        self, stream_id: str, chat_id: str, user: str, segments: int
+    ) -> dict[int, StoredMessage]:
+        """Return stored messages of a stream by segment: the last that the client knows, and all later ones.
 
         Args:
-            stream_id: The stream's name.
+            stream_id: The stream's identifier.
             chat_id: The chat it is spoken into.
             user: Who speaks.
-            segments: How many segments are known to be stored or without text.
+            segments: How many segments the client knows to be stored or without text.
 
         Raises:
             VoicechatError: `unknown_stream` if it is somebody else's, or `storage`.
         """
-        found: dict[int, Message] = {}
-        first, more = max(0, segments - _LOOKED_FOR), True
+        found: dict[int, StoredMessage] = {}
+        first, more = max(0, segments - _LOOKUP_BATCH), True
         while more:
-            numbers = range(first, first + 2 * _LOOKED_FOR)
+            numbers = range(first, first + 2 * _LOOKUP_BATCH)
             names = {message_id_of(stream_id, number): number for number in numbers}
             stored = await self.store.named(list(names))
             if any((message.chat_id, message.speaker) != (chat_id, user) for message in stored):
                 raise failures.stream_of_another(stream_id)
             found |= {names[message.message_id]: message for message in stored}
-            first += _LOOKED_FOR
+            first += _LOOKUP_BATCH
             more = any(number >= first for number in found)
         return found
 
     async def open_speech(
         self, chat_id: str, user: str, stream_id: str, begin_ms: int = 0, source: str = ""
     ) -> SpeechFeed:
-        """Let a stream of speech into a chat, which is created if there is none.
+        """Let a stream of speech into a chat, creating the chat if there is none.
 
         Args:
             chat_id: Which chat.
             user: Who speaks.
-            stream_id: The stream's name.
-            begin_ms: Where in the stream the audio begins that comes now.
-            source: Where they come from, such as an address.
+            stream_id: The stream's identifier.
+            begin_ms: Position in the stream at which the coming audio starts.
+            source: Where they connect from, such as an address.
 
         Raises:
             VoicechatError: `chat_ended`, `name_taken`, `bad_field`, `storage` or `busy`.
@@ -293,7 +295,7 @@ class ChatService:
                 for feed in feeds:
                     await feed.finals.empty()
         if lost := sum(len(feed.finals) for feed in feeds):
-            log.error("the server ends while the chat database fails: speech is not stored", finals=lost)
+            log.error("shutting down while the chat database fails: speech is not stored", finals=lost)
 
     async def _admit(self, chat_id: str, user: str, since: int, source: str, *, is_guest: bool) -> Chat:
         chat = await self.store.chat(chat_id)
@@ -315,7 +317,7 @@ class ChatService:
         return (await self.submit(Enter(chat_id, user, title, now(), present))).chat
 
     def _observe(self, operation: Operation, outcome: Outcome) -> None:
-        """Tell everybody of what has become durable."""
+        """Publish what has become durable."""
         if not outcome.is_new:
             return
         match operation:

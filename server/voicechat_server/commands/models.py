@@ -15,23 +15,29 @@ from voicechat_server.asr.models import resolve
 from voicechat_server.asr.models.catalog import DEMO, KNOWN, PARAFORMER, Hub, demo_directory
 from voicechat_server.asr.models.inventory import Entry, take_inventory
 from voicechat_server.asr.models.resolving import cached, download
-from voicechat_server.settings import Settings
+from voicechat_server.settings import Settings, variable
 
 models_app = typer.Typer(
     help="Show, download and verify models.", no_args_is_help=True, rich_markup_mode=None
 )
 
+
+def _fallback(field: str) -> str:
+    """Return what holds without an option: the variable of its setting, or the default."""
+    info = Settings.model_fields[field]
+    default = info.default if info.default_factory is None else "the user's cache directory"
+    return f"[{variable(field)}, or {default}]"
+
+
 HubOption = Annotated[
-    Hub | None, typer.Option("--hub", help="`ms` is ModelScope, `hf` is Hugging Face. [VOICECHAT_HUB, or ms]")
+    Hub | None,
+    typer.Option("--hub", help=f"`ms` is ModelScope, `hf` is Hugging Face. {_fallback('hub')}"),
 ]
 RevisionOption = Annotated[
-    str | None, typer.Option("--revision", help="The hub's revision. [VOICECHAT_MODEL_REVISION, or v2.0.4]")
+    str | None, typer.Option("--revision", help=f"The hub's revision. {_fallback('model_revision')}")
 ]
 CacheOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--cache-dir", help="Where models are kept. [VOICECHAT_CACHE_DIR, or the user's cache directory]"
-    ),
+    Path | None, typer.Option("--cache-dir", help=f"Where models are kept. {_fallback('cache_dir')}")
 ]
 
 

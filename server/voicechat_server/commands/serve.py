@@ -1,4 +1,4 @@
-"""`voicechat-server serve`: check what can be known, listen, serve until told to end."""
+"""`voicechat-server serve`: check what can be checked, listen, serve until a signal."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""The server's logs: their form, their bounds, and the crashes they must not miss."""
+"""The server's logs: their form, their bounds, and crashes nobody waits for."""

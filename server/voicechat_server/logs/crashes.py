@@ -1,4 +1,4 @@
-"""Crashes nobody waits for: of a thread, and of what Python can't raise; the log has them whole."""
+"""Logs crashes nobody waits for: in threads, and where Python can't raise."""
 
 import sys
 import threading
@@ -9,7 +9,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 def log_crashes() -> None:
-    """Log, from now on in this process, what would else be printed beside the log."""
+    """From now on, log what would otherwise be printed past the log."""
     threading.excepthook = _in_thread
     sys.unraisablehook = _unraisable
 

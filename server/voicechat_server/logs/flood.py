@@ -1,7 +1,7 @@
-"""Keeps strangers from filling the log: of lines that are alike, only the first of each minute are shown.
+"""Keeps strangers from filling the log: of similar lines, only the first few of each minute are shown.
 
-Which lines somebody outside can provoke is told by the logger they come from. What was left out is counted,
-and said in one line when the minute is over.
+The logger of a line determines whether somebody outside can provoke it. Suppressed lines are counted, and
+summed up in one line when the minute is over.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ import structlog
 
 MINUTE_S = 60.0
 MOST_KINDS = 1000
-"""Kinds of lines that are told apart; more can only come about by somebody's intent."""
+"""Kinds of lines to distinguish; more can only arise on purpose."""
 
-TELL_EVERY_S = 5.0
+REPORT_EVERY_S = 5.0
 
 _FEW = 5
 _MANY = 600
@@ -28,19 +28,19 @@ REFUSING = tuple(
     f"{_OURS}.{module}"
     for module in ("middleware.origin_guard", "middleware.host_guard", "sockets.unknown_socket", "gate")
 )
-"""Modules whose every line tells of somebody who was refused."""
+"""Modules whose every line reports a refused client."""
 _EXPECTED = (
     "ASGI callable returned without completing handshake.",
     "Unsupported upgrade request.",
 )
-"""What Uvicorn warns of when somebody is refused, or hangs up before an answer; our own lines tell it."""
+"""Uvicorn's warnings when a client is refused, or hangs up before an answer; our own lines report that."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass
 class _Minute:
-    """A minute in which lines of one kind came: until when, how many, how many were left out."""
+    """A minute of lines of one kind: when it ends, how many came, and how many were left out."""
 
     until: float
     count: int = 0
@@ -48,14 +48,14 @@ class _Minute:
 
 
 _Kind = tuple[str, int, str]
-"""Logger, level and words of a line, without what differs from one to the next."""
+"""Logger, level and wording of a line, without the values in it."""
 
 
 class Flood(logging.Filter):
     """A filter for the handler that all lines go through.
 
     Args:
-        clock: Tells the time, in seconds.
+        clock: Returns the time, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -65,7 +65,7 @@ class Flood(logging.Filter):
         self._lock = Lock()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a line is to be shown."""
+        """Return whether a line is to be shown."""
         if _is_of(record.name, _LIBRARIES):
             if record.msg in _EXPECTED:
                 return logging.getLogger().isEnabledFor(logging.INFO)
@@ -83,18 +83,18 @@ class Flood(logging.Filter):
             minute.count += 1
             is_shown = minute.count <= most
             minute.left_out += not is_shown
-        _tell(over)
+        _report(over)
         return is_shown
 
-    def tell(self, *, everything: bool = False) -> None:
-        """Say how many lines were left out.
+    def report(self, *, everything: bool = False) -> None:
+        """Log how many lines were left out.
 
         Args:
-            everything: Whether to say it of minutes that are not over yet, too.
+            everything: Whether to include minutes that are not over yet.
         """
         with self._lock:
             over = self._take_over(float("inf") if everything else self._clock())
-        _tell(over)
+        _report(over)
 
     def _take_over(self, now: float) -> list[tuple[_Kind, int]]:
         over = [kind for kind, minute in self._minutes.items() if minute.until <= now]
@@ -102,9 +102,9 @@ class Flood(logging.Filter):
 
 
 @asynccontextmanager
-async def telling() -> AsyncIterator[None]:
-    """Say what was left out, within seconds after each minute and at the end, while the context lasts."""
-    task = asyncio.create_task(_tell_now_and_then(), name="log flood")
+async def reporting() -> AsyncIterator[None]:
+    """Report what was left out, within seconds after each minute and at the end of the context."""
+    task = asyncio.create_task(_report_periodically(), name="log flood")
     try:
         yield
     finally:
@@ -112,14 +112,14 @@ async def telling() -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await task
         for flood in _floods():
-            flood.tell(everything=True)
+            flood.report(everything=True)
 
 
-async def _tell_now_and_then() -> None:
+async def _report_periodically() -> None:
     while True:
-        await asyncio.sleep(TELL_EVERY_S)
+        await asyncio.sleep(REPORT_EVERY_S)
         for flood in _floods():
-            flood.tell()
+            flood.report()
 
 
 def _floods() -> Iterator[Flood]:
@@ -128,7 +128,7 @@ def _floods() -> Iterator[Flood]:
 
 
 def _most(record: logging.LogRecord) -> int | None:
-    """Return how many lines like one are shown in a minute; None for all."""
+    """Return how many lines like this one are shown in a minute; None for all."""
     if _is_of(record.name, (*_LIBRARIES, *REFUSING)):
         return _FEW
     if _is_of(record.name, (_OURS,)):
@@ -146,19 +146,19 @@ def _words(record: logging.LogRecord) -> str:
 
 
 def _shorten(record: logging.LogRecord) -> None:
-    """Take the traceback from a line about a connection: it tells of the library, and of nobody's mistake."""
+    """Drop the traceback from a line about a connection: it shows the inside of a library, and no mistake."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None or not (
         isinstance(error, OSError | EOFError) or _is_of(type(error).__module__, _LIBRARIES)
     ):
         return
-    # asyncio describes a failure in many lines.
+    # asyncio describes a failure in several lines.
     first = record.getMessage().partition("\n")[0]
     record.msg, record.args = "%s (%s: %s)", (first, type(error).__name__, error)
     record.exc_info = record.exc_text = None
 
 
-def _tell(left_out: list[tuple[_Kind, int]]) -> None:
+def _report(left_out: list[tuple[_Kind, int]]) -> None:
     for (logger, level, words), count in left_out:
         if count:
             log.log(level, "lines like others were left out", of=logger, like=words, count=count)

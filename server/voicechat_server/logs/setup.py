@@ -1,4 +1,4 @@
-"""Logs: readable lines on a terminal, one JSON object a line elsewhere; libraries' logs go the same way."""
+"""Sets up logging: readable lines on a terminal, JSON lines elsewhere, for this project and its libraries."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ OWN_LOGGERS = ("voicechat_server", "voicechat_common")
 _LONGEST_VALUE = 1000
 _LONGEST_TRACEBACK = 10_000
 _UNSEEN = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
-"""What a terminal or a viewer of logs obeys, or can't show: controls, ends of lines, turns of direction."""
+"""What a terminal or log viewer interprets, or can't show: controls, line ends, changes of direction."""
 
 _HARMFUL = re.compile(f"[\x00-\x1f{_UNSEEN}]")
 _HARMFUL_IN_JSON = re.compile(f"[{_UNSEEN}]")
@@ -26,7 +26,7 @@ _JSON = structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
 def configure_logging(level: str, stream: TextIO | None = None) -> None:
-    """Send all logs of this process to one place in one form.
+    """Send all logs of this process to one stream in one form.
 
     What people say is never logged: at no level does a line carry recognised text.
 
@@ -72,7 +72,7 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
 def _render(target: TextIO) -> list[Processor]:
     if target.isatty():
         colors = not os.environ.get("NO_COLOR")
-        # Tracebacks with the values of variables would show what was said.
+        # Tracebacks with the values of variables would reveal what was said.
         return [
             structlog.processors.format_exc_info,
             _bounded,
@@ -85,7 +85,7 @@ def _render(target: TextIO) -> list[Processor]:
 
 
 def _bounded(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Cut what strangers made long. Of a traceback the beginning and the end are kept."""
+    """Truncate what strangers made long. A traceback keeps its start and its end."""
     return {key: _cut(key, value) if isinstance(value, str) else value for key, value in event.items()}
 
 
@@ -97,7 +97,7 @@ def _cut(key: str, value: str) -> str:
 
 
 def _harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Show what a terminal would obey: strangers sent some of the values."""
+    """Make visible what a terminal would interpret, as some values come from strangers."""
     return {key: _shown(key, value) if isinstance(value, str) else value for key, value in event.items()}
 
 
@@ -113,6 +113,6 @@ def _picture(found: re.Match[str]) -> str:
 
 
 def _json_line(logger: WrappedLogger, method: str, event: EventDict) -> str:
-    """Return an event as one line of JSON that nothing in it can break or turn around."""
+    """Return an event as one line of JSON, which nothing in it can break or reverse."""
     line = str(_JSON(logger, method, event))
     return _HARMFUL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", line)

@@ -1,4 +1,4 @@
-"""The settings of the server: one typed class, and what can't be told of one setting alone."""
+"""The settings of the server: one typed class, and the rules between them."""
 
 from voicechat_server.settings.model import Settings, option, variable
 

@@ -1,4 +1,4 @@
-"""Settings that are possible each, and impossible together."""
+"""Settings that are valid on their own, but not together."""
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import PRECISIONS

@@ -1,4 +1,4 @@
-"""Where the server keeps its files unless it is told."""
+"""Where the server keeps its files by default."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +18,9 @@ def database_file() -> Path:
     return _own(user_data_path) / "chats.db"
 
 
-def _own(place: Callable[[str], Path]) -> Path:
-    """A directory of the login's own; one where the server starts for a login without a home."""
+def _own(locate: Callable[[str], Path]) -> Path:
+    """The user's own directory; for a user without a home, one in the working directory."""
     try:
-        return place(_APPLICATION)
+        return locate(_APPLICATION)
     except RuntimeError:
         return Path(_APPLICATION).absolute()

@@ -33,7 +33,7 @@ CHUNK_SIZE_FORM = "three whole numbers are needed, such as 0,10,5"
 
 
 def _parse_chunk_size(value: object) -> object:
-    """Take `0,10,5` as well as `[0,10,5]`."""
+    """Accept `0,10,5` as well as `[0,10,5]`."""
     if not isinstance(value, str):
         return value
     try:
@@ -46,12 +46,12 @@ def _parse_chunk_size(value: object) -> object:
 
 
 def _parse_origins(value: object) -> object:
-    """Take `https://a.example,https://b.example`."""
+    """Accept `https://a.example,https://b.example`."""
     return origins.parse_origins(value) if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
-    """What the server is told at its start."""
+    """The settings of one server. This is the only place that declares them."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX, env_ignore_empty=True, frozen=True, protected_namespaces=()
@@ -182,7 +182,7 @@ class Settings(BaseSettings):
         """Return the settings of this process.
 
         Args:
-            options: Values that win over the environment, by field name: the command line's options.
+            options: Values that override the environment, by field name: the command line's options.
 
         Raises:
             VoicechatError: `bad_setting`, naming the variable or option, its value and the remedy.
@@ -195,7 +195,7 @@ class Settings(BaseSettings):
             raise _bad_setting(error, given) from error
 
     def engine_config(self) -> EngineConfig:
-        """Return what the recognition engine needs to know of all this."""
+        """Return the part of the settings that concerns the recognition engine."""
         return EngineConfig(
             model=ModelConfig(
                 name=self.model, hub=self.hub, revision=self.model_revision, cache_dir=self.cache_dir

@@ -1,4 +1,4 @@
-"""The HTTP calls of chats, for scripts, bots and whatever has no WebSocket."""
+"""The HTTP calls of chats, for scripts, bots and anything without a WebSocket."""
 
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -27,11 +27,11 @@ from voicechat_server.chat.export import EXPORTERS
 from voicechat_server.chat.live import wire
 
 _OPENING_CHARACTERS = 64 * 1024
-"""So much of a file is read before it is answered with success."""
+"""How much of a file to read before answering with success."""
 
 MAX_SKIP = 1_000_000
 MAX_SEQ = 2**53 - 1
-"""The largest seq that every JSON reader takes exactly."""
+"""The largest seq that every JSON parser represents exactly."""
 
 ChatIdPath = Annotated[ChatId, Path(description="Which chat.", examples=["test_chat_001"])]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="The most that is answered.")]
@@ -40,7 +40,7 @@ router = APIRouter(
     prefix="/chat",
     tags=["chat"],
     responses={
-        422: {"model": ErrorBody, "description": "A field can't be used: the body tells which and why."},
+        422: {"model": ErrorBody, "description": "A field can't be used: the body says which and why."},
         503: {"model": ErrorBody, "description": "The chat database failed, or too much waits for it."},
     },
 )
@@ -164,12 +164,12 @@ async def export_chat(
 
 
 def _json(answer: ChatList | ChatDetail) -> Response:
-    """Return an answer as a body; FastAPI would look through all of a long one once more."""
+    """Return an answer as a body; FastAPI would validate all of a long one again."""
     return Response(answer.model_dump_json(by_alias=True), media_type="application/json")
 
 
 async def _begun(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
-    """Read the opening of a file, so that a failure can still be the answer; return all of it."""
+    """Read the start of a file, while a failure can still be the answer; return all of it."""
     opening = StringIO()
     async for piece in pieces:
         opening.write(piece)

@@ -16,7 +16,7 @@ from voicechat_server.api.chat.non_blocking_sender import NonBlockingSender
 from voicechat_server.api.errors import close_code, close_reason, internal_error, shutting_down
 from voicechat_server.api.services import Services, services_of
 from voicechat_server.api.sockets.client_socket import MAX_TEXT_CHARACTERS, ClientSocket
-from voicechat_server.api.sockets.together import together
+from voicechat_server.api.sockets.task_group import task_group
 from voicechat_server.api.source import source_of
 from voicechat_server.chat import failures
 from voicechat_server.chat.live.frame_queue import Frame
@@ -25,10 +25,10 @@ from voicechat_server.chat.service import Joined
 from voicechat_server.metrics import Surface
 
 MAX_FRAME_BYTES = 4 * MAX_TEXT_CHARACTERS
-"""What the longest text takes at most."""
+"""The longest text in bytes."""
 
 CLOSE_WITHIN_S = 30
-"""How long a reader that was too slow may take to read why its connection ends."""
+"""How long a reader that was too slow may take to read why its connection is closed."""
 
 log = structlog.stdlib.get_logger(__name__)
 router = APIRouter()
@@ -36,15 +36,15 @@ router = APIRouter()
 
 @router.websocket("/chatting")
 async def chatting(socket: WebSocket) -> None:
-    """One person's connection to one chat, until either side ends it."""
+    """One person's connection to one chat, until either side closes it."""
     await ChatConnection(socket, services_of(socket)).run()
 
 
 class ChatConnection:
     """One socket of `/chatting`.
 
-    Four tasks work for it: one receives, one sends, one watches for a reader that is too slow, one waits for
-    the end of the server. An error in any ends all.
+    Four tasks serve it: one receives, one sends, one watches for a reader that is too slow, and one waits for
+    shutdown. An error in any of them ends all.
 
     Args:
         socket: The socket, not accepted yet.
@@ -67,15 +67,15 @@ class ChatConnection:
 
     @property
     def waiting(self) -> int:
-        """Frames that wait for the client to read."""
+        """Frames waiting for the client to read."""
         return 0 if self._joined is None else self._joined.member.frames.waiting
 
     def shut_down(self) -> None:
-        """Tell the client that the server ends; returns before that is done."""
+        """Tell the client that the server is shutting down; returns before that is done."""
         self._server_ends.set()
 
     async def run(self) -> None:
-        """Serve the socket from its acceptance to its end."""
+        """Serve the socket, from accepting it to closing it."""
         try:
             await self._socket.accept()
         except WebSocketDisconnect:
@@ -121,7 +121,7 @@ class ChatConnection:
     async def _converse(self, joined: Joined) -> VoicechatError | None:
         errors: list[VoicechatError] = []
         try:
-            async with together() as group:
+            async with task_group() as group:
                 group.create_task(self._receive(joined.member))
                 group.create_task(self._send(joined))
                 group.create_task(self._watch(joined.member))
@@ -146,7 +146,7 @@ class ChatConnection:
                 if error.code in (ErrorCode.FRAME_TOO_LARGE, ErrorCode.TOO_MANY_FRAMES):
                     raise
                 self._socket.limits.count_idle_frame()
-                member.tell_error(error)
+                member.send_error(error)
 
     async def _act(self, member: Member, text: str | None) -> None:
         if text is None:
@@ -179,9 +179,9 @@ class ChatConnection:
         async for frame in joined.member.history():
             await self._socket.send_text(frame.text)
         queue = joined.member.frames
-        at_once = NonBlockingSender(self._socket)
+        try_send = NonBlockingSender(self._socket)
         while True:
-            await queue.wait(at_once)
+            await queue.wait(try_send)
             while (waiting := queue.take()) is not None:
                 await self._socket.send_text(waiting.text)
 

@@ -1,7 +1,7 @@
-"""Sending to many sockets without waking a task for each.
+"""Sends to many sockets without waking a task for each.
 
-A broadcast to a hundred people is a hundred sends that need not wait, for their sockets take some more. To do
-each in the task of its connection costs a third more than to do them one after the other, right away.
+A broadcast to a hundred people is a hundred sends, most of which need not wait because their sockets accept
+more. Doing each in the task of its connection costs a third more than doing them right away, one by one.
 """
 
 from collections.abc import Coroutine
@@ -13,7 +13,7 @@ from voicechat_server.api.sockets.client_socket import ClientSocket
 
 
 class NonBlockingSender:
-    """Sends text over a socket as long as that needs no waiting.
+    """Sends text over a socket if that needs no waiting.
 
     Args:
         socket: An accepted socket.
@@ -23,16 +23,16 @@ class NonBlockingSender:
         self._socket = socket
 
     def __call__(self, text: str) -> bool:
-        """Send a text frame; return False if that would have to wait, when nothing of it is sent."""
+        """Send a text frame; if that would have to wait, send nothing and return False."""
         try:
-            return _done_at_once(self._socket.send_text(text))
+            return _done_without_waiting(self._socket.send_text(text))
         except WebSocketDisconnect:
-            # Whoever receives from the socket hears of it too, and ends the connection.
+            # The task that receives from the socket notices too, and ends the connection.
             return True
 
 
-def _done_at_once(sending: Coroutine[Any, Any, None]) -> bool:
-    """Run a send; where it has to wait, which the server does before it writes anything, give it up."""
+def _done_without_waiting(sending: Coroutine[Any, Any, None]) -> bool:
+    """Run a send; if it has to wait, which happens before anything is written, abandon it."""
     try:
         sending.send(None)
     except StopIteration:

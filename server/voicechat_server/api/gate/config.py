@@ -1,4 +1,4 @@
-"""How the connections of a server find its gate."""
+"""Uvicorn's configuration, by which the connections of a server find its gate."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from voicechat_server.api.gate.gate import Gate
 
 
 class GatedConfig(uvicorn.Config):
-    """Uvicorn's configuration, with a gate for the protocols that it names.
+    """Uvicorn's configuration, with a gate for its protocols.
 
     Args:
         gate: The gate.
-        *args: What Uvicorn is told.
-        **kwargs: What Uvicorn is told.
+        *args: Passed to Uvicorn.
+        **kwargs: Passed to Uvicorn.
     """
 
     def __init__(self, gate: Gate, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Deadlines of many connections that all get the same time."""
+"""Deadlines of many connections that all get the same amount of time."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -7,7 +7,7 @@ Waiting = TypeVar("Waiting", bound=Hashable)
 
 
 class Deadlines(Generic[Waiting]):
-    """Who is waited for, the longest first.
+    """The connections being waited for, oldest first.
 
     Args:
         seconds: How long each is waited for.
@@ -21,15 +21,15 @@ class Deadlines(Generic[Waiting]):
         return len(self._due)
 
     def start(self, waiting: Waiting, now: float) -> None:
-        """Begin to wait for one, unless it is waited for already."""
+        """Start the deadline of one, unless it is running."""
         self._due.setdefault(waiting, now + self._seconds)
 
     def stop(self, waiting: Waiting) -> None:
-        """Wait no longer for one, if it was waited for."""
+        """Stop the deadline of one, if it is running."""
         self._due.pop(waiting, None)
 
     def pop_expired(self, now: float) -> list[Waiting]:
-        """Return those who were waited for long enough, and forget them."""
+        """Remove and return those whose deadline has passed."""
         expired = []
         for waiting, due in self._due.items():
             if due > now:
@@ -40,7 +40,7 @@ class Deadlines(Generic[Waiting]):
         return expired
 
     def pop_oldest(self) -> Waiting | None:
-        """Return the one who was waited for the longest, and forget it."""
+        """Remove and return the one that has been waited for the longest."""
         oldest = next(iter(self._due), None)
         if oldest is not None:
             del self._due[oldest]

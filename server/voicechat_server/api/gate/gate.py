@@ -1,4 +1,4 @@
-"""All that the connections of one server share."""
+"""The limits that all connections of one server share."""
 
 import asyncio
 import time
@@ -16,13 +16,13 @@ from voicechat_server.asr.capacity.heap import resident_bytes, return_freed_memo
 from voicechat_server.turns import Turns
 
 HEAD_S = 10.0
-"""How long the head of a request may take, from the connection on."""
+"""How long the head of a request may take, from the start of the connection."""
 
 BODY_S = 30.0
-"""How long the body of a request may take, from its head on."""
+"""How long the body of a request may take, from the end of its head."""
 
-QUIET_S = 60.0
-"""Connections that find no place are told of in the log so seldom."""
+LOG_EVERY_S = 60.0
+"""The shortest time between two log lines about refused connections."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -31,17 +31,17 @@ class Request(Hashable, Protocol):
     """A connection on which a request is still coming in."""
 
     def expire(self) -> None:
-        """End the connection: the request took too long."""
+        """Close the connection: the request took too long."""
 
-    def make_room(self) -> None:
-        """End the connection: its descriptor is needed for another one."""
+    def evict(self) -> None:
+        """Close the connection: its descriptor is needed for another one."""
 
 
 class Answered(unread.Answered, Protocol):
     """A connection of HTTP."""
 
     def give_up(self) -> None:
-        """End the connection: what it was sent is not read."""
+        """Close the connection: it doesn't read what it is sent."""
 
 
 class Socket(Protocol):
@@ -58,13 +58,13 @@ class Gate:
         most_connections: Connections at once; as many as the process has descriptors for unless given.
 
     Attributes:
-        turns: Who has more to read.
-        starts: Requests that have not begun.
-        unfinished: What unfinished input takes.
-        heads: Connections whose next request has not come in as far as its head's end.
-        bodies: Requests whose body has not come in.
+        turns: Connections with input left to parse.
+        starts: Requests that have not started.
+        unfinished: The memory taken by unfinished input.
+        heads: Connections waiting for the head of their next request.
+        bodies: Requests waiting for their body.
         sockets: The WebSockets.
-        answered: The other connections.
+        answered: The HTTP connections.
     """
 
     def __init__(self, most_connections: int | None = None) -> None:
@@ -78,33 +78,33 @@ class Gate:
         self._most = most_connections or descriptors.connections_possible()
         self._open = 0
         self._swept_at = time.monotonic()
-        self._told_at = float("-inf")
+        self._logged_at = float("-inf")
         self._refused = 0
         self._unread: unread.UnreadOutput[Answered] = unread.UnreadOutput()
         self._memory = GrownMemory()
         self._trimming: asyncio.Task[None] | None = None
 
     def admit(self) -> bool:
-        """Count a new connection, or return False if there is no place for it.
+        """Count a new connection, or return False if there is no capacity for it.
 
-        Whoever has not sent a request for the longest makes room for it.
+        The connection that has gone longest without sending a request is evicted for it.
         """
         if self._open >= self._most:
             oldest = self.heads.pop_oldest()
             if oldest is None:
                 self._refused += 1
-                self._tell()
+                self._log_refusals()
                 return False
-            oldest.make_room()
+            oldest.evict()
         self._open += 1
         return True
 
     def leave(self) -> None:
-        """Note that a connection that was admitted is gone."""
+        """Note that an admitted connection is gone."""
         self._open -= 1
 
     def sweep(self) -> None:
-        """Look after what depends on time; called about once a second."""
+        """Enforce time limits; called about once a second."""
         now = time.monotonic()
         for late in (*self.heads.pop_expired(now), *self.bodies.pop_expired(now)):
             late.expire()
@@ -117,12 +117,12 @@ class Gate:
             self._trimming = asyncio.get_running_loop().create_task(asyncio.to_thread(return_freed_memory))
 
     async def close(self) -> None:
-        """Wait for what the gate still does."""
+        """Wait for the gate's unfinished work."""
         if self._trimming is not None:
             await self._trimming
 
-    def _tell(self) -> None:
+    def _log_refusals(self) -> None:
         now = time.monotonic()
-        if now - self._told_at >= QUIET_S:
+        if now - self._logged_at >= LOG_EVERY_S:
             log.warning("no connection is free", connections=self._open, refused=self._refused)
-            self._told_at, self._refused = now, 0
+            self._logged_at, self._refused = now, 0

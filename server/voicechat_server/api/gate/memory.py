@@ -1,28 +1,28 @@
-"""When the C library is to be asked for memory that it keeps although it was freed."""
+"""When to ask the C library to return freed memory that it keeps."""
 
 WORTH_ASKING_BYTES = 16 * 1024 * 1024
 
 ASKED_EVERY_S = 10.0
 
 ASKED_FOR_S = 120.0
-"""What took the memory may be in use for a while, such as an answer that is not read."""
+"""Memory may stay in use for a while, such as that of an answer that is not read."""
 
 
 class GrownMemory:
-    """How much memory the process has grown since it was at its smallest."""
+    """Tracks how the process's memory has grown since its minimum."""
 
     def __init__(self) -> None:
         self._known = 0
         self._grew_at = self._asked_at = float("-inf")
 
     def is_worth_asking(self, resident_bytes: int, now: float) -> bool:
-        """Take the memory of the process; return whether to ask now.
+        """Return whether to ask now, given the memory of the process.
 
-        When it has grown, the library is asked now and then for a while: what is left after that is in use.
+        After it has grown, the library is asked periodically for a while; what is left then is in use.
 
         Args:
-            resident_bytes: What the process has.
-            now: The time, in seconds of a clock that never goes back.
+            resident_bytes: The resident memory of the process.
+            now: The time, in seconds of a monotonic clock.
         """
         self._known = min(self._known or resident_bytes, resident_bytes)
         if resident_bytes >= self._known + WORTH_ASKING_BYTES:

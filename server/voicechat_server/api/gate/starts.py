@@ -1,6 +1,6 @@
-"""Requests begin a few at a time: a burst of them leaves the event loop to the others in between.
+"""Starts requests a few at a time, so that a burst of them leaves the event loop to others in between.
 
-Those that wait are bounded by the connections, each of which has one request answered at a time.
+Waiting requests are bounded by the connections, each of which has one request answered at a time.
 """
 
 import asyncio
@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable
 
 AT_A_TIME = 4
-"""Requests that begin in one round of the event loop; each takes it for about half a millisecond."""
+"""Requests to start in one iteration of the event loop; each takes about half a millisecond."""
 
 
 class Starts:
-    """The requests that have come in and have not begun, oldest first."""
+    """Requests that have arrived and not started, oldest first."""
 
     def __init__(self) -> None:
         self._waiting: deque[Callable[[], None]] = deque()
@@ -20,7 +20,7 @@ class Starts:
         self._is_scheduled = False
 
     def enter(self, begin: Callable[[], None]) -> None:
-        """Begin a request: at once, unless many did so in this round of the loop."""
+        """Start a request: right away, unless many started in this iteration of the loop."""
         if self._begun < AT_A_TIME and not self._waiting:
             self._begun += 1
             begin()

@@ -1,9 +1,9 @@
-"""The memory that unfinished input takes, of all connections together."""
+"""The memory taken by the unfinished input of all connections."""
 
 from typing import Protocol
 
 MOST_BYTES = 128 * 1024 * 1024
-"""Room for sixteen frames of the largest size at once. Who sends smaller ones is never in anybody's way."""
+"""Enough for sixteen frames of the largest size. Clients that send smaller ones never get in the way."""
 
 WORTH_COUNTING = 64 * 1024
 """A connection that holds less is not counted."""
@@ -13,11 +13,11 @@ class Holder(Protocol):
     """A connection whose input takes memory."""
 
     def give_way(self) -> None:
-        """Let go of the input, and tell the client that there was no room for it."""
+        """Drop the input, and tell the client that there was no memory for it."""
 
 
 class UnfinishedInput:
-    """One budget; where it is overdrawn, whoever holds the most gives way.
+    """A shared budget; when it is exceeded, the holder of the most gives way.
 
     Args:
         most_bytes: The budget.
@@ -30,11 +30,11 @@ class UnfinishedInput:
 
     @property
     def total(self) -> int:
-        """Bytes that are held."""
+        """Bytes held."""
         return self._total
 
     def hold(self, holder: Holder, size: int) -> None:
-        """Note how much a connection holds now."""
+        """Note how many bytes a connection holds now."""
         if size < WORTH_COUNTING:
             self.release(holder)
             return
@@ -46,5 +46,5 @@ class UnfinishedInput:
             largest.give_way()
 
     def release(self, holder: Holder) -> None:
-        """Note that a connection holds nothing any more."""
+        """Note that a connection no longer holds anything."""
         self._total -= self._held.pop(holder, 0)

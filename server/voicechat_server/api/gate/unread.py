@@ -1,30 +1,30 @@
-"""The memory that answers take which nobody reads, of all connections together."""
+"""The memory taken by unread answers of all connections."""
 
 from collections.abc import Hashable, Iterable
 from typing import Generic, Protocol, TypeVar
 
 MOST_BYTES = 128 * 1024 * 1024
-"""Room for thirty of the longest answers at once, a thousand of the longest messages each."""
+"""Enough for thirty of the longest answers, of a thousand of the longest messages each."""
 
 STALLED_S = 60.0
-"""Whoever reads nothing of an answer for so long is not going to."""
+"""A client that reads nothing of an answer for this long is given up."""
 
 
 class Answered(Hashable, Protocol):
-    """A connection to which an answer is being sent."""
+    """A connection on which an answer is being sent."""
 
     def unread_bytes(self) -> int:
-        """Return how much of it the client has left to the server."""
+        """Return how many bytes of it the client has not read."""
 
 
 AnsweredT = TypeVar("AnsweredT", bound=Answered)
 
 
 class UnreadOutput(Generic[AnsweredT]):
-    """What waits to be read: who reads nothing for long is given up, and where it is too much, the largest.
+    """Tracks unread answers; gives up stalled connections, and the largest ones if there is too much in all.
 
     Args:
-        most_bytes: What may wait, of all together.
+        most_bytes: Bytes that may be unread in all.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
@@ -35,8 +35,8 @@ class UnreadOutput(Generic[AnsweredT]):
         """Return which connections to give up.
 
         Args:
-            connections: All that there are.
-            now: The time, in seconds of a clock that never goes back.
+            connections: All connections.
+            now: The time, in seconds of a monotonic clock.
         """
         sizes = {one: size for one in connections if (size := one.unread_bytes())}
         self._seen = {one: self._since(one, size, now) for one, size in sizes.items()}
@@ -50,6 +50,6 @@ class UnreadOutput(Generic[AnsweredT]):
         return given_up
 
     def _since(self, one: AnsweredT, size: int, now: float) -> tuple[int, float]:
-        """Return how much waits, and since when it has not become less."""
+        """Return how much is unread, and since when it has not decreased."""
         before, since = self._seen.get(one, (size, now))
         return (size, now) if size < before else (size, since)

@@ -1,6 +1,6 @@
-"""The pages `/docs` and `/redoc`, which work without internet and under any path of a proxy.
+"""The pages `/docs` and `/redoc`, which work offline and under any path of a proxy.
 
-Their links are relative: a page asks for its files beside the place where it was found itself.
+Their links are relative: a page requests its files from where it was found itself.
 """
 
 from fastapi import APIRouter

@@ -1,4 +1,4 @@
-"""`GET /metrics`: what the server has counted, and what is true of it now."""
+"""`GET /metrics`: the counters, and gauges set at the time of the call."""
 
 from math import nan
 
@@ -20,14 +20,14 @@ router = APIRouter(tags=["server"])
 )
 async def metrics(services: ServicesDep) -> Response:
     """Metrics for Prometheus; `docs/monitoring.md` explains each."""
-    _look(services)
+    _set_gauges(services)
     free = await services.chat.store.free_bytes()
     services.metrics.disk_free.set(nan if free is None else free)
     return Response(generate_latest(services.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _look(services: Services) -> None:
-    """Set the metrics of what is true only now."""
+def _set_gauges(services: Services) -> None:
+    """Set the gauges."""
     engine, chat, gauges = services.engine, services.chat, services.metrics
     gauges.ready.set(engine.status.state is EngineState.READY)
     gauges.workers.set(engine.workers)

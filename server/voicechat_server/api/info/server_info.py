@@ -1,4 +1,4 @@
-"""The HTTP calls that tell what the server is and how it is doing."""
+"""The HTTP calls that report what the server is and how it is doing."""
 
 import platform
 import time
@@ -70,7 +70,7 @@ async def health(services: ServicesDep) -> Health:
 @router.get(
     "/ready",
     summary="Whether audio would be recognised now",
-    responses={503: {"model": Readiness, "description": "Not now: the body tells why."}},
+    responses={503: {"model": Readiness, "description": "Not now: the body says why."}},
 )
 async def ready(services: ServicesDep, response: Response) -> Readiness:
     """Answers 200 only when audio would be recognised now, else 503 with the reason and the progress."""

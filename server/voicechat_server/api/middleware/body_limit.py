@@ -1,4 +1,4 @@
-"""Refuses HTTP bodies that are larger than any call needs, before they fill the memory."""
+"""Refuses HTTP bodies larger than any call needs, before they fill the memory."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -6,7 +6,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.api.errors import answer
 
 MAX_BODY_BYTES = 64 * 1024
-"""The longest message needs 48 KiB where each of its characters is escaped."""
+"""The longest message takes 48 KiB if each of its characters is escaped."""
 
 
 class BodyLimit:

@@ -1,4 +1,4 @@
-"""Keeps web pages from reaching a server of this machine under a name of their own: DNS rebinding."""
+"""Guards against DNS rebinding: web pages reaching a local server under a name of their own."""
 
 from collections.abc import Collection
 
@@ -16,14 +16,14 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class HostGuard:
-    """Middleware that answers only those who ask for the server by a name of its own.
+    """Middleware that answers only requests whose `Host` is a name of this server.
 
-    A page of `evil.example` may let that name lead to 127.0.0.1. For the browser, the server is then of the
-    page's own origin, and everything may be read. The `Host` still is `evil.example`.
+    A page of `evil.example` may make that name resolve to 127.0.0.1. To the browser, the server then has the
+    page's own origin, so that the page may read everything. The `Host` is still `evil.example`.
 
     Args:
         app: The app behind it.
-        names: Names it answers to, beside those that always mean this machine.
+        names: Names to answer to, besides those that always mean this machine.
     """
 
     def __init__(self, app: ASGIApp, names: Collection[str]) -> None:

@@ -16,10 +16,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class OriginGuard:
-    """Middleware that refuses WebSockets, and requests that change something, to pages not allowed.
+    """Middleware that refuses WebSockets, and requests that change something, from pages that aren't allowed.
 
-    A browser names the page's origin with each of these. Whatever names none is no page, and passes. Pages
-    that only read are answered without leave to see the answer, which is all that CORS can do.
+    A browser sends the page's origin with each of these. A request without one isn't from a page, and passes.
+    Pages that only read get an answer that the browser won't show them, which is all that CORS can do.
 
     Args:
         app: The app behind it.

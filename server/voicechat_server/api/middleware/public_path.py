@@ -4,13 +4,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class PublicPath:
-    """Middleware that takes requests with that path and without it.
+    """Middleware that accepts requests with that path and without it.
 
-    Some proxies pass it on, others take it off; either way it stands before every path that is answered.
+    Some proxies pass it on, others strip it; either way the routes see it as the root path.
 
     Args:
         app: The app behind it.
-        prefix: The path, without a slash at its end.
+        prefix: The path, without a trailing slash.
     """
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:

@@ -1,4 +1,4 @@
-"""A name for each request and socket, which every line logged for it carries, and an answer to faults."""
+"""Gives each request and socket an id, which all its log lines carry, and answers faults."""
 
 import time
 from uuid import uuid4
@@ -13,7 +13,7 @@ from voicechat_server.api.services import services_of
 
 HEADER = "X-Request-Id"
 OTHER = "other"
-"""Counted for every path there is no route for, and for every method nobody uses, however many are tried."""
+"""Stands in metrics for paths without a route and for unknown methods, however many are tried."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

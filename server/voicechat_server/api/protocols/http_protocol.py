@@ -1,4 +1,4 @@
-"""Uvicorn's HTTP protocol, which waits for nobody for ever and reads no more than a request needs."""
+"""Uvicorn's HTTP protocol, with deadlines, and reading no more than a request needs."""
 
 import asyncio
 import time
@@ -17,17 +17,17 @@ from voicechat_server.api.gate.gate import BODY_S, HEAD_S
 from voicechat_server.api.protocols.refusal import refusal
 
 MOST_HEAD_BYTES = 32 * 1024
-"""The longest head of a request: its line and its headers."""
+"""The longest head of a request: request line and headers."""
 
 PIECE_BYTES = 4096
-"""So much is read at a time: of the smallest requests some two hundred."""
+"""How much to parse at a time: some two hundred of the smallest requests."""
 
 LINGER_S = 1.0
-"""Who was answered in the middle of a request may read that so long; what comes meanwhile is dropped."""
+"""How long a client refused in the middle of a request has to read the answer; its input is dropped."""
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection: each request on it comes in within its time and its bounds, one after another."""
+    """One connection: its requests are read one after another, each within a time limit and size limits."""
 
     def __init__(
         self,
@@ -48,18 +48,18 @@ class HttpProtocol(HttpToolsProtocol):
         self._end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a request, if there is a place for one more connection."""
+        """Start waiting for a request, if there is capacity for one more connection."""
         super().connection_made(transport)
         self._is_admitted = self._gate.admit()
         if self._is_admitted:
             self._gate.answered.add(self)
             self._gate.heads.start(self, time.monotonic())
         else:
-            self._answer(_no_place())
+            self._answer(_no_capacity())
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End; Uvicorn tells the newest request of it, which need not be the one that is being answered."""
+        """Clean up. Uvicorn notifies the newest request, which need not be the one being answered."""
         super().connection_lost(exc)
         if self._answering is not None:
             self._answering.disconnected = True
@@ -75,7 +75,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._gate.leave()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes from the client; more than a little of them is read in turn with other clients."""
+        """Take bytes from the client; larger amounts are parsed in turn with other clients."""
         self._unset_keepalive_if_required()
         if self._end is not None or self.transport.is_closing():
             return
@@ -83,7 +83,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._go_on()
 
     def on_headers_complete(self) -> None:
-        """Take the head of a request, and begin to wait for its body."""
+        """Take the head of a request, and start waiting for its body."""
         super().on_headers_complete()
         self._head_bytes = 0
         self._in_body = True
@@ -101,28 +101,28 @@ class HttpProtocol(HttpToolsProtocol):
         self._gate.starts.enter(partial(super()._start_asgi_task, cycle, app))
 
     def on_response_complete(self) -> None:
-        """Go on with the next request; the rest of this one, if any, is read and dropped within its time."""
+        """Continue with the next request; the rest of this one, if any, is read and dropped in its time."""
         self._answering = None
         super().on_response_complete()
         self._go_on()
 
     def expire(self) -> None:
-        """End the connection: the request took too long."""
+        """Close the connection: the request took too long."""
         if self._head_bytes or self._in_body:
             self._answer(_too_slow(BODY_S if self._in_body else HEAD_S))
         self.transport.close()
 
-    def make_room(self) -> None:
-        """End the connection: its descriptor is needed for another one."""
-        self._answer(_no_place())
+    def evict(self) -> None:
+        """Close the connection: its descriptor is needed for another one."""
+        self._answer(_no_capacity())
         self.transport.close()
 
     def unread_bytes(self) -> int:
-        """Return how much of an answer the client has left to the server."""
+        """Return how many bytes of the answer the client has not read."""
         return self.transport.get_write_buffer_size()
 
     def give_up(self) -> None:
-        """End the connection, and forget what was not read."""
+        """Close the connection, and drop what was not read."""
         self.transport.abort()
 
     def _go_on(self) -> None:
@@ -137,7 +137,7 @@ class HttpProtocol(HttpToolsProtocol):
         return self._has_turn
 
     def _pause_or_resume(self) -> None:
-        """Let the system keep what the client sends while there is something left to read here."""
+        """Leave input in the kernel while there is some left to parse here."""
         was_behind, self._is_behind = self._is_behind, bool(self._input)
         if self._is_behind:
             self.flow.pause_reading()
@@ -145,11 +145,11 @@ class HttpProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def _read_on(self) -> bool:
-        """Read a piece of what came; return whether another one can be read at once."""
+        """Parse a piece of the input; return whether another one can be parsed right away."""
         if not self._input or self.transport.is_closing() or self._end is not None:
             return False
         if self.pipeline:
-            # The request after the one that is being answered is read, and no further; nor is one waited for.
+            # The request after the one being answered is parsed, no further, and no deadline runs.
             self._gate.heads.stop(self)
             return False
         piece = bytes(self._input[:PIECE_BYTES])
@@ -163,7 +163,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._upgrade(piece[upgrade.args[0] :])
             return False
         except httptools.HttpParserError:
-            self._refuse(_no_http())
+            self._refuse(_not_http())
             return False
         if self._head_bytes > MOST_HEAD_BYTES:
             self._refuse(_head_too_large())
@@ -178,7 +178,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._stop_waiting()
         self._gate.answered.discard(self)
         self.handle_websocket_upgrade()
-        # The parser holds this object, which is not told of the connection's end any more.
+        # The parser holds this object, which won't hear of the connection's end any more.
         self.parser = None  # type: ignore[assignment]
         rest += self._input
         self._input.clear()
@@ -187,13 +187,13 @@ class HttpProtocol(HttpToolsProtocol):
             protocol.data_received(rest)
 
     def _answer(self, error: VoicechatError) -> None:
-        """Answer what is no whole request, unless an answer has gone out already."""
+        """Answer an incomplete request, unless an answer has gone out already."""
         is_unanswered = self.cycle is None or not self.cycle.response_started
         if is_unanswered or (self.cycle.response_complete and not self._in_body):
             self.transport.write(refusal(error))
 
     def _refuse(self, error: VoicechatError) -> None:
-        """Close the connection, but not before the answer was read: unread input would tear it down."""
+        """Close the connection, once the client had time to read the answer: unread input would reset it."""
         self._answer(error)
         self._stop_waiting()
         self._unset_keepalive_if_required()
@@ -205,10 +205,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._gate.bodies.stop(self)
 
 
-def _no_place() -> VoicechatError:
+def _no_capacity() -> VoicechatError:
     return VoicechatError(
         ErrorCode.BUSY,
-        "The server has no place for another connection.",
+        "The server can't take another connection.",
         "Try again in a moment.",
         retry_after_s=2.0,
     )
@@ -217,8 +217,8 @@ def _no_place() -> VoicechatError:
 def _too_slow(seconds: float) -> VoicechatError:
     return VoicechatError(
         ErrorCode.TOO_SLOW,
-        f"The request did not come in within {seconds:.0f} s.",
-        "Send it again, at once and whole.",
+        f"The request did not arrive within {seconds:.0f} s.",
+        "Send it again, in one go.",
     )
 
 
@@ -226,13 +226,13 @@ def _head_too_large() -> VoicechatError:
     return VoicechatError(
         ErrorCode.HEAD_TOO_LARGE,
         f"The request's line and headers take more than {MOST_HEAD_BYTES} bytes.",
-        "Send fewer or shorter headers; texts go into the body.",
+        "Send fewer or shorter headers; texts belong in the body.",
     )
 
 
-def _no_http() -> VoicechatError:
+def _not_http() -> VoicechatError:
     return VoicechatError(
         ErrorCode.BAD_REQUEST,
-        "What came is no request of HTTP/1.1.",
+        "This is not an HTTP/1.1 request.",
         "Send plain HTTP to this port; for https a proxy in front of the server is needed.",
     )

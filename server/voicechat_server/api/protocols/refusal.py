@@ -1,4 +1,4 @@
-"""Answers to what is no request yet, or came where no route answers."""
+"""Answers to incomplete requests, and to what never reaches a route."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from voicechat_server.api.errors import respond
 
 
 def refusal(error: VoicechatError) -> bytes:
-    """Return an error as a whole answer of HTTP, after which the connection is closed."""
+    """Return an error as a complete HTTP response, after which the connection is closed."""
     answer = respond(error)
     status = HTTPStatus(answer.status_code)
     head = f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\n".encode()

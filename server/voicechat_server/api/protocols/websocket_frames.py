@@ -1,4 +1,4 @@
-"""The websockets library's protocol, one message ahead of whoever takes the messages, and no more."""
+"""The websockets library's protocol, reading at most one message ahead of the application."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from voicechat_server.api.gate.frame_limits import FrameLimits
 
 HEAD_BYTES = 2
 LONGER_SIZES = {126: 2, 127: 8}
-"""How many bytes after the head tell the size, by the size that the head tells; RFC 6455, section 5.2."""
+"""Length in bytes of the extended payload length, by the 7-bit length; RFC 6455, section 5.2."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Oversized:
     """A message that is larger than the limit.
 
     Attributes:
-        size: Bytes, as far as its frames have told.
-        limit: The most that may come.
+        size: Its size in bytes, as far as its frames have announced it.
+        limit: The limit.
     """
 
     size: int
@@ -31,14 +31,14 @@ class Oversized:
 class _OneMessageAhead(Protocol):
     """Reads frames, but none after a whole message until that has been taken.
 
-    So the limit for the next message may depend on what the last one said, and what a client sends ahead
-    waits as bytes, which take less memory than messages do.
+    Thus the limit for the next message can depend on the last one, and what a client sends ahead waits as
+    bytes, which take less memory than messages.
 
     Attributes:
         limits: What the client may send.
         has_message: Set after a whole message, or an announcement; whoever has taken it clears it.
-        announced: Bytes of the audio that comes next, if its client may not send so much as yet.
-        oversized: A message that was not read, after which nothing is.
+        announced: Bytes of the audio that comes next, if its client may not send as much yet.
+        oversized: A message that was too large to read; nothing after it is read.
     """
 
     limits: FrameLimits
@@ -47,7 +47,7 @@ class _OneMessageAhead(Protocol):
     oversized: Oversized | None = None
 
     def parse(self) -> Generator[None]:
-        """Turn bytes into frames, as the library does, with a limit that may change between messages."""
+        """Parse bytes into frames, as the library does, with a limit that may change between messages."""
         # What a client sends with its handshake waits for the answer: nothing may be said before that.
         self.has_message = True
         try:
@@ -64,13 +64,13 @@ class _OneMessageAhead(Protocol):
         yield
 
     def ignore_rest(self) -> None:
-        """Read nothing more, whatever comes."""
+        """Ignore all further input."""
         self.reader.discard()
         self.parser = self._ignore()
         next(self.parser)
 
     def forget(self) -> None:
-        """Let go of everything: the parser holds this object, which holds the parser."""
+        """Drop everything: the parser holds this object, which holds the parser."""
         self.reader.discard()
         self.events.clear()
         self.parser.close()
@@ -79,7 +79,7 @@ class _OneMessageAhead(Protocol):
 
     @property
     def unfinished_bytes(self) -> int:
-        """What has come of a message, and of frames that wait behind one."""
+        """The bytes that have arrived of a message, and of frames behind it."""
         return len(self.reader.buffer) + (self.current_size or 0)
 
     def _read_frame(self) -> Generator[None]:
@@ -97,7 +97,7 @@ class _OneMessageAhead(Protocol):
             yield from self._ignore()
 
     def _size_of_next(self) -> Generator[None, None, int]:
-        """Return the size of the payload of the frame that comes next, which is not read yet."""
+        """Return the payload size of the next frame, without reading the frame."""
         coming = self.reader.buffer
         while len(coming) < HEAD_BYTES:
             yield
@@ -110,14 +110,14 @@ class _OneMessageAhead(Protocol):
         return int.from_bytes(coming[HEAD_BYTES:end], "big")
 
     def _is_audio_without_stream(self, size: int) -> bool:
-        """Whether the next frame is one that opens a stream, with which it may be as large as it is."""
+        """Return whether the next frame opens a stream, which allows it to be as large as it is."""
         return self._is_binary() and self.announced is None and size <= self.limits.largest_of_stream
 
     def _limit_of_next(self) -> int:
         return self.limits.largest_of_stream if self._is_binary() else self.limits.largest
 
     def _is_binary(self) -> bool:
-        """Whether the next frame, whose head has come, is a binary one."""
+        """Return whether the next frame, whose head has arrived, is binary."""
         return self.reader.buffer[0] & 0x0F == Opcode.BINARY
 
     def _ignore(self) -> Generator[None]:

@@ -1,4 +1,4 @@
-"""Uvicorn's WebSocket protocol, stricter where a client could keep it waiting, or disturb others."""
+"""Uvicorn's WebSocket protocol, stricter where a client could keep it waiting or disturb others."""
 
 import asyncio
 import logging
@@ -19,24 +19,24 @@ from voicechat_server.api.protocols.refusal import refusal
 from voicechat_server.api.protocols.websocket_frames import FrameReader, Oversized
 
 MOST_UNREAD_BYTES = 256 * 1024
-"""A client that has left so much unread gets no more pongs: its pings would fill the memory."""
+"""A client that has left this much unread gets no more pongs, or its pings would fill the memory."""
 
 PIECE_BYTES = 2048
-"""So much is read at a time: of the smallest frames, which are the most work, some three hundred."""
+"""How much to parse at a time: some three hundred of the smallest frames, which are the most work."""
 
 REFUSED_CLOSE_S = 1.0
-"""How long a client that was refused has for its part of the closing handshake."""
+"""How long a refused client has for its part of the closing handshake."""
 
 MESSAGE_S = 30.0
 SLOWEST_BYTES_A_SECOND = 8 * 1024
-"""A message may take so long, and longer while it comes at such a rate; live audio is four times as fast."""
+"""How long a message may take, plus time at the slowest acceptable rate; live audio is four times as fast."""
 
 PIECE_OVERHEAD_BYTES = 64
-"""What a piece of a message takes in memory besides its bytes."""
+"""The memory that a piece of a message takes besides its bytes."""
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """One connection: its handshake is always answered; who breaks the protocol, or floods it, is gone."""
+    """One connection: its handshake is always answered; a protocol violation or a flood closes it."""
 
     conn: FrameReader
 
@@ -50,7 +50,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._gate = gate_of(config)
         self._limits = FrameLimits()
-        # Uvicorn made one of the library's, whose parser holds it, as it holds its parser.
+        # Replaces Uvicorn's own, which is in a reference cycle with its parser.
         self.conn.parser.close()
         self.conn = FrameReader(max_size=None, logger=logging.getLogger("uvicorn.error"))
         self.conn.limits = self._limits
@@ -62,12 +62,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._message_age_s = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Start."""
         super().connection_made(transport)
         self._gate.sockets.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End, and leave nothing behind that only the garbage collector would find."""
+        """Clean up, leaving no reference cycles behind."""
         super().connection_lost(exc)
         self._gate.sockets.discard(self)
         self._gate.unfinished.release(self)
@@ -77,7 +77,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.conn.forget()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes from the client; more than a little of them is read in turn with other clients."""
+        """Take bytes from the client; larger amounts are parsed in turn with other clients."""
         if self._is_refused:
             return
         self._input += data
@@ -90,24 +90,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Hand the connection to the app, with its limits."""
         super().handle_connect(event)
         if self.response.status_code == 101:
-            # An extension of this server: Uvicorn's types know its own alone.
+            # An extension of this server, which Uvicorn's types don't know.
             cast("dict[str, Any]", self.scope["extensions"])[EXTENSION] = self._limits
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
-        """Let go of what the app has put into the scope: it holds this object."""
+        """Drop the scope, whose contents hold this object."""
         super().on_task_complete(task)
         del self.scope
 
     def handle_parser_exception(self) -> None:
-        """Close the connection of a client that broke the protocol.
+        """Close the connection of a client that violated the protocol.
 
-        Until it is closed, Uvicorn takes what is sent to such a client for a mistake of the app.
+        Otherwise Uvicorn treats further sends to such a client as errors of the app.
         """
         super().handle_parser_exception()
         self.disconnected = True
 
     def handle_ping(self) -> None:
-        """Answer a ping of a client that reads."""
+        """Answer a ping, if the client reads what it is sent."""
         self._limits.count_idle_frame()
         if self.transport.get_write_buffer_size() > MOST_UNREAD_BYTES:
             self.conn.data_to_send()
@@ -120,22 +120,22 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().handle_pong(event)
 
     def handle_text(self, event: Frame) -> None:
-        """Take a text, or its beginning."""
+        """Take a text, or the start of one."""
         self._count_if_idle(event)
         super().handle_text(event)
 
     def handle_bytes(self, event: Frame) -> None:
-        """Take binary data, or their beginning."""
+        """Take binary data, or the start of it."""
         self._count_if_idle(event)
         super().handle_bytes(event)
 
     def handle_cont(self, event: Frame) -> None:
-        """Take a piece of a message that has begun."""
+        """Take a continuation of a message."""
         self._count_if_idle(event)
         super().handle_cont(event)
 
     def send_receive_event_to_app(self) -> None:
-        """Hand a whole message to the app, which asks for the next one when it is done with it."""
+        """Hand a whole message to the app, which asks for the next one once it has handled it."""
         data = b"".join(self.frames)
         self.frames = []
         if self.close_sent:
@@ -154,9 +154,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.queue.put_nowait(message)
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send what the app tells the client.
+        """Send a message of the app to the client.
 
-        Uvicorn accepts a client that has gone in silence, and takes what is sent to it next for a mistake.
+        Uvicorn accepts a client that is already gone, and treats the next send to it as an error.
         """
         if not self.handshake_complete and self.transport.is_closing():
             raise ClientDisconnected
@@ -165,13 +165,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._go_on()
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Return the client's next message; the one before it counts as dealt with."""
+        """Return the client's next message; the one before it counts as handled."""
         if self.queue.empty():
             self._go_on()
         return await self.queue.get()
 
     def grow_older(self, seconds: float) -> None:
-        """Note that time has passed; a message that takes too long is given up."""
+        """Note that time has passed; refuse a message that takes too long."""
         is_waited_for = self.conn.unfinished_bytes and not (self.conn.has_message or self.read_paused)
         if not is_waited_for or self._is_refused:
             self._message_age_s = 0.0
@@ -187,11 +187,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             )
 
     def give_way(self) -> None:
-        """Let go of the input, because the server has no room for it."""
+        """Drop the input, because the server has no memory for it."""
         self._refuse(
             VoicechatError(
                 ErrorCode.BUSY,
-                "The server has no room for so much input at once.",
+                "The server can't hold so much input at once.",
                 "Send audio in smaller frames, such as 100 ms each, and connect again.",
                 retry_after_s=1.0,
             )
@@ -202,7 +202,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return self._has_turn
 
     def _read_on(self) -> bool:
-        """Read a piece of what came; return whether another one can be read at once."""
+        """Parse a piece of the input; return whether another one can be parsed right away."""
         if self._is_refused or self.transport.is_closing():
             return False
         piece = bytes(self._input[:PIECE_BYTES])
@@ -224,7 +224,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return False
         if self.conn.announced is not None and not self._is_announced:
             self._is_announced = True
-            self._tell_route({ANNOUNCED: self.conn.announced})
+            self._notify_route({ANNOUNCED: self.conn.announced})
         if self.close_sent:
             self.conn.has_message = False
         self._account()
@@ -244,7 +244,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._pause_or_resume()
 
     def _pause_or_resume(self) -> None:
-        """Let the system keep what the client sends while there is something left to read here."""
+        """Leave input in the kernel while there is some left to parse here."""
         if self.transport.is_closing():
             return
         is_behind = bool(self._input)
@@ -266,7 +266,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._limits.count_idle_frame()
 
     def _refuse(self, error: VoicechatError) -> None:
-        """Read nothing more, and let the route tell why and close the connection."""
+        """Read nothing more, and have the route send the reason and close the connection."""
         self._is_refused = True
         self._gate.unfinished.release(self)
         self._input.clear()
@@ -276,10 +276,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
-        self._tell_route({REFUSAL: error})
+        self._notify_route({REFUSAL: error})
 
-    def _tell_route(self, message: dict[str, object]) -> None:
-        """Hand the app a message of this server's own; Uvicorn's types know those of ASGI alone."""
+    def _notify_route(self, message: dict[str, object]) -> None:
+        """Hand the app a message of this server's own, which Uvicorn's types don't know."""
         self.queue.put_nowait(cast("ASGIReceiveEvent", {"type": "websocket.receive", **message}))
 
     def _refuse_handshake(self) -> None:
@@ -287,7 +287,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             refusal(
                 VoicechatError(
                     ErrorCode.BAD_FIELD,
-                    "The address or a header of the WebSocket's handshake is too long, or no HTTP.",
+                    "The address or a header of the WebSocket handshake is too long, or it is not HTTP.",
                     "Keep the address and each header below 8 KiB; no chat id or name needs as much.",
                 )
             )

@@ -1,4 +1,4 @@
-"""A client's WebSocket, which says as often as it is asked that the client is gone."""
+"""A client's WebSocket that reports a client that is gone consistently."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ MAX_TEXT_CHARACTERS = 64 * 1024
 
 
 class ClientSocket:
-    """A socket that raises `WebSocketDisconnect`, and nothing else, whatever is done after the client's end.
+    """A socket that raises `WebSocketDisconnect`, and nothing else, for any call after the client is gone.
 
-    Starlette does so once. Then it takes what others send, who don't know yet, for mistakes of the program.
+    Starlette does so once. After that it treats sends by other tasks, which don't know yet, as errors.
 
     Args:
         socket: The socket, not accepted yet.
@@ -34,7 +34,7 @@ class ClientSocket:
         """Accept the client.
 
         Raises:
-            WebSocketDisconnect: It has gone before that.
+            WebSocketDisconnect: The client is already gone.
         """
         try:
             await self._socket.accept()
@@ -46,8 +46,8 @@ class ClientSocket:
         """Return the client's next frame.
 
         Raises:
-            WebSocketDisconnect: There is none.
-            VoicechatError: Nothing more is read, because of what came.
+            WebSocketDisconnect: The client is gone.
+            VoicechatError: The client was refused, and nothing more is read.
         """
         self._raise_if_gone()
         message = await self._socket.receive()
@@ -55,7 +55,7 @@ class ClientSocket:
             self._is_gone = True
             raise WebSocketDisconnect(message["code"])
         if REFUSAL in message:
-            # Out of the message, which this frame holds, and the error this frame.
+            # Removed from the message, which this frame holds, as the error holds this frame.
             raise message.pop(REFUSAL)
         return message
 
@@ -68,7 +68,7 @@ class ClientSocket:
         await self._do(self._socket.send_text, text)
 
     async def close(self, code: int, reason: str | None = None) -> None:
-        """End the connection.
+        """Close the connection.
 
         Raises:
             WebSocketDisconnect: The client is gone.

@@ -1,4 +1,4 @@
-"""The answer to a WebSocket at a path where there is none."""
+"""Answers WebSockets at paths that don't exist."""
 
 import structlog
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
@@ -15,10 +15,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 def install(app: FastAPI) -> None:
-    """Let every WebSocket at an unknown path be told the right ones.
+    """Answer every WebSocket at an unknown path with the right paths.
 
-    It is accepted first: browsers and most programs show nothing of the answer to a refused handshake, but
-    do show messages and the reason of a close.
+    It is accepted first: browsers and most programs show nothing of a refused handshake, but they do show
+    messages and the close reason.
     """
     router = app.router
 

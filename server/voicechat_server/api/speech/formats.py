@@ -12,13 +12,13 @@ class Format(Protocol):
     """A way to write messages.
 
     Attributes:
-        carries_errors: Whether a client can be told of an error without closing.
+        carries_errors: Whether errors can be sent without closing.
     """
 
     carries_errors: bool
 
     def render(self, message: ServerMessage) -> str | None:
-        """Return the text frame of a message, or None if it is not sent in this format."""
+        """Return the text frame for a message, or None if this format doesn't send it."""
 
 
 class JsonFormat:
@@ -32,12 +32,12 @@ class JsonFormat:
 
 
 class TextFormat:
-    """Only recognised text, each frame what is new since the last.
+    """Only recognised text; each frame is what is new since the last.
 
-    Nothing that was sent is ever taken back. While a segment grows, what it grew by is sent; a partial
-    that rewrites characters already sent waits for the next one. The final sends all of its text that
-    follows what the two have in common. As long as the recogniser only appends, the frames put together
-    are exactly the final texts, joined as `join_texts` does.
+    Nothing sent is ever taken back. While a segment grows, its additions are sent; a partial that rewrites
+    characters already sent is skipped. The final sends all of its text after the common prefix. As long as
+    the recogniser only appends, the concatenated frames are exactly the final texts, joined as `join_texts`
+    does.
     """
 
     carries_errors = False
@@ -72,7 +72,7 @@ class TextFormat:
 
 
 def choose_format(name: str) -> Format:
-    """Return a new writer in the format of a name.
+    """Return a new instance of the named format.
 
     Raises:
         VoicechatError: `bad_field` if there is no such format.

@@ -1,4 +1,4 @@
-"""What a speech client may send, in which order, and what each does to its stream."""
+"""What a speech client may send, in which order, and what each frame does to its stream."""
 
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
@@ -28,14 +28,14 @@ from voicechat_server.chat.service import ChatService
 
 
 class Intake:
-    """The order of one client's frames.
+    """Handles one client's frames in order.
 
     Args:
         engine: Opens the stream.
         chat: Takes the speech that belongs to a chat.
         max_frame_bytes: The largest binary frame taken.
         on_open: Called once with the stream, before anything is done to it.
-        source: Where the client comes from.
+        source: Where the client connects from.
     """
 
     def __init__(
@@ -56,15 +56,15 @@ class Intake:
         self._source = source
         self._pcm_check: PcmCheck | None = PcmCheck()
         self._message_check = MessageCheck()
-        self._message_told = False
+        self._message_reported = False
         self._form_unknown = False
-        self._refusal_told = False
+        self._refusal_reported = False
 
     async def take_text(self, text: str) -> Pong | None:
-        """Act on a text frame; return the answer, if it is for the sender of the frame alone.
+        """Handle a text frame; return the answer, if it is for the sender of the frame alone.
 
         Raises:
-            VoicechatError: The frame can't be acted on; nothing has changed.
+            VoicechatError: The frame can't be handled; nothing has changed.
         """
         if len(text) > MAX_TEXT_CHARACTERS:
             raise _too_large("text", len(text), MAX_TEXT_CHARACTERS, "characters")
@@ -80,7 +80,7 @@ class Intake:
         return None
 
     async def take_audio(self, data: bytes) -> None:
-        """Give the bytes of a binary frame to the stream, opening one with the defaults if there is none.
+        """Pass a binary frame to the stream, opening one with the defaults if there is none.
 
         Raises:
             VoicechatError: The frame can't be taken.
@@ -129,12 +129,12 @@ class Intake:
             )
         self._form_unknown = True
         await self._open(start)
-        self._form_unknown = self._refusal_told = False
+        self._form_unknown = self._refusal_reported = False
 
     async def _open(self, start: Start) -> StreamHandle:
         stream = await (self._open_new(start) if start.stream_id is None else self._resume(start))
         if stream.ready.origin is not StreamOrigin.NEW:
-            # Audio that goes on in the middle of a stream has no beginning to look at.
+            # Audio that resumes in the middle of a stream has no start to check.
             self._pcm_check = None
         self.stream = stream
         await self._on_open(stream)
@@ -146,7 +146,7 @@ class Intake:
         return await self._open_in_chat(start, start.chat_id, Checkpoint(uuid4().hex))
 
     async def _resume(self, start: Start) -> StreamHandle:
-        """Give the stream to its client, also if a server lost it: its chat tells where it goes on."""
+        """Resume the stream for its client; if a server lost it, from what its chat has stored."""
         stream_id, chat_id = start.stream_id or "", start.chat_id
         if chat_id is None or self._engine.holds(stream_id) or not is_restorable(start):
             return self._engine.resume_stream(start)
@@ -157,7 +157,7 @@ class Intake:
         begin_ms = milliseconds(begin.samples, start.sample_rate)
         feed = await self._chat.open_speech(chat_id, _user(start), begin.stream_id, begin_ms, self._source)
         try:
-            # Another connection of the client may have been faster.
+            # Another connection of the client may have resumed it meanwhile.
             if self._engine.holds(begin.stream_id):
                 feed.close()
                 return self._engine.resume_stream(start)
@@ -165,7 +165,7 @@ class Intake:
         except VoicechatError:
             feed.close()
             raise
-        feed.tell_speaker = stream.warn
+        feed.notify_speaker = stream.warn
         return stream
 
     def _running(self, what: str) -> StreamHandle:
@@ -185,24 +185,24 @@ class Intake:
         try:
             return client_decoder.decode(text)
         except VoicechatError as error:
-            # What can't be used may have been meant to say of what form the audio behind it is.
+            # An unusable message may have been a `start` that describes the audio after it.
             is_other = error.code is ErrorCode.BAD_FIELD and from_json(text)["type"] != "start"
             self._form_unknown = self._form_unknown or (self.stream is None and not is_other)
             raise
 
     def _refuse_message(self) -> None:
-        """Tell once that messages belong into text frames; a client that sends one so sends all so."""
+        """Report once that messages belong in text frames; a client that gets one wrong gets all wrong."""
         self._form_unknown = self._form_unknown or self.stream is None
-        if self._message_told:
+        if self._message_reported:
             return
-        self._message_told = True
+        self._message_reported = True
         raise message_in_binary()
 
     def _refuse_audio(self) -> None:
-        """Tell once that audio of an unknown form is not taken; a client that sends ahead needs no more."""
-        if self._refusal_told:
+        """Report once that audio of unknown form is ignored; that suffices for a client that sends ahead."""
+        if self._refusal_reported:
             return
-        self._refusal_told = True
+        self._refusal_reported = True
         raise VoicechatError(
             ErrorCode.BAD_ORDER,
             "Audio came after a message that was refused, and is ignored until a `start` is accepted.",

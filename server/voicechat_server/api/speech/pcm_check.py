@@ -1,4 +1,4 @@
-"""Refuses what is sent as if it were raw samples: files, text, messages."""
+"""Refuses what is sent in place of raw samples: files, text, messages."""
 
 from pydantic_core import from_json
 
@@ -9,10 +9,10 @@ _SHORTEST_MESSAGE = len('{"a":1}')
 _LONGEST_MESSAGE = 1 << 20
 
 _ENDS = frozenset({b"EOS", b"EOF", b"END"})
-"""What other services take as the end of the audio."""
+"""What other services take as the end of audio."""
 
 _PACKET = 64
-"""Bytes of a frame from which on a client doesn't send audio in crumbs that may look like a word."""
+"""From this frame size in bytes on, audio is not in fragments so small that they may look like a word."""
 
 _CONVERT = "`ffmpeg -i FILE -ar 16000 -ac 1 -f s16le -` makes them"
 _ADVICE = {
@@ -27,7 +27,7 @@ _ADVICE = {
 
 
 class PcmCheck:
-    """Looks at the first bytes of a stream, in packets of any length, for anything that is no PCM."""
+    """Checks the first bytes of a stream, in packets of any length, for anything that isn't PCM."""
 
     def __init__(self) -> None:
         self._head = HeadCheck()
@@ -44,13 +44,13 @@ class PcmCheck:
 
 
 class MessageCheck:
-    """Looks at each binary frame for a message, or another service's sign of the end, in place of audio."""
+    """Checks each binary frame for a message, or another service's end marker, in place of audio."""
 
     def __init__(self) -> None:
         self._sends_packets = False
 
     def is_message(self, data: bytes) -> bool:
-        """Tell whether the whole of the next frame is a JSON object or such a sign."""
+        """Return whether the whole of the next frame is a JSON object or such a marker."""
         after_audio, self._sends_packets = self._sends_packets, len(data) >= _PACKET
         if not data[:_PACKET].lstrip().startswith(b"{"):
             return after_audio and data[:_PACKET].strip() in _ENDS
@@ -63,7 +63,7 @@ class MessageCheck:
 
 
 def message_in_binary() -> VoicechatError:
-    """Return what a client is told that sends messages as binary frames."""
+    """Return the error for a client that sends messages as binary frames."""
     return VoicechatError(
         ErrorCode.MESSAGE_IN_BINARY,
         "A message came in a binary frame, and is ignored: binary frames are audio.",

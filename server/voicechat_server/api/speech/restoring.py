@@ -1,29 +1,29 @@
-"""Going on with a stream that was lost with its server, from what the chat has stored of it."""
+"""Resumes a stream that was lost with its server, from what the chat has stored of it."""
 
 import re
 from collections.abc import Mapping
 
 from voicechat_common.protocol.speech import Final, Start
 from voicechat_server.asr.streams.checkpoint import Checkpoint
-from voicechat_server.chat.records import Message
+from voicechat_server.chat.records import StoredMessage
 
 _STREAM_ID = re.compile(r"[0-9a-f]{32}")
-"""How the servers name their streams."""
+"""The form of stream ids."""
 
 
 def is_restorable(start: Start) -> bool:
-    """Tell whether a stream may have been one of a server's, and spoken into a chat."""
+    """Return whether a stream could have been a server's, spoken into a chat."""
     return start.chat_id is not None and _STREAM_ID.fullmatch(start.stream_id or "") is not None
 
 
-def checkpoint_of(start: Start, stored: Mapping[int, Message]) -> Checkpoint:
-    """Return where a stream goes on.
+def checkpoint_of(start: Start, stored: Mapping[int, StoredMessage]) -> Checkpoint:
+    """Return where a stream resumes.
 
-    That is where its last stored segment ends, or beyond, if the client was told that nothing follows there.
+    That is the end of its last stored segment, or later if the client knows that nothing follows there.
 
     Args:
         start: What the client knows.
-        stored: The stored segments, from the last that the client knows of on.
+        stored: The stored segments, from the last that the client knows.
     """
     ends = [message.speech.end_ms for message in stored.values() if message.speech is not None]
     last_end_ms = max(ends, default=0)
@@ -36,7 +36,7 @@ def checkpoint_of(start: Start, stored: Mapping[int, Message]) -> Checkpoint:
     )
 
 
-def _final(segment: int, message: Message) -> Final:
+def _final(segment: int, message: StoredMessage) -> Final:
     speech = message.speech
     return Final(
         segment=segment,

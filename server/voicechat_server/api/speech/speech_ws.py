@@ -21,7 +21,7 @@ from voicechat_server.api.errors import (
 from voicechat_server.api.gate.frame_limits import ANNOUNCED
 from voicechat_server.api.services import Services, services_of
 from voicechat_server.api.sockets.client_socket import ClientSocket
-from voicechat_server.api.sockets.together import together
+from voicechat_server.api.sockets.task_group import task_group
 from voicechat_server.api.source import source_of
 from voicechat_server.api.speech.formats import Format, JsonFormat, choose_format
 from voicechat_server.api.speech.intake import Intake
@@ -34,15 +34,15 @@ router = APIRouter()
 
 @router.websocket("/ws")
 async def speech(socket: WebSocket, format: str = "json") -> None:  # noqa: A002 - the name is the protocol's
-    """Audio in, text out, until either side ends it."""
+    """Audio in, text out, until either side closes it."""
     await SpeechConnection(socket, services_of(socket), format).run()
 
 
 class SpeechConnection:
     """One socket of `/ws` and the stream it opens, if any.
 
-    Three tasks work for it: one receives and calls the stream, one sends what the stream tells, one waits
-    for the end of the server. The end of the stream ends all three, and so does an error in any.
+    Three tasks serve it: one receives and calls the stream, one sends the events of the stream, and one waits
+    for shutdown. The end of the stream ends all three, and so does an error in any.
 
     Args:
         socket: The socket, not accepted yet.
@@ -72,20 +72,20 @@ class SpeechConnection:
         self._server_ends = asyncio.Event()
         self._client_gone = False
         self._receipt: Done | None = None
-        self._untold: Error | None = None
+        self._unsent_error: Error | None = None
         self._log = log
 
     @property
     def waiting(self) -> int:
-        """Events that wait for the client to read."""
+        """Events waiting for the client to read."""
         return 0 if self._intake.stream is None else self._intake.stream.waiting
 
     def shut_down(self) -> None:
-        """Tell the client that the server ends, and finish the stream; returns before that is done."""
+        """Tell the client that the server is shutting down, and finish the stream, without waiting."""
         self._server_ends.set()
 
     async def run(self) -> None:
-        """Serve the socket from its acceptance to its end."""
+        """Serve the socket, from accepting it to closing it."""
         try:
             await self._socket.accept()
         except WebSocketDisconnect:
@@ -108,7 +108,7 @@ class SpeechConnection:
                 error=failure and failure.code,
                 receipt=self._receipt and self._receipt.model_dump(exclude={"type"}),
             )
-            # It holds this object too, to welcome the client.
+            # Breaks the reference cycle with this object.
             del self._intake
 
     async def _serve(self) -> VoicechatError | None:
@@ -117,7 +117,7 @@ class SpeechConnection:
         try:
             self._services.connections.refuse_too_many(self)
             self._format = choose_format(self._format_name)
-            async with together() as group:
+            async with task_group() as group:
                 receiving = group.create_task(self._receive())
                 ending = group.create_task(self._await_server_end(receiving))
                 await self._send()
@@ -201,7 +201,7 @@ class SpeechConnection:
             self._services.metrics.error_met(self.surface, message.code)
         text = self._format.render(message)
         if text is None and isinstance(message, Error):
-            self._untold = self._untold or message
+            self._unsent_error = self._unsent_error or message
         if text is not None:
             await self._socket.send_text(text)
 
@@ -210,7 +210,7 @@ class SpeechConnection:
         await self._close(failure or (shutting_down() if self._server_ends.is_set() else None))
 
     async def _let_go(self, failure: VoicechatError | None) -> None:
-        """Leave the stream to itself: for its client's return, if that can and may return."""
+        """Detach from the stream, keeping it for its client to resume if that is possible and allowed."""
         stream = self._intake.stream
         if stream is None:
             return
@@ -220,12 +220,12 @@ class SpeechConnection:
         stream.detach()
 
     async def _close(self, reason: VoicechatError | None) -> None:
-        """Close the socket and say why: the one place where an error becomes a close code."""
+        """Close the socket with the reason: the one place where an error becomes a close code."""
         if self._client_gone:
             return
         try:
-            if reason is None and self._untold is not None:
-                reason = error_of(self._untold)
+            if reason is None and self._unsent_error is not None:
+                reason = error_of(self._unsent_error)
             if reason is None:
                 await self._socket.close(NORMAL_CLOSURE)
                 return

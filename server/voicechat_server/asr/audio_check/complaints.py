@@ -1,4 +1,4 @@
-"""What a client is told of its audio, once, while its stream goes on."""
+"""Warnings about a stream's audio, sent to its client once while the stream goes on."""
 
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Error
@@ -14,7 +14,7 @@ NO_SPEECH = Error(
 
 
 def wrong_form(form: Form) -> Error:
-    """Return what a client is told whose samples look like those of another form."""
+    """Return the warning for a client whose samples look like those of another form."""
     return Error(
         code=ErrorCode.EIGHT_BIT if form is Form.EIGHT_BIT else ErrorCode.WRONG_FORM,
         message=f"The audio looks like {form.value}, but is read as 16-bit mono samples.",

@@ -1,4 +1,4 @@
-"""Notices that the samples of a stream are of another form than they were declared."""
+"""Notices that the samples of a stream have another form than declared."""
 
 from collections import Counter
 
@@ -9,16 +9,16 @@ from voicechat_server.asr.audio_check.sample_form import BLOCK_SAMPLES, Form, fo
 from voicechat_server.asr.audio_check.sample_width import WidthCheck
 
 _VOTES, _SHARE = 3, 0.25
-"""Blocks that have to agree, and the part of all audible blocks so far that they are; pauses have no form."""
+"""Blocks that have to agree, and their least share of all audible blocks so far; pauses have no form."""
 
 _STEREO_VOTES, _STEREO_SHARE = 4, 0.4
-"""The same for two channels, for which mixed sounds are taken the most easily."""
+"""The same for two channels, which mixed sounds resemble most easily."""
 
 _MOST_AUDIBLE = 96
-"""Audible blocks looked at: 37 seconds at 16 kHz, of wide samples at 48 kHz six."""
+"""Audible blocks looked at: 37 seconds at 16 kHz, or six of wide samples at 48 kHz."""
 
 _MOST = 1000
-"""Blocks looked at in all, six minutes at 16 kHz, after which a stream as silent as that is left alone."""
+"""Blocks looked at in all, six minutes at 16 kHz, after which a stream that quiet is left alone."""
 
 
 _GATHERED = 1024
@@ -26,7 +26,7 @@ _GATHERED = 1024
 
 
 class FormCheck:
-    """Looks at the beginning of a stream; how it is cut into packets makes no difference."""
+    """Looks at the start of a stream; how it is cut into packets makes no difference."""
 
     def __init__(self) -> None:
         self._packets: list[Samples] = []
@@ -38,7 +38,7 @@ class FormCheck:
         self._left = _MOST
 
     def look(self, samples: Samples) -> Form | None:
-        """Take the next samples of the stream; return their form once, when it is surely another."""
+        """Take the next samples of the stream; return their form once, when it is certainly another."""
         if not self._left:
             return None
         self._packets.append(samples)

@@ -1,4 +1,4 @@
-"""Of what form samples really are: in the right form audio is smooth, in a wrong one it is noise."""
+"""Which form samples really have: read in the right form audio is smooth, in a wrong one it is noise."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -13,40 +13,40 @@ BLOCK_SAMPLES = 6144
 """Samples looked at together; a multiple of whole frames of 24 bits, 64 bits and two channels."""
 
 _QUIET = 100.0
-"""Root mean square below which a block says nothing."""
+"""Root mean square below which nothing can be said of a block."""
 
 _LOUD = 1000.0
-"""What the bytes of another form have at least, however quiet they are meant to be."""
+"""The least root mean square of another form's bytes, however quiet the audio is."""
 
 _FULL = 20_000.0
-"""What unsigned samples have at least, whose silence is as loud as can be."""
+"""The least root mean square of unsigned samples, whose silence is as loud as can be."""
 
 _NOISE = 8000.0
-"""What the lower half of a 32-bit sample has at least, which takes any value."""
+"""The least root mean square of the lower half of 32-bit samples, which takes any value."""
 
 _VALUES = 256
-"""What the bytes of another form make of a block, at least, in different values."""
+"""The fewest different values that the bytes of another form make of a block."""
 
 _NEIGHBOURS = 0.78
-"""What pairs of neighbours have at most where one byte is a sample."""
+"""The greatest roughness of pairs of neighbours where one byte is a sample."""
 
 _ROUGH = 0.9
 _SMOOTH = 0.45
 _RATIO = 0.55
-"""How much smoother the right reading is than that as 16-bit samples, at most."""
+"""The greatest roughness of the right reading, relative to that as 16-bit samples."""
 
 _PERIODIC = 0.98
-"""How alike a block is to itself a while later, from which on it is a tone: it may be of any shape."""
+"""From this likeness to itself a while later, a block is a tone, which may have any shape."""
 
 _PART = 128
-"""Pairs of samples of which a few steps, as those of a square wave, can't be the most."""
+"""So many pairs of samples that a few steps, as in a square wave, can't be the majority."""
 
 Wave = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
 
 class Form(Enum):
-    """What the samples look like, as a person is told."""
+    """What the samples look like, in words for a person."""
 
     EIGHT_BIT = "8-bit samples"
     FLOAT_32 = "32-bit floating-point samples"
@@ -62,12 +62,12 @@ class Form(Enum):
 
 
 def is_audible(samples: Samples) -> bool:
-    """Tell whether a block is loud enough to say anything of its form."""
+    """Return whether a block is loud enough to say anything about its form."""
     return _power(samples.astype(np.float32)) >= _QUIET**2
 
 
 def form_of(samples: Samples) -> Form | None:
-    """Return the form of an audible block if it is surely not that of 16-bit mono, else None.
+    """Return the form of an audible block if it is certainly not 16-bit mono, else None.
 
     Args:
         samples: `BLOCK_SAMPLES` of a stream from a multiple of them on, read as 16-bit mono.
@@ -142,18 +142,18 @@ def _readings(samples: Samples, roughness: float, power: float) -> Iterator[Form
 
 
 def _is_spread(samples: Samples) -> bool:
-    """Tell whether the upper bytes take any value, as the lower ones of samples do."""
+    """Return whether the upper bytes take any value, as the lower bytes of samples do."""
     counts = np.bincount((samples.view(np.uint16) >> 12), minlength=16)
     return bool(counts.min() * 48 > len(samples))
 
 
 def _may_be_unsigned(samples: Samples, power: float) -> bool:
-    """Tell whether a block is as loud as unsigned silence, and not because it was clipped."""
+    """Return whether a block is as loud as unsigned silence, and not because it is clipped."""
     return power > _FULL**2 and int(np.count_nonzero(samples == 32_767)) < len(samples) // 50
 
 
 def _channels(wave: Wave, roughness: float) -> Iterator[Form]:
-    """Two channels: each is smooth, and the step from one to the other is another than that back."""
+    """Two channels: each is smooth, and the step from one to the other differs from the step back."""
     even, odd = wave[::2], wave[1::2]
     powers = _power(even), _power(odd)
     louder = even if powers[0] > powers[1] else odd
@@ -172,16 +172,16 @@ def _channels(wave: Wave, roughness: float) -> Iterator[Form]:
 
 
 def _is_lopsided(one: Wave, other: Wave, times: float) -> bool:
-    """Tell whether one of two powers is so many times the other, always the same one, and all the time."""
+    """Return whether one of two powers is so many times the other, always the same one, throughout."""
     whole = len(one) // _PART * _PART
     powers = [np.median(power[:whole].reshape(-1, _PART), axis=1) for power in (one, other)]
     return any(np.mean(a > np.maximum(times * b, 1.0)) > 0.6 for a, b in permutations(powers))
 
 
 def _is_mirrored(wave: Wave) -> bool:
-    """Tell whether what is above a quarter of the rate is what is below it, the other way round.
+    """Return whether the spectrum above a quarter of the rate mirrors that below it.
 
-    So it is when two channels that differ are read as one: each is sampled at half the rate, and folded.
+    It does when two different channels are read as one: each is sampled at half the rate, and folded.
     """
     frames = wave.reshape(-1, 2048) * np.hanning(2048).astype(np.float32)
     level = np.log(np.abs(np.fft.rfft(frames, axis=1)) ** 2 + 1.0).mean(axis=0)
@@ -192,7 +192,7 @@ def _is_mirrored(wave: Wave) -> bool:
 
 
 def _is_periodic(wave: Wave) -> bool:
-    """Tell whether a block repeats itself: of a tone, not every value occurs, and not at every place."""
+    """Return whether a block repeats itself: a tone takes only some values, at some positions."""
     wave = wave - wave.mean()
     half = len(wave) // 2
     spectrum = np.fft.rfft(wave, 2 * len(wave))
@@ -201,7 +201,7 @@ def _is_periodic(wave: Wave) -> bool:
     energy = np.concatenate(([0.0], np.cumsum(np.square(wave, dtype=np.float64))))
     later = energy[half : 2 * half + 1] - energy[: half + 1]
     alike = products / np.sqrt(np.maximum(energy[half] * later, 1.0))
-    beyond = np.argmax(alike < 0.5)  # What is smooth is like itself a moment later.
+    beyond = np.argmax(alike < 0.5)  # Anything smooth resembles itself a moment later.
     return bool(beyond and alike[beyond:].max() > _PERIODIC)
 
 
@@ -210,7 +210,7 @@ def _power(wave: Wave) -> float:
 
 
 def _roughness(values: NDArray[np.generic]) -> float:
-    """Return how far neighbours are apart: 0 is smooth, 1 noise, 2 an alternation."""
+    """Return how far apart neighbours are: 0 is smooth, 1 noise, 2 an alternation."""
     wave = values.astype(np.float32)
     spread = _power(wave - wave.mean())
     return _power(np.diff(wave)) / (2 * spread) if spread else 2.0

@@ -8,30 +8,30 @@ _ENOUGH = 8000
 """Loud samples after which it is decided: half a second of speech, far less of 8-bit silence."""
 
 _OF_A_FRAME = 32_000
-"""Samples looked at in one frame, evenly spread: a frame may hold minutes, and all streams wait."""
+"""Samples looked at in one frame, evenly spread: a frame may hold minutes, and all streams wait meanwhile."""
 
 _GIVEN_UP = 1_000_000
-"""Samples looked at, a minute at 16 kHz, after which a stream as silent as that is left alone."""
+"""Samples looked at, a minute at 16 kHz, after which a stream that quiet is left alone."""
 
 _LOUD = 1024
 _NEAR = 16
 _MOST = 0.7
 
 _BYTES = 12
-"""Different upper bytes that 8-bit sound makes at least; a tone of 16 bits may have few."""
+"""The fewest different upper bytes that 8-bit sound makes; a 16-bit tone may have fewer."""
 
 _MANY = 8
-"""Samples of one upper byte that say something of its lower ones."""
+"""Samples with one upper byte that are enough to judge its lower bytes."""
 
 _VARIED = 4
-"""How far apart the lower bytes beside one upper byte are at least: of 8-bit sound, the samples after one."""
+"""The least spread of the lower bytes beside one upper byte: in 8-bit sound they are the next samples."""
 
 _SILENCE = 0x80, 4
-"""The 8-bit sample of silence, and how far from it others are."""
+"""The 8-bit sample of silence, and how far from it silent samples may be."""
 
 
 class WidthCheck:
-    """Looks at the beginning of a stream.
+    """Looks at the start of a stream.
 
     Two neighbouring samples of 8 bits, which differ little, look like the two bytes of one sample of 16 bits.
     In real samples of 16 bits the lower byte is as good as random beside the upper one, unless they once had
@@ -50,7 +50,7 @@ class WidthCheck:
         self._most = np.full(256, -128)
 
     def is_eight_bit(self, samples: Samples) -> bool:
-        """Take the next samples of the stream; return True once, when they are surely 8-bit samples."""
+        """Take the next samples of the stream; return True once, when they are certainly 8-bit samples."""
         if self._counted >= _ENOUGH or self._seen >= _GIVEN_UP:
             return False
         looked_at = samples[:: len(samples) // _OF_A_FRAME + 1].astype(np.int32)
@@ -73,7 +73,7 @@ class WidthCheck:
         return self._is_silent or self._is_near_everywhere()
 
     def _is_near_everywhere(self) -> bool:
-        """Tell whether the lower byte is near the upper one whatever that is, not at one level alone."""
+        """Return whether the lower byte is near the upper one at every level, not at a single one."""
         are_many = self._by_byte[0] >= _MANY
         counted, near = self._by_byte[:, are_many]
         if len(counted) < _BYTES or np.mean(near / counted) < _MOST / 2:

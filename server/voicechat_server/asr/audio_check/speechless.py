@@ -1,4 +1,4 @@
-"""Notices loud audio without speech: noise, music, or samples of a form that nothing else told."""
+"""Notices loud audio without speech: noise, music, or samples in a form that no other check recognises."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from voicechat_server.asr.config import SAMPLE_RATE
 from voicechat_server.asr.vad.state import WINDOW_SAMPLES
 
 LOUD_S = 60
-"""Seconds of loud audio at the beginning of a stream after which it is decided."""
+"""Seconds of loud audio at the beginning of a stream after which the check decides."""
 
 _LOUD = 0.01
 """Root mean square from which a window is loud: 40 dB below the loudest."""
@@ -16,7 +16,7 @@ _SPEECH = 0.5
 """Probability from which a window is speech."""
 
 _MOST = 0.01
-"""The part of the loud windows that may look like speech by chance."""
+"""The share of the loud windows that may look like speech by chance."""
 
 
 class SpeechlessCheck:
@@ -28,7 +28,7 @@ class SpeechlessCheck:
         self._speech = 0
 
     def is_speechless(self, windows: NDArray[np.float32], probabilities: NDArray[np.float32]) -> bool:
-        """Take the next windows and their probabilities of speech; return True once, if it was without."""
+        """Take the next windows and their speech probabilities; return True once, if there was hardly any."""
         if not self._left:
             return False
         powers = np.square(windows.reshape(-1, WINDOW_SAMPLES)).mean(axis=1)

@@ -1,9 +1,9 @@
-"""Who holds the places for streams, and who gives way when all are taken, without a clock.
+"""Which streams get a place, and which give way when all places are taken, without a clock.
 
-Policy: when there is no other room for a new stream, one for which nothing worth a place has come for
+Policy: when no place is free for a new stream, one for which nothing worth a place has come for
 `GIVES_WAY_AFTER_S` gives way, the one that has been idle for the longest first. Whoever sends audio keeps the
-place. A source that holds more than half of all places gives way first, and makes room only with places of
-its own, so that nobody can push the others out. People behind one address who talk never notice.
+place. A source that holds more than half of all places gives way first, and is given only places of its
+own, so that nobody can push the others out. People who talk from behind one address never notice.
 """
 
 import math
@@ -18,7 +18,7 @@ from voicechat_server.asr.capacity.cost import StreamCost
 GIVES_WAY_AFTER_S = 10.0
 
 RETRY_AFTER_S = 10.0
-"""When to ask a full server again."""
+"""When to try a full server again."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class _Holder:
 
 
 class Admission:
-    """The places of one engine.
+    """Gives the places of one engine to streams.
 
     Args:
-        most: How much the streams may cost together, in streams of the server's own chunk size; None for
+        most: What the streams may cost together, in streams of the server's own chunk size; None for
             no limit.
         cost: What streams cost.
     """
@@ -42,7 +42,7 @@ class Admission:
         self._holders: dict[str, _Holder] = {}
 
     def admit(self, stream_id: str, chunk_size: ChunkSize, source: str) -> None:
-        """Give a place to a stream, for which there is room."""
+        """Give a place to a stream that fits."""
         self._holders[stream_id] = _Holder(chunk_size, source)
 
     def release(self, stream_id: str) -> None:
@@ -50,7 +50,7 @@ class Admission:
         self._holders.pop(stream_id, None)
 
     def displaced_by(self, chunk_size: ChunkSize, source: str, idle_s: Mapping[str, float]) -> list[str]:
-        """Return which streams have to give way to a new one: none while there is room.
+        """Return which streams have to give way to a new one: none while it fits.
 
         Args:
             chunk_size: What the new one is stepped by.
@@ -58,7 +58,7 @@ class Admission:
             idle_s: For each stream, for how long nothing worth a place has come.
 
         Raises:
-            VoicechatError: `busy`: there would be no room even without them.
+            VoicechatError: `busy`: it wouldn't fit even without them.
         """
         sizes = Counter(holder.chunk_size for holder in self._holders.values())
         giving: list[str] = []
@@ -89,7 +89,7 @@ class Admission:
         return max(0 if staying else 1, math.floor(self._most - spent))
 
     def _idle(self, source: str, idle_s: Mapping[str, float]) -> list[str]:
-        """Return those of whom somebody from a source may take the place, who is to go first at the front."""
+        """Return the streams whose places a source may take, the first to go at the front."""
         held = Counter(holder.source for holder in self._holders.values())
 
         def holds_most(one: str) -> bool:
@@ -104,7 +104,7 @@ class Admission:
         return [stream_id for _, _, stream_id in sorted(idle, reverse=True)]
 
     def _fits(self, sizes: Counter[ChunkSize], chunk_size: ChunkSize) -> bool:
-        """Tell whether one more fits; a lone one, which disturbs nobody, always does."""
+        """Return whether one more fits; a lone stream, which disturbs nobody, always does."""
         if self._most is None or not sizes:
             return True
         return self._cost.of(sizes + Counter([chunk_size])) <= self._most
@@ -120,7 +120,7 @@ class Admission:
 
 
 def gave_way() -> VoicechatError:
-    """Return what an idle stream is told that gives way to a new one."""
+    """Return the error for an idle stream that gives way to a new one."""
     return VoicechatError(
         ErrorCode.IDLE_TIMEOUT,
         "No audio has come for a while, and others wait for the place of this stream.",

@@ -1,4 +1,4 @@
-"""What streams of any chunk size cost, measured in streams of the server's own."""
+"""What streams of any chunk size cost, in streams of the server's own size."""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from voicechat_common.protocol.speech import ChunkSize
 class StreamCost:
     """What stepping streams costs.
 
-    Only chunks of one size can share the fixed cost of a step, so a stream of a size that nobody else has
+    Only chunks of one size can share the fixed cost of a step, so a stream of a size that no other has
     pays it alone.
 
     Attributes:
@@ -25,7 +25,7 @@ class StreamCost:
     overhead: float = 0.0
 
     def of(self, streams: Mapping[ChunkSize, int]) -> float:
-        """Return what so many streams of each size cost together; each costs one at least."""
+        """Return what that many streams of each size cost together; each costs at least one."""
         return sum(self._of_size(size, count) for size, count in streams.items())
 
     def _of_size(self, chunk_size: ChunkSize, count: int) -> float:

@@ -1,4 +1,4 @@
-"""Memory of the process, and what the C library keeps of it although nobody uses it."""
+"""Memory of the process, and what the C library keeps of it unused."""
 
 import ctypes
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def return_freed_memory() -> None:
-    """Give pages back that were freed between others in use; only glibc keeps them, and can be told."""
+    """Give freed pages between used ones back to the system; only glibc keeps them, and has a call for it."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
@@ -15,7 +15,7 @@ def return_freed_memory() -> None:
 
 
 def resident_bytes() -> int:
-    """Return how much memory the process has; 0 where the system does not say so in a file."""
+    """Return the resident memory of the process, in bytes; 0 where no file of the system has it."""
     if sys.platform != "linux":
         return 0
     pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]

@@ -1,4 +1,4 @@
-"""How large batches are to be and how many streams the machine can carry, from what batches cost."""
+"""How large batches should be and how many streams this machine can carry, from what batches cost."""
 
 import math
 import statistics
@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 _LOAD = 0.7
-"""The part of a chunk's duration that stepping all streams may take; the rest is for everything else."""
+"""The share of a chunk's duration that stepping all streams may take; the rest is for everything else."""
 
 _NEARLY_CHEAPEST = 1.12
-"""A chunk may cost so many times the least, if its batch is smaller for that: the others wait less."""
+"""A chunk may cost this many times the least if its batch is smaller: other streams wait less."""
 
 
 def measure(
@@ -23,13 +23,13 @@ def measure(
 ) -> dict[int, list[float]]:
     """Return the seconds of a few steps at each batch size, as far as a larger batch makes a chunk cheaper.
 
-    Sizes take turns, since a machine that others use, too, is slower at one time than at another.
+    Sizes take turns, since a machine that others use too is slower at some times than at others.
 
     Args:
         step: Steps one batch of the given size.
         sizes: The batch sizes, ascending.
-        give_up_s: A step longer than this is of the last size measured.
-        clock: Tells the time in seconds.
+        give_up_s: After a step longer than this, no larger size is measured.
+        clock: Returns the time in seconds.
     """
 
     def seconds_of(size: int) -> float:
@@ -39,7 +39,7 @@ def measure(
 
     costs: dict[int, list[float]] = {}
     for size in sizes:
-        # The first step of a size takes memory for it, and one of two others may be disturbed.
+        # The first step of a size allocates its memory, and one of the next two may be disturbed.
         step(size)
         before = _cheapest(costs)
         costs[size] = [seconds_of(size), seconds_of(size)]
@@ -51,10 +51,10 @@ def measure(
 
 
 def batch_size(costs: Mapping[int, Sequence[float]]) -> int:
-    """Return the most chunks that a batch is to have: the fewest of which each is nearly as cheap as can be.
+    """Return the most chunks for a batch: the fewest at which each is nearly as cheap as can be.
 
     Args:
-        costs: Seconds of steps at each batch size measured; what disturbs a step makes it longer only.
+        costs: Seconds of steps at each batch size measured; disturbances only make a step longer.
     """
     bound = _NEARLY_CHEAPEST * _cheapest(costs)
     return min(size for size, seconds in costs.items() if min(seconds) / size <= bound)
@@ -75,7 +75,7 @@ def overhead(costs: Mapping[int, Sequence[float]], batch: int) -> float:
 
 
 def _cheapest(costs: Mapping[int, Sequence[float]]) -> float:
-    """Seconds of the cheapest chunk; infinite for none."""
+    """Seconds of the cheapest chunk; infinite if there is none."""
     return min((min(seconds) / size for size, seconds in costs.items()), default=math.inf)
 
 

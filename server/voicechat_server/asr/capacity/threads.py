@@ -1,4 +1,4 @@
-"""How many threads recognise, and how many CPU threads there are for them."""
+"""How many threads recognise, and how many CPU threads they have."""
 
 import os
 import sys
@@ -13,12 +13,12 @@ _MOST_WORKERS = 4
 
 
 def hand_over_soon() -> None:
-    """Let the threads of this process take turns in the interpreter often enough for live speech."""
+    """Make the threads of this process take turns in the interpreter often enough for live speech."""
     sys.setswitchinterval(_HAND_OVER_S)
 
 
 def count_threads(wanted: int) -> int:
-    """Return a number of CPU threads: the wanted one, or for 0 one per core this process may use."""
+    """Return the wanted number of CPU threads, or for 0 one per core that this process may use."""
     if wanted > 0:
         return wanted
     if hasattr(os, "sched_getaffinity"):
@@ -30,7 +30,7 @@ def count_workers(device: str, threads: int) -> int:
     """Return how many workers recognise at the same time.
 
     On a CPU, several workers of few threads get more done than one worker of many: threads that step one
-    batch together wait for each other hundreds of times. That holds for a lone speaker too: what a second
-    thread gains is little, and it takes a whole core. A GPU is one.
+    batch together wait for each other hundreds of times. That holds for a lone speaker too: a second
+    thread gains little, and takes a whole core. A GPU has one worker.
     """
     return min(threads, _MOST_WORKERS) if device == "cpu" else 1

@@ -1,6 +1,6 @@
-"""Where downloaded models lie: `CACHE/HUB/NAME/REVISION`, which comes into being only when it is whole.
+"""Where downloaded models lie: `CACHE/HUB/NAME/REVISION`, which appears only once it is complete.
 
-Beside them, in `CACHE/kernels`, lies what was compiled for the processor.
+Beside them, in `CACHE/kernels`, lie kernels compiled for the processor.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from voicechat_server.asr.models.catalog import Hub, check_revision
 
 @dataclass(frozen=True)
 class CachedModel:
-    """The place of one revision of a model from one hub, whether anything is there or not."""
+    """Where one revision of a model from one hub lies, whether it is there or not."""
 
     hub: Hub
     name: str

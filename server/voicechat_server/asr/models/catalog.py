@@ -1,4 +1,4 @@
-"""The models that have a name, and the hubs that keep them."""
+"""The models known by name, and the hubs that have them."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ DEMO = "demo"
 
 
 class Hub(StrEnum):
-    """Where models are kept for download."""
+    """Where models can be downloaded."""
 
     MS = "ms"
     HF = "hf"

@@ -29,7 +29,7 @@ class Entry:
         hub: Where it comes from, None for the model that ships with the package.
         size_bytes: What it takes on the disk, or about will once it is downloaded.
         path: Where it is, or would be.
-        state: Whether it can be used, as far as presence and sizes of its files tell.
+        state: Whether it can be used, judging by the presence and sizes of its files.
     """
 
     name: str
@@ -45,7 +45,7 @@ def take_inventory(cache_dir: Path, hub: catalog.Hub, revision: str) -> list[Ent
 
     Args:
         cache_dir: Where downloaded models are kept.
-        hub: Where a model that is not there would be downloaded from.
+        hub: Where an absent model would be downloaded from.
         revision: Which revision of it would be.
 
     Raises:

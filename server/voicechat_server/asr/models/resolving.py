@@ -40,9 +40,9 @@ def resolve(config: ModelConfig, progress: Progress | None = None) -> ModelFiles
 
 
 def refuse_absent(config: ModelConfig) -> None:
-    """Find out at once, and without the network, whether `resolve` must fail for want of files.
+    """Check at once, and without the network, whether `resolve` must fail for want of files.
 
-    A known model that still has to be downloaded passes if there is room for it.
+    A known model that still has to be downloaded passes if the disk has enough space.
 
     Raises:
         VoicechatError: `model_not_found`, `model_incomplete`, `model_corrupt`, `disk` or `bad_setting`.
@@ -70,7 +70,7 @@ def download(config: ModelConfig, progress: Progress | None = None) -> None:
 
 
 def cached(config: ModelConfig) -> cache.CachedModel:
-    """Return the place of a known model in the cache.
+    """Return where a known model lies in the cache.
 
     Raises:
         VoicechatError: `bad_setting`: there is no such hub, or the revision can't be one.

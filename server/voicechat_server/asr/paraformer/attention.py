@@ -8,19 +8,19 @@ from voicechat_server.asr.paraformer.lookback import FrameLookBack
 from voicechat_server.asr.paraformer.modules import Attention
 
 
-def attend(query: Tensor, memory: Tensor, valid: Tensor, heads: int) -> Tensor:
+def attend(query: Tensor, key_value: Tensor, valid: Tensor, heads: int) -> Tensor:
     """Scaled dot-product attention.
 
     Args:
         query: [rows, queries, width].
-        memory: Keys and values side by side, [rows, keys, 2 x width].
+        key_value: Keys and values side by side, [rows, keys, 2 x width].
         valid: Which keys count, [rows, keys].
         heads: Heads that the width is split into.
 
     Returns:
         [rows, queries, width].
     """
-    keys, values = memory.chunk(2, dim=-1)
+    keys, values = key_value.chunk(2, dim=-1)
     context = nn.functional.scaled_dot_product_attention(
         _split(query, heads), _split(keys, heads), _split(values, heads), attn_mask=valid[:, None, None, :]
     )

@@ -70,9 +70,9 @@ class _DecoderGraph(nn.Module):
             x = x + depthwise(sequence, block.self_attn.fsmn_block, padding=0) + h
             fsmn[layer].index_copy_(0, going_on, sequence.index_select(0, earlier.keep).gather(1, recent))
             attention = block.src_attn
-            memory = earlier.extend(layer, attention.linear_k_v(encoded))
+            key_value = earlier.extend(layer, attention.linear_k_v(encoded))
             query = attention.linear_q(block.norm3(x))
-            x = x + attention.linear_out(attend(query, memory, earlier.valid, attention.h))
+            x = x + attention.linear_out(attend(query, key_value, earlier.valid, attention.h))
         for block in self._feed_forward_blocks:
             x = block.feed_forward(block.norm1(x))
         return self._output(self._after_norm(x)).argmax(dim=-1)

@@ -53,8 +53,8 @@ class _EncoderGraph(nn.Module):
             width = attention.h * attention.d_k
             projected = attention.linear_q_k_v(block.norm1(x))
             query, own = projected[..., :width], projected[..., width:]
-            memory = earlier.extend(layer, own)
-            h = attention.linear_out(attend(query, memory, earlier.valid, attention.h))
+            key_value = earlier.extend(layer, own)
+            h = attention.linear_out(attend(query, key_value, earlier.valid, attention.h))
             h = h + _fsmn(attention, own[..., width:], padding)
             x = x + h if block.in_size == block.size else h
             x = x + block.feed_forward(block.norm2(x))

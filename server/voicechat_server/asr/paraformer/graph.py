@@ -11,7 +11,7 @@ class Graph:
 
     A step is about two thousand operations. Started from Python, each would take its turn in the interpreter
     with those of other workers and with the event loop. What is recorded takes tensors of any sizes and
-    computes the same numbers. It is TorchScript, which PyTorch goes on to ship but no longer develops; it is
+    computes the same numbers. It is TorchScript, which PyTorch still ships but no longer develops; it is
     the one recorder that takes 8-bit linear maps and needs no compiler.
 
     Args:
@@ -28,7 +28,7 @@ class Graph:
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         """Return the module's result."""
-        # Its optimiser would record the sizes of the first batches, and think long about every new one.
+        # Its optimiser would record the sizes of the first batches, and spend long on every new one.
         with torch.jit.optimized_execution(should_optimize=False):
             result: Tensor = self._recorded(*inputs)
         return result

@@ -112,7 +112,7 @@ class ChunkSizeGroup:
         return pad_sequence(inputs, batch_first=True), rows
 
     def _overlap_of(self, chunk: Chunk) -> Tensor:
-        """The overlap alone. FunASR scales it a second time then; so do we, to give its tokens."""
+        """The overlap alone. FunASR scales it a second time in this case; so do we, for the same tokens."""
         alone: Tensor = self._pool.overlap[chunk.state.slot] * self._encoder.width**0.5
         return alone
 

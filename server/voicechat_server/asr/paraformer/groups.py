@@ -9,9 +9,9 @@ from voicechat_server.asr.paraformer.group import ChunkSizeGroup
 
 
 class Groups:
-    """Makes the group of a chunk size for the first segment of that size, and lets it go with the last.
+    """Makes the group of a chunk size for the first segment of that size, and drops it with the last.
 
-    A client may name any of thousands of sizes, and each group holds memory. Any thread may ask.
+    A client may name any of thousands of sizes, and each group holds memory. Safe to use from any thread.
 
     Args:
         make: Makes a group of a size.
@@ -40,7 +40,7 @@ class Groups:
             return group
 
     def leave(self, chunk_size: ChunkSize, segments: int = 1) -> None:
-        """Count so many segments of a size less; its group goes with the last."""
+        """Count that many segments of a size fewer; its group goes with the last."""
         with self._changing:
             self._segments[chunk_size] -= segments
             if not self._segments[chunk_size]:

@@ -13,14 +13,14 @@ from voicechat_server.asr.paraformer.state import SegmentState
 class StatePool:
     """Preallocated rows, so that a batch gathers and scatters its state with one index.
 
-    Any thread may take rows and give them back. The tensors move when they grow: use them with
-    `lock.read`, and take them from here anew each time.
+    Any thread may take rows and give them back. The tensors move when they grow: hold
+    `lock.read` while using them, and read the attributes anew each time.
 
     Args:
         chunk_size: `[left, step, look-ahead]` in frames.
         features: Feature width.
         width: Model width.
-        fsmn: The decoder's convolution memory, of no segment yet.
+        fsmn: The decoder's convolution memory, for no segments yet.
         encoder_look_back: Keys and values of the encoder.
         decoder_look_back: Keys and values of the decoder.
 
@@ -77,7 +77,7 @@ class StatePool:
             self._used.add(slot)
             self._clean.add(slot)
         with self.lock.read():
-            # What another segment left there is masked; what was never written may be no number at all.
+            # What another segment left there is masked; memory that was never written may hold NaN.
             for ring in (self.encoder_look_back, self.decoder_look_back) if is_new else ():
                 ring.clear(slot)
             for tensor in (self.overlap, self.cif_hidden, self.cif_alpha):
@@ -86,7 +86,7 @@ class StatePool:
         return SegmentState(self._chunk_size, slot)
 
     def reserve(self, encoder_frames: int, decoder_frames: int) -> None:
-        """Make sure that look-backs which keep all of a segment have room for so many frames."""
+        """Lengthen look-backs that keep all of a segment to at least that many frames."""
         wanted = ((self.encoder_look_back, encoder_frames), (self.decoder_look_back, decoder_frames))
         if any(ring.is_short_of(frames) for ring, frames in wanted):
             with self._taking, self.lock.write():
@@ -116,7 +116,7 @@ class StatePool:
 
 
 def _with_rows(tensor: torch.Tensor, rows: int, dim: int) -> torch.Tensor:
-    """A larger tensor; memory is taken by the rows that are written to, and each is when it is taken."""
+    """A larger tensor. A row takes memory once it is written to, which is when the row is taken."""
     shape = list(tensor.shape)
     had, shape[dim] = shape[dim], rows
     larger = tensor.new_empty(shape)

@@ -10,7 +10,7 @@ class PositionTable:
     """Positional encodings of `StreamSinusoidalPositionEncoder`, which recomputes them for every chunk.
 
     Most segments are short and find theirs in the table; those of the few that are longer are computed, but
-    not kept, so that the table stays as small as it is. Any thread may ask.
+    not kept, so that the table stays small. Safe to use from any thread.
 
     Args:
         encoder: FunASR's position encoder.

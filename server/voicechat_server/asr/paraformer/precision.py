@@ -1,4 +1,4 @@
-"""The number formats the model computes with, and how its modules are brought into them."""
+"""The number formats the model computes with, and the conversion of its modules."""
 
 import warnings
 from collections.abc import Iterator
@@ -44,10 +44,10 @@ def choose(wanted: str, device: torch.device) -> Precision:
 
 
 def convert(model: nn.Module, precision: Precision) -> None:
-    """Bring encoder and decoder of a model into a precision, in place; CIF's predictor stays in fp32.
+    """Convert the encoder and decoder of a model to a precision, in place; the CIF predictor stays in fp32.
 
-    Under `int8` the linear maps have 8-bit weights, one scale for each output, and quantise what they are
-    given by its range; everything between them stays in fp32.
+    Under `int8` the linear maps have 8-bit weights, one scale for each output, and quantise their
+    input by its range; everything between them stays in fp32.
     """
     parts = [model.get_submodule("encoder"), model.get_submodule("decoder")]
     if precision is Precision.INT8:
@@ -63,7 +63,7 @@ def convert(model: nn.Module, precision: Precision) -> None:
 
 
 class Int8Linear(nn.Module):
-    """A linear map with 8-bit weights; what it is given is quantised by its range.
+    """A linear map with 8-bit weights, whose input is quantised by its range.
 
     Args:
         linear: The map in fp32.

@@ -18,7 +18,7 @@ class FeatureState:
 
     Attributes:
         samples: Audio from where the next window begins.
-        frames: Log-mel frames that the next features share, [frames, bands]; None at the begin of a segment.
+        frames: Log-mel frames that the next features share, [frames, bands]; None at the start of a segment.
     """
 
     samples: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))

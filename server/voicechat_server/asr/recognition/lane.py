@@ -22,14 +22,14 @@ class Report:
     """What became of a stream's audio since the last report.
 
     Attributes:
-        events: Partials and finals, in order, and what the client is to be told of its audio.
+        events: Partials and finals, in order, and warnings about the audio.
         taken: Samples of the stream's own rate that the thread has taken in all.
-        undecoded: Samples at 16 kHz of these that are not dealt with.
+        undecoded: Samples at 16 kHz of these that have not been dealt with.
         flushes_done: Flushes dealt with in all.
         silence: Samples at 16 kHz dealt with that belong to no segment.
-        segments: Segments that gave a final in all.
-        needed_from: From where on audio is needed, at 16 kHz, to find out what has not been told yet.
-        is_done: Whether the stream was stopped and all of it has been told.
+        segments: Segments that got a final in all.
+        needed_from: From where on audio is needed, at 16 kHz, to recognise what has not been emitted yet.
+        is_done: Whether the stream was stopped and all its finals are out.
         error: Why the stream can't go on; None while it can.
     """
 
@@ -55,7 +55,7 @@ class Lane:
         taken: Samples that were taken in before.
 
     Attributes:
-        vad_state: What is remembered of its windows.
+        vad_state: The state of its voice activity detection.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Lane:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether the stream is told to its end, or failed."""
+        """Whether the stream is finished, or failed."""
         return self.session.is_done or self._error is not None
 
     def take(self, data: bytes) -> None:
@@ -93,7 +93,7 @@ class Lane:
         self._feed(self._resampler.process(samples))
 
     def realign(self) -> None:
-        """Forget the odd byte of a lost connection: its client goes on at a whole sample."""
+        """Drop the odd byte of a lost connection: its client goes on at a whole sample."""
         self._framer = SampleFramer()
 
     def flush(self) -> None:
@@ -111,7 +111,7 @@ class Lane:
         """Return the windows whose probability of speech is to be found next; empty if there are none.
 
         Args:
-            patient: Leave few of them for later, unless that would hold something up.
+            patient: Leave them for later if they are few, unless that would hold something up.
         """
         return np.zeros(0, np.float32) if self.is_at_end else self.session.windows(patient=patient)
 
@@ -142,7 +142,7 @@ class Lane:
         self._has_news = True
 
     def report(self) -> None:
-        """Tell what became of the stream, if there is news."""
+        """Send a report, if there is news."""
         if not self._has_news:
             return
         session = self.session
@@ -153,7 +153,7 @@ class Lane:
                 undecoded=session.undecoded,
                 flushes_done=session.flushes_done,
                 silence=session.silence,
-                segments=session.segments_told,
+                segments=session.segments_done,
                 needed_from=session.needed_from,
                 is_done=session.is_done,
                 error=self._error,

@@ -1,4 +1,4 @@
-"""What the workers have in common: all streams, and which of them a worker steps next.
+"""What the workers share: all streams, and which of them a worker steps next.
 
 A batch is made when a worker is free, of streams that no other worker has. None waits for company: while it
 is stepped, the chunks of other streams fall due and form the next one, so batches grow with the load and a
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # torch takes seconds to import, and the server answers befor
 log = structlog.stdlib.get_logger(__name__)
 
 STREAM_FAULTS = (ArithmeticError, LookupError, RuntimeError, ValueError, MemoryError)
-"""What may go wrong with a stream, or with a batch of streams, and ends no others."""
+"""What may go wrong with a stream, or a batch of streams, without ending others."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Returned:
 
 @dataclass(frozen=True)
 class Tools:
-    """What the workers work with, once the model is prepared.
+    """The tools of the workers, once the model is prepared.
 
     Attributes:
         stepper: Steps batches.
@@ -62,8 +62,8 @@ Due = tuple[Lane, DueChunk]
 class Scheduler:
     """Has all lanes, and gives each of them to one worker at a time.
 
-    One worker at a time has the turn: it takes what streams have sent, finds out where speech is, and picks a
-    batch, or waits until there is one. A lane belongs to who has the turn, unless it is in a batch.
+    One worker at a time has the turn: it takes what streams have sent, finds speech, and picks a
+    batch, or waits until there is one. A lane belongs to whoever has the turn, unless it is in a batch.
 
     Args:
         workers: How many there are.
@@ -87,7 +87,7 @@ class Scheduler:
         return self._inbox.qsize() + sum(map(len, list(self._stepped.values())))
 
     def submit(self, command: Command) -> None:
-        """Take a command. The queue is bounded by the streams, which wait while they are behind."""
+        """Take a command. The queue is bounded: streams that are behind wait."""
         self._inbox.put(command)
 
     def end(self) -> None:
@@ -159,7 +159,7 @@ class Scheduler:
                     self._remove(lane, tools)
 
     def _judge(self, detector: "VoiceActivityDetector") -> bool:
-        """Find out where speech is in all streams; tell whether there was anything to judge."""
+        """Find speech in all streams; return whether there was anything to judge."""
         lanes = self._free_lanes()
         patient = self._batches > 0 or any(lane.is_due for lane in lanes)
         asking: list[tuple[Lane, NDArray[np.float32]]] = []
@@ -191,7 +191,7 @@ class Scheduler:
         return [(lane, lane.next_chunk()) for lane in lanes]
 
     def _report(self, tools: Tools) -> None:
-        """Tell streams what became of them, and let go of those that are at their end."""
+        """Report to the streams, and remove those that are at their end."""
         for lane in self._free_lanes():
             lane.report()
             if lane.is_at_end:
@@ -210,7 +210,7 @@ class Scheduler:
 
 @contextmanager
 def failing_alone(lane: Lane) -> Iterator[None]:
-    """Give a stream up, and no other, for what goes wrong with it in here."""
+    """Give up a stream, and no other, for what goes wrong with it in here."""
     try:
         yield
     except STREAM_FAULTS as error:
@@ -218,7 +218,7 @@ def failing_alone(lane: Lane) -> Iterator[None]:
 
 
 def fail(lane: Lane, fault: Exception) -> None:
-    """Give a stream up, and leave what happened in the log."""
+    """Give up a stream, and log what happened."""
     log.error("recognition of a stream failed", stream=lane.stream_id, exc_info=fault)
     lane.fail(
         VoicechatError(

@@ -1,4 +1,4 @@
-"""One segment of a stream on its way from audio to text."""
+"""One segment of a stream, from audio to text."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -19,7 +19,7 @@ def milliseconds(samples: int) -> int:
 
 @dataclass(eq=False)
 class Segment:
-    """What is known of a segment; equal to itself only. Positions are samples since the stream began.
+    """What is known of a segment, equal only to itself. Positions are samples since the stream began.
 
     Attributes:
         begin: Its first sample.
@@ -47,7 +47,7 @@ class Segment:
         return self.wanted if self.limit is None else self.limit
 
     def add(self, tokens: list[Token]) -> bool:
-        """Take tokens of the newest chunk; tell whether the text changed."""
+        """Take tokens of the newest chunk; return whether the text changed."""
         middles = [self.begin + token.frame * FRAME_SAMPLES + FRAME_SAMPLES // 2 for token in tokens]
         new = [
             (token.text, middle)
@@ -59,7 +59,7 @@ class Segment:
         return self._renew()
 
     def limit_to(self, limit: int) -> bool:
-        """Give what was spoken from `limit` on to the next segment; tell whether the text changed."""
+        """Give what was spoken from `limit` on to the next segment; return whether the text changed."""
         self.limit = limit
         self._tokens = [(text, middle) for text, middle in self._tokens if middle < limit]
         self._growing = GrowingText()
@@ -72,8 +72,8 @@ class Segment:
         return len(self._text)
 
     @property
-    def has_told(self) -> bool:
-        """Whether it has text now, or had any to show before."""
+    def has_final(self) -> bool:
+        """Whether it gets a final: it has text, or has had some in a partial."""
         return bool(self._text) or self._revision > 0
 
     def partial(self, index: int) -> Partial:

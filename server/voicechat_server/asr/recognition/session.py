@@ -22,14 +22,14 @@ from voicechat_server.asr.vad.endpoint import CUT_SEARCH_S, Begin, Boundary, Cut
 from voicechat_server.asr.vad.state import WINDOW_SAMPLES
 
 MAX_WINDOWS = 64
-"""Most windows judged in one go, about two seconds, so that a fast upload doesn't hold up the others."""
+"""Most windows judged at once, about two seconds, so that a fast upload doesn't hold up other streams."""
 
 PATIENT_WINDOWS = 6
-"""Windows that are worth the effort when there is other work, 192 ms; of fewer, each one takes longer."""
+"""Windows worth judging while there is other work, 192 ms; with fewer, each one takes longer."""
 
 
 LEAD_SAMPLES = 32 * WINDOW_SAMPLES
-"""Audio before a segment, about a second, with which speech is found as if all before had been heard."""
+"""Audio before a segment, about a second, enough to find speech as if everything before had been heard."""
 
 
 class _Mark(Enum):
@@ -52,14 +52,14 @@ class SpeechSession:
     Args:
         chunk_size: `[left, step, look-ahead]` in frames.
         endpointer: Cuts the stream into segments; None takes everything up to a flush or the end as one.
-        longest: Samples after which a segment is cut at a quiet place, if there is no endpointer.
+        longest: Samples after which a segment is cut at a quiet point, if there is no endpointer.
         begin: Position of the first sample that comes, at 16 kHz.
         last_end: Where the segment before ended.
-        segments: Segments before, which gave their finals.
+        segments: Earlier segments, which got their finals.
 
     Attributes:
-        segments_told: Segments that gave a final.
-        flushes_done: Flushes whose segment, if any, has given its final.
+        segments_done: Segments that got a final.
+        flushes_done: Flushes whose segment, if any, has got its final.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class SpeechSession:
         segments: int = 0,
     ) -> None:
         self.chunk_size = chunk_size
-        self.segments_told = segments
+        self.segments_done = segments
         self.flushes_done = 0
         self._stride = chunk_size[1] * FRAME_SAMPLES
         self._endpointer = endpointer
@@ -104,7 +104,7 @@ class SpeechSession:
 
     @property
     def is_done(self) -> bool:
-        """Whether the stream was stopped and all of it has been told."""
+        """Whether the stream was stopped and all its finals are out."""
         return self._stopped and not self._segments
 
     @property
@@ -121,10 +121,10 @@ class SpeechSession:
 
     @property
     def needed_from(self) -> int:
-        """From where on audio is needed, at 16 kHz, to find out once more what has not been told yet.
+        """From where on audio is needed, at 16 kHz, to recognise again what has not been emitted yet.
 
-        Speech is found the better the more silence before it is heard, but no segment reaches back into the
-        one before it. Windows begin where those of the stream do, so that segments begin there, too.
+        The more silence is heard before speech, the better it is found, but no segment reaches back into the
+        one before it. Windows begin where those of the stream do, so that segments do too.
         """
         if self._segments:
             first = self._segments[0].begin
@@ -135,14 +135,14 @@ class SpeechSession:
 
     @property
     def segments(self) -> Sequence[Segment]:
-        """Segments that are not told to their end, oldest first."""
+        """Segments without a final yet, oldest first."""
         return self._segments
 
     def windows(self, *, patient: bool = False) -> NDArray[np.float32]:
         """Return whole windows whose probability of speech is to be found next; empty if there are none.
 
         Args:
-            patient: Leave few of them for later, unless there may be a chunk, a flush or the end in them.
+            patient: Leave few of them for later, unless a chunk, a flush or the end may depend on them.
         """
         self._take_inputs()
         count = min(self._unjudged_windows(), MAX_WINDOWS)
@@ -176,28 +176,28 @@ class SpeechSession:
         return DueChunk(head, self._timeline.read(begin, head.decoded), is_final)
 
     def accept(self, due: DueChunk, tokens: list[Token]) -> list[SegmentEvent]:
-        """Take the tokens of a chunk; return what there is to tell."""
+        """Take the tokens of a chunk; return the events they cause."""
         segment = due.segment
         changed = segment.add(tokens)
         events: list[SegmentEvent] = []
         if not due.is_final:
             if changed:
-                events.append(segment.partial(self.segments_told))
+                events.append(segment.partial(self.segments_done))
             if segment.characters >= MAX_SEGMENT_CHARACTERS and not segment.closed:
                 self._cut(segment.decoded)
         else:
             self._segments.popleft()
             self._spoken += segment.end - segment.begin
             self._last_end = segment.end
-            if segment.has_told:
-                events.append(segment.final(self.segments_told))
-                self.segments_told += 1
+            if segment.has_final:
+                events.append(segment.final(self.segments_done))
+                self.segments_done += 1
             self._settle_flushes()
         self._forget()
         return events
 
     def _take_inputs(self) -> None:
-        """Move audio onto the timeline up to a mark that has to wait for windows before it."""
+        """Move audio onto the timeline, up to a mark that has to wait for the windows before it."""
         while self._inputs:
             head = self._inputs[0]
             if isinstance(head, _Mark):
@@ -214,7 +214,7 @@ class SpeechSession:
             self._apply(Speech(self._endpointer.wanted_now(self._timeline.end)))
 
     def _may_be_due(self) -> bool:
-        """Whether a chunk is due if what isn't judged yet is like what is before it."""
+        """Whether a chunk is due if what isn't judged yet is like the audio before it."""
         if self._endpointer is None or not self._endpointer.in_segment:
             return False
         wanted = self._endpointer.wanted_if_alike(self._timeline.end)
@@ -238,7 +238,7 @@ class SpeechSession:
         self._judged = end
 
     def _quietest(self, latest: int) -> int:
-        """Return the quietest place before a sample, in the nearer half of the open segment at most."""
+        """Return the quietest position before a sample, in the nearer half of the open segment at most."""
         earliest = max(latest - int(min(CUT_SEARCH_S * SAMPLE_RATE, self._longest / 2)), self._timeline.begin)
         count = (latest - earliest) // WINDOW_SAMPLES
         windows = self._timeline.read(earliest, earliest + count * WINDOW_SAMPLES)
@@ -290,7 +290,7 @@ class SpeechSession:
 
     def _forget(self) -> None:
         needed = [segment.decoded for segment in self._segments]
-        # Without an endpointer, a cut may go back as far as one with it does.
+        # A cut may go back this far without an endpointer, as it may with one.
         kept = (
             self._judged - int(CUT_SEARCH_S * SAMPLE_RATE)
             if self._endpointer is None

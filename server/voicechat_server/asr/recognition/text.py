@@ -1,8 +1,8 @@
-"""Tokens of a segment to words and text.
+"""Turns the tokens of a segment into words and text.
 
 The rules are those of FunASR's `sentence_postprocess`, applied to all tokens of a segment instead of those of
 one chunk, so that a word which spans a chunk border comes out whole. Unlike it, a word that is broken off, by
-the end of the segment or by a Chinese character, keeps the pieces it has in their place.
+the end of the segment or by a Chinese character, keeps the pieces it has where they are.
 """
 
 from collections.abc import Iterable, Sequence
@@ -59,7 +59,7 @@ class WordJoiner:
         return words
 
     def rest(self) -> list[TimedWord]:
-        """Return the words behind those, as they are if no token follows."""
+        """Return the words after those, as they are if no token follows."""
         if self._open is None:
             return _spelled(self._letters)
         if _is_letter(self._open):
@@ -106,7 +106,7 @@ def text_of(words: Sequence[TimedWord], after: TimedWord | None = None) -> str:
 
     Args:
         words: The words.
-        after: The word before them, if any; what parts it from them is in the text, too.
+        after: The word before them, if any; the space between them is in the text, too.
     """
     text = ""
     previous = after

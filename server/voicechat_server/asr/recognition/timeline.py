@@ -30,7 +30,7 @@ class Timeline:
         """Return the samples of a stretch that is kept.
 
         Raises:
-            IndexError: Part of it is forgotten or has not come yet.
+            IndexError: Part of it has been dropped or has not come yet.
         """
         if not self.begin <= begin <= end <= self.end:
             raise IndexError(f"[{begin}, {end}) is not within [{self.begin}, {self.end})")
@@ -38,7 +38,7 @@ class Timeline:
         return audio[begin - self.begin : end - self.begin]
 
     def forget_before(self, position: int) -> None:
-        """Let go of all samples before a position."""
+        """Drop all samples before a position."""
         while self._blocks and self.begin + len(self._blocks[0]) <= position:
             self.begin += len(self._blocks.pop(0))
         if self._blocks and position > self.begin:

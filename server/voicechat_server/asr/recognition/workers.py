@@ -1,4 +1,4 @@
-"""The threads that recognise: each steps a batch, all with the same model, and the streams are all theirs."""
+"""The threads that recognise: each steps a batch, and all share one model and all streams."""
 
 import threading
 import time
@@ -88,7 +88,7 @@ class Workers:
         """Wait on the thread that prepares.
 
         Raises:
-            EndedEarlyError: There is no use in going on.
+            EndedEarlyError: The threads are to end.
         """
         if self._is_to_end.wait(seconds):
             raise EndedEarlyError
@@ -139,7 +139,7 @@ class Workers:
         try:
             tokens = stepper.step(chunks)
         except STREAM_FAULTS as error:
-            # Whose fault it was is unknown, and what the others' states hold now, too.
+            # It is unknown whose fault it was, and what the states of the others hold now.
             for lane, _ in batch:
                 fail(lane, error)
             return

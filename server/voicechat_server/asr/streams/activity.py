@@ -1,18 +1,18 @@
-"""Since when nothing has come of a stream that is worth the place it takes, without a clock."""
+"""Since when a stream has sent nothing worth the place it takes, without a clock."""
 
 from voicechat_common.audio import SAMPLE_WIDTH
 
 WINDOW_S = 5.0
 WORTH_S = 0.5
-"""So much audio within `WINDOW_S` is worth a place: a tenth of what a microphone gives. A byte here and there
-isn't."""
+"""This much audio within `WINDOW_S` is worth a place: a tenth of what a microphone gives. A byte here and
+there isn't."""
 
 BEGUN_S = 0.1
-"""With so much audio in all, a stream has begun."""
+"""With this much audio in all, a stream has begun."""
 
 
 class Activity:
-    """What has come of one stream. Moments are seconds of any steady clock.
+    """Follows what one stream sends. Times are seconds of any steady clock.
 
     Args:
         rate: Samples a second.
@@ -32,7 +32,7 @@ class Activity:
         return self._bytes >= BEGUN_S * self._bytes_a_second
 
     def take(self, size: int, now: float) -> None:
-        """Note that so many bytes of audio have come."""
+        """Count bytes of audio that came in."""
         if now - self._window_began >= WINDOW_S:
             self._window_began = now
             self._window_bytes = 0
@@ -42,5 +42,5 @@ class Activity:
             self._heard_at = now
 
     def idle_s(self, now: float) -> float:
-        """Return for how many seconds nothing has come that is worth a place."""
+        """Return for how many seconds nothing worth a place has come."""
         return now - self._heard_at

@@ -4,8 +4,8 @@ Policy: partials of a segment are coalesced to the newest, and so are `ack`s; fi
 never are. So what waits for a slow reader is at most one partial, one `ack`, and its finals, which take at
 least a silence each. The last finals, and the receipt, stay to be repeated to a client that comes back.
 
-A final that somebody stores is told once that is done, and so is what must not be told before it: the finals
-after it, and the receipt. Partials and `ack`s don't wait for the store. When `MAX_HELD` events wait for it,
+A final that is stored goes out once that is done, and so does what must not overtake it: the finals after
+it, and the receipt. Partials and `ack`s don't wait for the store. When `MAX_HELD` events wait for it,
 the outbox is full: the stream is not read until the store has caught up, so that its client keeps the audio.
 """
 
@@ -29,8 +29,8 @@ class Outbox:
 
     Args:
         listener: Hears of the events too, whether or not anybody reads them.
-        on_stored: Called each time something that waited for the store is told.
-        finals: Finals of earlier on, to be told to a client that does not have them.
+        on_stored: Called each time something that waited for the store has gone out.
+        finals: Earlier finals, for a client that does not have them.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Outbox:
 
     @property
     def is_full(self) -> bool:
-        """Whether so much waits for the store that no more should come."""
+        """Whether so much waits for the store that nothing more should be read."""
         return len(self._held) >= MAX_HELD
 
     def put(self, event: StreamEvent) -> None:
-        """Add an event; it replaces a waiting one that it makes superfluous."""
+        """Add an event; it replaces a waiting one that it supersedes."""
         stored = None if self._listener is None else self._listener(event)
         if stored is None and (not self._held or not _is_lasting(event)):
             self._add(event)
@@ -84,7 +84,7 @@ class Outbox:
         return self._waiting.popleft() if self._waiting else None
 
     def repeat_from(self, segment: int) -> None:
-        """Queue once more the kept finals from a segment on, then what is no final, then the ending."""
+        """Queue the kept finals from a segment on again, then everything else, then the ending."""
         again = [final for final in self._finals if final.segment >= segment]
         others = [event for event in self._waiting if not isinstance(event, Final) and event != self._ending]
         ending = [self._ending] if self._ending is not None else []
@@ -129,5 +129,5 @@ class Outbox:
 
 
 def _is_lasting(event: StreamEvent) -> bool:
-    """Whether an event is told once and for all: a final, or what ends the stream."""
+    """Whether an event is final: that of a segment, or what ends the stream."""
     return isinstance(event, Final | Done) or (isinstance(event, Error) and event.fatal)

@@ -84,7 +84,7 @@ class Stream:
 
     @property
     def idle_s(self) -> float:
-        """For how many seconds nothing has come that is worth a place; 0 while it must not be ended."""
+        """For how many seconds nothing worth a place has come; 0 while it must not be ended."""
         if self._stopped or self.outbox.is_full or self._accounting.lag_ms > self._settled_lag_ms:
             return 0.0
         if self._holder is None and not self._activity.has_begun:

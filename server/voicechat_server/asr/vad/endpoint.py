@@ -9,7 +9,7 @@ _SPEECH = 0.5
 """Probability from which a window is speech."""
 
 _SILENCE = 0.35
-"""Probability below which a window is silence; between the two it is what it was, as in silero-vad."""
+"""Probability below which a window is silence; in between, nothing changes, as in silero-vad."""
 
 _TRAILING_MS = 200
 """Silence after speech that is decoded; the rest waits for speech to come back, or is skipped.
@@ -18,7 +18,7 @@ Twice as much as FunASR gets from its own voice activity detector (`lookahead_ti
 """
 
 CUT_SEARCH_S = 5.0
-"""How far back from the longest segment's end its quietest place is looked for."""
+"""How far back from the end of the longest segment its quietest point is searched."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Endpointer:
     """Decides where segments begin and end. All positions are samples since the stream began.
 
     Args:
-        config: How speech is cut.
+        config: How speech is cut into segments.
         window: Samples of one window.
         position: Where the first window begins.
         last_end: Where the segment before ended; no other begins before that.
@@ -136,11 +136,11 @@ class Endpointer:
         return self.wanted_if_alike(min(end, self._position + self.window))
 
     def wanted_if_alike(self, end: int) -> int:
-        """Return up to where the open segment's audio is wanted if up to `end` it goes on as it is."""
+        """Return up to where the open segment's audio is wanted if speech or silence goes on up to `end`."""
         return end if self._silent_since is None else min(end, self._silent_since + _samples(_TRAILING_MS))
 
     def skip_to(self, position: int) -> None:
-        """Go on at `position`: what lies before it was dealt with."""
+        """Go on at `position`: everything before it has been dealt with."""
         self._position = position
 
     def _remember(self, start: int, level: float) -> None:
@@ -159,7 +159,7 @@ class Endpointer:
         return [self.cut_at(-negative_start + self.window // 2)]
 
     def cut_at(self, cut: int) -> Cut:
-        """Cut the open segment at a place."""
+        """Cut the open segment at a sample."""
         self._begin = self._last_end = cut
         if self._silent_since is not None:
             self._silent_since = max(self._silent_since, cut)

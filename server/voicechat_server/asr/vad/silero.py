@@ -1,4 +1,4 @@
-"""Voice activity by silero-vad, for many streams in one go.
+"""Voice activity by silero-vad, for many streams at once.
 
 silero-vad (https://github.com/snakers4/silero-vad) decides on one window of each stream at a time. Here the
 windows of all streams go through its convolutions together, and only its recurrent cell takes them in turn.

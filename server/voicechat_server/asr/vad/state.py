@@ -1,4 +1,4 @@
-"""What finding speech is about: windows of audio, and what is remembered of a stream from one to the next."""
+"""The windows that voice activity is found in, and a stream's state from one to the next."""
 
 from dataclasses import dataclass, field
 
@@ -9,10 +9,10 @@ WINDOW_SAMPLES = 512
 """Samples of one decision: 32 ms at 16 kHz."""
 
 CONTEXT_SAMPLES = 64
-"""Samples before a window that its decision takes in."""
+"""Samples before a window that its decision considers."""
 
 STATE_WIDTH = 128
-"""Numbers of each kind that are remembered."""
+"""Numbers in the hidden state, and in that of the cell."""
 
 
 def _zeros(count: int) -> NDArray[np.float32]:
@@ -21,7 +21,7 @@ def _zeros(count: int) -> NDArray[np.float32]:
 
 @dataclass
 class VadState:
-    """What the detector remembers of one stream.
+    """The detector's state for one stream.
 
     Attributes:
         hidden: Output of its recurrent cell, [STATE_WIDTH].

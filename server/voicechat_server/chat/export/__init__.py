@@ -1,4 +1,4 @@
-"""Chats as files. Each form is written page by page: a long chat needs no more memory than a short one."""
+"""Exports chats as files, page by page, so that a long chat needs no more memory than a short one."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
@@ -13,10 +13,10 @@ from voicechat_server.chat.storage.store import Store
 
 
 class Exporter(NamedTuple):
-    """How a form is written.
+    """One export format.
 
     Attributes:
-        media_type: What it is called in HTTP.
+        media_type: Its media type in HTTP.
         export: Yields its text in pieces.
     """
 

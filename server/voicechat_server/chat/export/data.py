@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from voicechat_common.printable import escaped
 from voicechat_server.chat.export.pages import pages
 from voicechat_server.chat.live import wire
-from voicechat_server.chat.records import Chat, Message
+from voicechat_server.chat.records import Chat, StoredMessage
 from voicechat_server.chat.storage.store import Store
 
 
@@ -22,7 +22,7 @@ async def export_json(store: Store, chat: Chat) -> AsyncIterator[str]:
     yield "\n]}\n"
 
 
-def _json(message: Message) -> str:
+def _json(message: StoredMessage) -> str:
     body = wire.history_message(message).model_dump(mode="json")
     if message.speech is not None:
         body["spoken_at"] = message.speech.spoken_at.isoformat()

@@ -10,7 +10,7 @@ _LINE_ENDS = re.compile("\r\n|[\n\u2028\u2029]")
 
 
 def lines_of(content: str) -> list[str]:
-    """Return the lines of a text. Chats of earlier on may have ends of lines that are not taken any more."""
+    """Return the lines of a text. Old chats may have line ends that are no longer accepted."""
     return [printable_lines(line) for line in _LINE_ENDS.split(content)]
 
 

@@ -7,7 +7,7 @@ from voicechat_common.printable import printable
 from voicechat_server.chat.export.escaping import lines_of
 from voicechat_server.chat.export.pages import pages
 from voicechat_server.chat.export.plain import moment
-from voicechat_server.chat.records import Chat, Message
+from voicechat_server.chat.records import Chat, StoredMessage
 from voicechat_server.chat.storage.store import Store
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$=])")
@@ -20,7 +20,7 @@ async def export_markdown(store: Store, chat: Chat) -> AsyncIterator[str]:
         yield "".join(paragraph(message) for message in page)
 
 
-def paragraph(message: Message) -> str:
+def paragraph(message: StoredMessage) -> str:
     """Return a message's paragraphs."""
     lines = "\n".join(f"> {escape(each)}  " for each in lines_of(message.content))
     kind = " 🎤" if message.speech else ""

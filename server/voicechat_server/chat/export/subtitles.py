@@ -1,7 +1,7 @@
-"""What was spoken in a chat, as subtitles in the SubRip form.
+"""What was spoken in a chat, as SubRip subtitles.
 
-Time zero is the beginning of the stream in which the first words were spoken, so that the subtitles of a
-single recording fit the recording.
+Time zero is the start of the stream in which the first words were spoken, so that the subtitles of a single
+recording match the recording.
 """
 
 from collections.abc import AsyncIterator
@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from voicechat_common.printable import printable
 from voicechat_server.chat.export.escaping import with_marked_colons
 from voicechat_server.chat.export.pages import speeches
-from voicechat_server.chat.records import Chat, Message, Speech
+from voicechat_server.chat.records import Chat, Speech, StoredMessage
 from voicechat_server.chat.storage.store import Store
 
 _SHORTEST_MS = 1
 _MARKUP = str.maketrans("<{", "＜｛")
-"""What players take for markup, which would hide a part of a name."""
+"""Replaces what players take for markup, which would hide a part of a name."""
 
 
 async def export_subtitles(store: Store, chat: Chat) -> AsyncIterator[str]:
-    """Yield a cue for each spoken message, in the order in which they were begun."""
+    """Yield a cue for each spoken message, in the order in which they began."""
     zero: datetime | None = None
     number = 0
     async for message in speeches(store, chat):
@@ -31,7 +31,7 @@ async def export_subtitles(store: Store, chat: Chat) -> AsyncIterator[str]:
         yield cue(number, message, message.speech, zero)
 
 
-def cue(number: int, message: Message, speech: Speech, zero: datetime) -> str:
+def cue(number: int, message: StoredMessage, speech: Speech, zero: datetime) -> str:
     """Return one cue. A blank line in the text would end it, so the text becomes one line."""
     begin = (speech.spoken_at - zero) // timedelta(milliseconds=1)
     end = begin + max(_SHORTEST_MS, speech.end_ms - speech.start_ms)
@@ -41,7 +41,7 @@ def cue(number: int, message: Message, speech: Speech, zero: datetime) -> str:
 
 
 def timecode(milliseconds: int) -> str:
-    """Return a time as subtitles write it."""
+    """Return a time in SubRip notation."""
     seconds, ms = divmod(milliseconds, 1000)
     minutes, s = divmod(seconds, 60)
     hours, m = divmod(minutes, 60)

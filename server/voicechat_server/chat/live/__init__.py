@@ -1,1 +1,1 @@
-"""Live fan-out: who is in a chat, what each of them is sent, and what is being said."""
+"""The live side of chats: who is connected, what each is sent, and what is being spoken."""

@@ -1,7 +1,7 @@
-"""What one stream has said, on its way into the store: in order, and for as long as the database fails.
+"""The finals of one stream on their way into the store: in order, and retried while the database fails.
 
-Policy: at most `MAX_WAITING` finals of a stream wait, the first of which is offered again and again. Those
-beyond are refused.
+Policy: at most `MAX_WAITING` finals of a stream wait, and the first of them is retried. Further ones are
+refused.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from voicechat_server.chat import failures
 from voicechat_server.chat.records import Outcome, Post
 
 RETRY_S = 2.0
-"""After how long a final is offered to a database that failed once more."""
+"""How long to wait before retrying a final after the database failed."""
 
 MAX_WAITING = 1000
-"""Finals of one stream that may wait: a quarter of an hour of the shortest segments at least."""
+"""Finals of one stream that may wait: at least a quarter of an hour of the shortest segments."""
 
-_PASSING = frozenset({ErrorCode.STORAGE, ErrorCode.BUSY})
+_TRANSIENT = frozenset({ErrorCode.STORAGE, ErrorCode.BUSY})
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -30,7 +30,7 @@ Submit = Callable[[Post], "asyncio.Future[Outcome]"]
 
 @dataclass(frozen=True)
 class _Waiting:
-    """A final, and what becomes of it: its place in the chat, or None."""
+    """A final, and the future of its seq in the chat; None if it is refused."""
 
     post: Post
     stored: "asyncio.Future[int | None]"
@@ -41,8 +41,8 @@ class FinalsQueue:
 
     Args:
         submit: Takes a final for the store.
-        on_refused: Called with a final that will not be stored, and why.
-        on_empty: Called each time nothing waits any more.
+        on_refused: Called with a final that will not be stored, and the reason.
+        on_empty: Called each time the queue runs empty.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class FinalsQueue:
         """Take a final. Never waits and never raises.
 
         Returns:
-            Its place in the chat once it is stored, or None once it is refused for good.
+            Its seq in the chat once it is stored, or None once it is refused for good.
         """
         final = _Waiting(post, asyncio.get_running_loop().create_future())
         if len(self._waiting) >= MAX_WAITING:
@@ -76,7 +76,7 @@ class FinalsQueue:
         return final.stored
 
     def retry(self) -> None:
-        """Offer what waits for its next try at once."""
+        """Retry now what is waiting for its next attempt."""
         if self._retry is not None:
             self._retry.cancel()
             self._offer()
@@ -91,7 +91,7 @@ class FinalsQueue:
             try:
                 future = self._submit(self._waiting[0].post)
             except VoicechatError as error:
-                if self._passes(error):
+                if self._is_transient(error):
                     return
                 self._refuse(self._waiting.popleft(), error)
             else:
@@ -105,15 +105,15 @@ class FinalsQueue:
         if not isinstance(error, VoicechatError):
             message = future.result().message
             self._waiting.popleft().stored.set_result(None if message is None else message.seq)
-        elif self._passes(error):
+        elif self._is_transient(error):
             return
         else:
             self._refuse(self._waiting.popleft(), error)
         self._offer()
 
-    def _passes(self, error: VoicechatError) -> bool:
-        """Whether the final may be stored later; if so, it will be offered again."""
-        if error.code not in _PASSING:
+    def _is_transient(self, error: VoicechatError) -> bool:
+        """Return whether the error is transient; if so, schedule a retry."""
+        if error.code not in _TRANSIENT:
             return False
         log.warning(
             "a final is not stored yet", code=error.code, reason=error.message, waiting=len(self._waiting)

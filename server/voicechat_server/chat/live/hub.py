@@ -1,7 +1,7 @@
-"""Live fan-out: what is published to a chat reaches everybody who has subscribed to it.
+"""Live fan-out: what is published to a chat reaches all its subscribers.
 
-This is all the server needs of a message broker. `LocalHub` serves one process; a hub that talks to a broker
-can take its place, if it keeps the order in which a chat's broadcasts were published.
+This is all the server needs of a message broker. `LocalHub` serves one process; a hub backed by a broker can
+replace it, provided that it preserves the order in which a chat's broadcasts are published.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,12 +18,12 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """Something everybody in a chat is told.
+    """Something sent to everybody in a chat.
 
     Attributes:
         frame: What is sent.
-        seq: The place of a stored message; None for everything that is not in the history.
-        author: Who need not be told, for it is about them; None for nobody.
+        seq: The seq of a stored message; None for what is not in the history.
+        author: Whom it is about, and who therefore doesn't receive it; None for nobody.
     """
 
     frame: Frame
@@ -32,17 +32,17 @@ class Broadcast:
 
 
 Receiver = Callable[[Broadcast], None]
-"""Takes a broadcast. It is called on the event loop and must not wait; what it raises disturbs no other."""
+"""Takes a broadcast, on the event loop, without blocking. If it raises, the others still receive theirs."""
 
 
 class Hub(Protocol):
     """Carries broadcasts to the subscribers of a chat."""
 
     def subscribe(self, chat_id: str, receiver: Receiver) -> None:
-        """Let a receiver have every broadcast of a chat from now on."""
+        """Give a receiver every broadcast of a chat from now on."""
 
     def unsubscribe(self, chat_id: str, receiver: Receiver) -> None:
-        """Let a receiver have no more of them."""
+        """Stop giving it broadcasts."""
 
     def publish(self, chat_id: str, broadcast: Broadcast, only: Iterable[Receiver] | None = None) -> None:
         """Give a broadcast to every receiver of a chat, or only to some of them."""
@@ -52,7 +52,7 @@ class LocalHub:
     """The hub of one process: plain calls.
 
     Args:
-        observer: Hears how many were told.
+        observer: Is notified of the number of receivers.
     """
 
     def __init__(self, observer: ChatObserver | None = None) -> None:
@@ -60,11 +60,11 @@ class LocalHub:
         self._receivers: dict[str, dict[Receiver, None]] = {}
 
     def subscribe(self, chat_id: str, receiver: Receiver) -> None:
-        """Let a receiver have every broadcast of a chat from now on."""
+        """Give a receiver every broadcast of a chat from now on."""
         self._receivers.setdefault(chat_id, {})[receiver] = None
 
     def unsubscribe(self, chat_id: str, receiver: Receiver) -> None:
-        """Let a receiver have no more of them."""
+        """Stop giving it broadcasts."""
         receivers = self._receivers.get(chat_id, {})
         receivers.pop(receiver, None)
         if not receivers:
@@ -77,5 +77,5 @@ class LocalHub:
             try:
                 receiver(broadcast)
             except Exception:
-                log.exception("somebody in a chat could not be told", chat=chat_id)
+                log.exception("a broadcast could not be delivered", chat=chat_id)
         self._observer.published(len(receivers))

@@ -1,4 +1,4 @@
-"""One connection to a chat: what it is told, in order and without gaps, and what it says."""
+"""One connection to a chat: what it receives, in order and without gaps, and what it says."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -12,43 +12,43 @@ from voicechat_server.chat.live import wire
 from voicechat_server.chat.live.frame_queue import Frame, FrameQueue
 from voicechat_server.chat.live.hub import Broadcast
 from voicechat_server.chat.observer import ChatObserver
-from voicechat_server.chat.records import Chat, Message, Outcome
+from voicechat_server.chat.records import Chat, Outcome, StoredMessage
 
 PAGE = 500
-"""Messages of the history read and sent at a time."""
+"""Messages of the history to read at a time."""
 
 AT_A_TIME = 16
-"""So many of them are sent before the event loop attends to others."""
+"""Messages to send before yielding to the event loop."""
 
 MAX_IN_FLIGHT = 32
-"""Messages of one connection that may wait to become durable; then the next is not read."""
+"""Messages of one connection that may be waiting to become durable; beyond that, the next is not read."""
 
 
 class Host(Protocol):
-    """What a connection needs of the chat service."""
+    """What a connection needs from the chat service."""
 
     observer: ChatObserver
 
-    async def page(self, chat_id: str, since: int, limit: int) -> Sequence[Message]:
+    async def page(self, chat_id: str, since: int, limit: int) -> Sequence[StoredMessage]:
         """Return stored messages after a seq, in order."""
 
     def passing_state(self, chat_id: str) -> Sequence[Broadcast]:
-        """Return what is true only now."""
+        """Return the transient state, which is not in the history."""
 
     def post(
         self, chat_id: str, user: str, content: str, client_message_id: str | None
     ) -> asyncio.Future[Outcome]:
-        """Take a message; the future tells when it is durable."""
+        """Take a message; the future resolves once it is durable."""
 
     def set_typing(self, chat_id: str, user: str, *, is_typing: bool) -> None:
-        """Note that somebody types or has stopped."""
+        """Note that somebody is typing or has stopped."""
 
     async def end(self, chat_id: str, user: str) -> Chat:
         """End the chat."""
 
 
 class Member:
-    """A connection from its joining to its leaving.
+    """A connection, from joining a chat to leaving it.
 
     Args:
         host: The chat service.
@@ -59,7 +59,7 @@ class Member:
 
     Attributes:
         user: Who.
-        frames: What waits to be sent, once the history has been.
+        frames: What is to be sent after the history.
     """
 
     def __init__(self, host: Host, chat_id: str, user: str, since: int, queue_limit: int) -> None:
@@ -68,33 +68,33 @@ class Member:
         self._host = host
         self._chat_id = chat_id
         self._cursor = since
-        self._heard = 0
+        self._newest_seq = 0
         self._has_entered = False
         self._is_live = False
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
 
     def enter(self) -> None:
-        """Note that the list of who is there is taken for the client; what people do after it is told, too.
+        """Note that the client's list of who is present has been taken; later changes are sent to it.
 
-        Before, it would contradict the list, which is sent first.
+        Earlier ones would contradict the list, which is sent first.
         """
         self._has_entered = True
 
     def receive(self, broadcast: Broadcast) -> None:
-        """Take a broadcast. Until the client has caught up, the history tells what was stored."""
+        """Take a broadcast. Until the client has caught up, stored messages come from the history instead."""
         if broadcast.author is not None and (broadcast.author == self.user or not self._has_entered):
             return
         if broadcast.seq is not None:
-            self._heard = max(self._heard, broadcast.seq)
+            self._newest_seq = max(self._newest_seq, broadcast.seq)
             if not self._is_live or broadcast.seq <= self._cursor:
                 return
             self._cursor = broadcast.seq
-        elif broadcast.frame.is_passing and not self._is_live:
+        elif broadcast.frame.is_transient and not self._is_live:
             return
         self.frames.put(broadcast.frame)
 
     async def history(self) -> AsyncIterator[Frame]:
-        """Yield the stored messages that the client lacks; after the last, it is told what happens live.
+        """Yield the stored messages that the client lacks; after the last of them, the connection is live.
 
         Raises:
             VoicechatError: `storage`.
@@ -107,48 +107,48 @@ class Member:
                 if number % AT_A_TIME == 0:
                     await asyncio.sleep(0)
             # A message published while the page was read or sent may not be in it.
-            if len(page) < PAGE and self._cursor >= self._heard:
+            if len(page) < PAGE and self._cursor >= self._newest_seq:
                 self._is_live = True
         for broadcast in self._host.passing_state(self._chat_id):
             self.receive(broadcast)
 
     async def say(self, message: SendMessage) -> None:
-        """Take a message of the client, which is told when it is durable, or why it is not.
+        """Take a message of the client, which gets an ack once it is durable, or an error.
 
-        Returns when another message may be taken.
+        Returns when another message can be taken.
         """
         await self._slots.acquire()
-        told = partial(self._tell_outcome, message.client_message_id)
+        send_outcome = partial(self._send_outcome, message.client_message_id)
         try:
             future = self._host.post(self._chat_id, self.user, message.content, message.client_message_id)
         except VoicechatError as error:
             self._slots.release()
-            self.tell_error(error, client_message_id=message.client_message_id)
+            self.send_error(error, client_message_id=message.client_message_id)
         else:
-            future.add_done_callback(told)
+            future.add_done_callback(send_outcome)
 
     def set_typing(self, *, is_typing: bool) -> None:
-        """Note that the client types or has stopped."""
+        """Note that the client is typing or has stopped."""
         self._host.set_typing(self._chat_id, self.user, is_typing=is_typing)
 
     async def end_chat(self) -> None:
-        """End the chat for the client.
+        """End the chat on behalf of the client.
 
         Raises:
             VoicechatError: `not_owner` or `storage`.
         """
         await self._host.end(self._chat_id, self.user)
 
-    def tell_error(self, error: VoicechatError, *, client_message_id: str | None = None) -> None:
-        """Tell the client of an error after which the connection goes on."""
-        self._host.observer.error_told(error.code)
+    def send_error(self, error: VoicechatError, *, client_message_id: str | None = None) -> None:
+        """Send an error after which the connection stays open."""
+        self._host.observer.error_sent(error.code)
         self.frames.put(Frame(encode(error_message(error, client_message_id=client_message_id))))
 
-    def _tell_outcome(self, client_message_id: str | None, future: asyncio.Future[Outcome]) -> None:
+    def _send_outcome(self, client_message_id: str | None, future: asyncio.Future[Outcome]) -> None:
         self._slots.release()
         error = future.exception()
         if isinstance(error, VoicechatError):
-            self.tell_error(error, client_message_id=client_message_id)
+            self.send_error(error, client_message_id=client_message_id)
             return
         message = future.result().message
         if message is not None:

@@ -1,4 +1,4 @@
-"""Who is in a room, and what each of those who are there knows of the others."""
+"""Who is in a room, and what each of them knows of the others."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,16 +19,16 @@ class People:
 
     @property
     def present(self) -> list[str]:
-        """Who is there, in the order of their coming."""
+        """Who is present, in order of arrival."""
         return list(self._connections)
 
     def enter(self, user: str, receiver: Receiver) -> None:
-        """Count a connection of somebody, which is told who is there now."""
+        """Add a connection of somebody, whose client knows who is present now."""
         self._connections[user] += 1
         self._known[receiver] = frozenset(self._connections)
 
     def leave(self, user: str, receiver: Receiver) -> bool:
-        """Count a connection of somebody no more; return whether that was their last."""
+        """Remove a connection of somebody; return whether that was their last."""
         self._known.pop(receiver, None)
         self._connections[user] -= 1
         if self._connections[user]:
@@ -37,9 +37,9 @@ class People:
         return True
 
     def take_news(self) -> list[tuple[Broadcast, list[Receiver]]]:
-        """Return what each connection has to be told to know who is there now; then it does.
+        """Return what has to be sent so that each connection knows who is present, and count it as sent.
 
-        Who came and went in between is told to nobody.
+        Whoever came and went in between is not mentioned to anybody.
         """
         now = frozenset(self._connections)
         uninformed: dict[frozenset[str], list[Receiver]] = {}

@@ -1,4 +1,4 @@
-"""What is true of a chat only now: who is there, who types, what is being spoken."""
+"""The transient state of a chat: who is present, who is typing, what is being spoken."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,27 +10,28 @@ from voicechat_server.chat.live.hub import Broadcast, Hub, Receiver
 from voicechat_server.chat.live.pace import Pace
 from voicechat_server.chat.live.people import People
 from voicechat_server.chat.live.typists import Typist
-from voicechat_server.chat.records import Chat, Message
+from voicechat_server.chat.records import Chat, StoredMessage
 from voicechat_server.turns import Turns
 
 PARTIALS_S = 0.2
-"""What is being spoken is shown at most so often, also of a file that is sent and recognised at once."""
+"""The shortest time between two partials of a message, even if a file is recognised faster than real time."""
 
 PRESENCE_S = 1.0
-"""Who has come and gone is told at most so often, all of it together."""
+"""The shortest time between two announcements of who came and went."""
 
-TOLD_AT_ONCE = 4
+ANNOUNCED_AT_ONCE = 4
+"""Presence notices to publish right away; more are published in turns."""
 
 
 class Speaking:
     """A message that is being spoken.
 
     Args:
-        message: What is known of it first.
-        publish: Shows what is known of it.
+        message: Its first partial.
+        publish: Publishes its partials.
 
     Attributes:
-        newest: What is known of it now.
+        newest: Its latest partial.
     """
 
     def __init__(self, message: NewMessage, publish: Callable[[Broadcast], None]) -> None:
@@ -40,12 +41,12 @@ class Speaking:
         self._pace = Pace(PARTIALS_S, self._show_newest)
 
     def show(self, message: NewMessage) -> None:
-        """Show more of it, in place of what was shown before."""
+        """Replace its partial with a newer one."""
         self.newest = message
         self._pace.changed()
 
     def forget(self) -> None:
-        """Show nothing more."""
+        """Publish nothing more."""
         self._pace.cancel()
 
     def _show_newest(self) -> bool:
@@ -57,12 +58,12 @@ class Speaking:
 
 
 class Room:
-    """The live side of one chat; every change is published, as often as people can read it.
+    """The live side of one chat; changes are published no faster than people can read them.
 
     Args:
         chat_id: Which chat.
         hub: Carries what is published.
-        turns: Shared by all rooms, for what many have to be told.
+        turns: Shared by all rooms, for announcements to many.
     """
 
     def __init__(self, chat_id: str, hub: Hub, turns: Turns) -> None:
@@ -70,8 +71,8 @@ class Room:
         self._hub = hub
         self._turns = turns
         self._people = People()
-        self._presence = Pace(PRESENCE_S, self._take_presence)
-        self._untold: deque[tuple[Broadcast, list[Receiver]]] = deque()
+        self._presence = Pace(PRESENCE_S, self._announce_presence)
+        self._unannounced: deque[tuple[Broadcast, list[Receiver]]] = deque()
         self._typists: dict[str, Typist] = {}
         self._speech: dict[str, Speaking] = {}
         self._streams = 0
@@ -79,64 +80,64 @@ class Room:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody is there or speaks."""
+        """Whether nobody is present and nothing is being spoken."""
         return not self._people and not self._streams
 
     @property
     def present(self) -> list[str]:
-        """Who is there, in the order of their coming."""
+        """Who is present, in order of arrival."""
         return self._people.present
 
     def passing_state(self) -> list[Broadcast]:
-        """Return what somebody who comes now has missed and the history does not tell."""
+        """Return what a newcomer has missed that is not in the history."""
         spoken = [wire.partial(speaking.newest) for speaking in self._speech.values()]
-        typing = [user for user, typist in self._typists.items() if typist.types]
+        typing = [user for user, typist in self._typists.items() if typist.is_typing]
         return spoken + [wire.typing(user, is_typing=True) for user in typing]
 
     def enter(self, user: str, receiver: Receiver) -> None:
-        """Count a connection of somebody, which is told by its list who is there; others hear of it."""
+        """Add a connection of somebody, which gets the list of who is present; others are notified."""
         self._people.enter(user, receiver)
         self._presence.changed()
 
     def leave(self, user: str, receiver: Receiver) -> None:
-        """Count a connection of somebody no more; the last one is their going."""
+        """Remove a connection of somebody; with the last one they have left."""
         if self._people.leave(user, receiver):
             self.stop_typing(user)
         self._presence.changed()
 
     def close(self) -> None:
-        """Tell nothing more."""
+        """Announce nothing more."""
         self._presence.cancel()
-        self._untold.clear()
+        self._unannounced.clear()
         for typist in self._typists.values():
             typist.forget()
         self._typists.clear()
         self._forget_speech()
 
     def start_typing(self, user: str) -> None:
-        """Note that somebody types, which holds for a while."""
+        """Note that somebody is typing, which is assumed for a while."""
         typist = self._typists.get(user)
         if typist is None:
-            tell, on_rest = partial(self._tell_typing, user), partial(self._forget_typist, user)
-            typist = self._typists[user] = Typist(tell, on_rest)
+            announce, on_rest = partial(self._announce_typing, user), partial(self._forget_typist, user)
+            typist = self._typists[user] = Typist(announce, on_rest)
         typist.start()
 
     def stop_typing(self, user: str) -> None:
-        """Note that somebody has stopped to type."""
+        """Note that somebody has stopped typing."""
         typist = self._typists.get(user)
         if typist is not None:
             typist.stop()
 
     def open_stream(self) -> None:
-        """Count a stream of speech."""
+        """Add a stream of speech."""
         self._streams += 1
 
     def close_stream(self) -> None:
-        """Count a stream of speech no more."""
+        """Remove a stream of speech."""
         self._streams -= 1
 
     def show(self, message: NewMessage) -> None:
-        """Show what is being spoken, in place of what was shown of the same message before."""
+        """Publish what is being spoken, replacing earlier partials of the same message."""
         if self._has_ended:
             return
         speaking = self._speech.get(message.message_id)
@@ -145,14 +146,14 @@ class Room:
         speaking.show(message)
 
     def withdraw(self, message_id: str) -> None:
-        """Take back a message that was being spoken and will not be stored."""
+        """Withdraw a message that was being spoken and will not be stored."""
         speaking = self._speech.pop(message_id, None)
         if speaking is not None:
             speaking.forget()
             self._publish(wire.withdrawal(speaking.newest))
 
-    def add(self, message: Message) -> None:
-        """Tell of a message that has been stored."""
+    def add(self, message: StoredMessage) -> None:
+        """Publish a message that has been stored."""
         speaking = self._speech.pop(message.message_id, None)
         if speaking is not None:
             speaking.forget()
@@ -161,7 +162,7 @@ class Room:
         self._publish(wire.stored(message, revision=0 if speaking is None else speaking.newest.revision + 1))
 
     def end(self, chat: Chat) -> None:
-        """Tell that the chat has ended; who hears it withdraws what is being spoken."""
+        """Announce that the chat has ended, upon which clients withdraw what is being spoken."""
         for typist in list(self._typists.values()):
             typist.stop()
         self._forget_speech()
@@ -173,25 +174,25 @@ class Room:
             speaking.forget()
         self._speech.clear()
 
-    def _take_presence(self) -> bool:
-        """Tell who has come and gone: a few at once, and many, each of whom hears of each, in turns."""
-        is_telling = bool(self._untold)
+    def _announce_presence(self) -> bool:
+        """Announce who came and went: a few notices right away, more of them in turns."""
+        is_announcing = bool(self._unannounced)
         news = self._people.take_news()
-        self._untold += news
-        if not is_telling:
-            for _ in range(min(TOLD_AT_ONCE, len(news))):
-                self._tell_presence()
-            if self._untold:
-                self._turns.enter(self._tell_presence)
+        self._unannounced += news
+        if not is_announcing:
+            for _ in range(min(ANNOUNCED_AT_ONCE, len(news))):
+                self._announce_next()
+            if self._unannounced:
+                self._turns.enter(self._announce_next)
         return bool(news)
 
-    def _tell_presence(self) -> bool:
-        if self._untold:
-            notice, receivers = self._untold.popleft()
+    def _announce_next(self) -> bool:
+        if self._unannounced:
+            notice, receivers = self._unannounced.popleft()
             self._hub.publish(self._chat_id, notice, receivers)
-        return bool(self._untold)
+        return bool(self._unannounced)
 
-    def _tell_typing(self, user: str, types: bool) -> None:
+    def _announce_typing(self, user: str, types: bool) -> None:
         self._publish(wire.typing(user, is_typing=types))
 
     def _forget_typist(self, user: str) -> None:

@@ -1,10 +1,10 @@
-"""The join of speech and chat: what is told of one stream becomes messages of one chat.
+"""Joins speech and chat: the events of one stream become messages of one chat.
 
-A segment is one message. Its partials are shown to everybody who is connected, and its final is stored, also
-when the speaker's connection died in the middle, for a stream goes on without its speaker to its last final.
+Each segment is one message. Its partials are shown to everybody connected, and its final is stored, even if
+the speaker's connection died halfway: a stream runs to its last final without its speaker.
 
-The name of the message follows from the stream and the number of the segment, so that a stream that goes on
-after its server was killed finds what is stored of it, and stores nothing twice.
+The message_id is derived from the stream and the number of the segment, so that a stream that resumes after
+its server was killed finds what is stored of it, and stores nothing twice.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from voicechat_server.chat.live.finals import FinalsQueue, Submit
 from voicechat_server.chat.live.room import Room
 from voicechat_server.chat.records import Post, Speech
 
-Tell = Callable[[Error], None]
+NotifySpeaker = Callable[[Error], None]
 
 _MESSAGES = UUID("0b1f2d0e-6a0c-4f3e-9d57-3f1c5f4f7a11")
 
@@ -31,9 +31,9 @@ class _Open:
     """A segment that has no final yet.
 
     Attributes:
-        message_id: The message it is.
-        at: When its first text came.
-        newest: What was told of it last.
+        message_id: The message it becomes.
+        at: When its first text arrived.
+        newest: Its latest event.
     """
 
     message_id: str
@@ -42,26 +42,26 @@ class _Open:
 
 
 def message_id_of(stream_id: str, segment: int) -> str:
-    """Return the name of the message that a segment becomes, which doesn't give away its stream's."""
+    """Return the id of the message that a segment becomes; it doesn't reveal the id of the stream."""
     return uuid5(_MESSAGES, f"{stream_id}/{segment}").hex
 
 
 class SpeechFeed:
-    """One stream of speech as its chat hears it. Called with every event of the stream, on the event loop.
+    """Feeds one stream of speech into its chat. Called with every event of the stream, on the event loop.
 
     Args:
         chat_id: Which chat.
         user: Who speaks.
-        stream_id: The stream's name.
-        begin_ms: Where in the stream the audio begins that comes now.
+        stream_id: The stream's identifier.
+        begin_ms: Position in the stream at which the coming audio starts.
         room: Where partials are shown.
-        submit: Takes finals for the store.
-        on_close: Called once, when the stream is over and all of it is stored or refused.
+        submit: Takes finals to store.
+        on_close: Called once, when the stream is over and everything is stored or refused.
 
     Attributes:
         chat_id: Which chat.
-        finals: What waits for the store.
-        tell_speaker: Takes what the speaker has to know; set once the stream is open.
+        finals: What is waiting to be stored.
+        notify_speaker: Takes errors for the speaker; set once the stream is open.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class SpeechFeed:
         self._stream_id = stream_id
         self._room = room
         self.finals = FinalsQueue(submit, self._refused, self._close_if_settled)
-        self.tell_speaker: Tell | None = None
+        self.notify_speaker: NotifySpeaker | None = None
         self._on_close = on_close
         self._began = now() - timedelta(milliseconds=begin_ms)
         self._open: dict[int, _Open] = {}
@@ -87,10 +87,10 @@ class SpeechFeed:
         self._is_warned = False
 
     def __call__(self, event: object) -> "asyncio.Future[int | None] | None":
-        """Take an event of the stream. Never waits and never raises.
+        """Handle an event of the stream. Never waits and never raises.
 
         Returns:
-            For a final with text: its place in the chat once it is stored, or None once it is refused.
+            For a final with text: its seq in the chat once it is stored, or None once it is refused.
         """
         match event:
             case Partial():
@@ -100,14 +100,14 @@ class SpeechFeed:
             case Done():
                 self.close()
             case Error(fatal=True):
-                # What was shown so far is all there will ever be.
+                # Nothing more will come than what was shown so far.
                 for segment in list(self._open):
                     self._store(self._open[segment].newest)
                 self.close()
         return None
 
     def close(self) -> None:
-        """Say that the stream is over; without effect if that was said before."""
+        """Note that the stream is over; has no effect the second time."""
         if not self._is_over:
             self._is_over = True
             self._close_if_settled()
@@ -156,10 +156,10 @@ class SpeechFeed:
         return self.finals.put(post)
 
     def warn(self, error: VoicechatError) -> None:
-        """Tell the speaker why what is said is not stored; once, for what comes after will fare no better."""
-        if self.tell_speaker is not None and not self._is_warned:
+        """Tell the speaker why speech is not stored; only once, because later speech will fare no better."""
+        if self.notify_speaker is not None and not self._is_warned:
             self._is_warned = True
-            self.tell_speaker(Error(code=error.code, message=error.message, advice=error.advice))
+            self.notify_speaker(Error(code=error.code, message=error.message, advice=error.advice))
 
     def _refused(self, post: Post, error: VoicechatError) -> None:
         self._room.withdraw(post.message_id)

@@ -1,4 +1,4 @@
-"""Who types, as the others are told."""
+"""Who is typing, as announced to the others."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,45 +6,45 @@ from collections.abc import Callable
 from voicechat_server.chat.live.pace import Pace
 
 TYPING_S = 6.0
-"""Somebody who types says so every few seconds; without a word for so long they have stopped."""
+"""Clients repeat every few seconds that somebody is typing; after this long without it they have stopped."""
 
 NOTICE_S = 1.0
-"""The others are told of one person at most so often, whatever that person's client sends."""
+"""The shortest time between two notices about one person, whatever that person's client sends."""
 
 
 class Typist:
-    """One person who types, or has lately.
+    """One person who is typing, or was lately.
 
     Args:
-        tell: Tells the others whether they type.
-        on_rest: Called when they don't, everybody knows, and the next word of it may be told at once.
+        announce: Announces whether they are typing.
+        on_rest: Called once they have stopped, everybody knows, and the interval is over.
     """
 
-    def __init__(self, tell: Callable[[bool], None], on_rest: Callable[[], None]) -> None:
-        self.types = False
-        self._tell = tell
+    def __init__(self, announce: Callable[[bool], None], on_rest: Callable[[], None]) -> None:
+        self.is_typing = False
+        self._announce = announce
         self._on_rest = on_rest
-        self._told = False
+        self._announced = False
         self._until = 0.0
         self._expiry: asyncio.TimerHandle | None = None
-        self._pace = Pace(NOTICE_S, self._tell_change)
+        self._pace = Pace(NOTICE_S, self._announce_change)
 
     def start(self) -> None:
-        """Note that they type, which holds for a while."""
-        self.types = True
+        """Note that they are typing, which is assumed for a while."""
+        self.is_typing = True
         self._until = asyncio.get_running_loop().time() + TYPING_S
-        # One timer at a time, however often they say so.
+        # One timer at a time, however often this is repeated.
         if self._expiry is None:
             self._expire()
         self._pace.changed()
 
     def stop(self) -> None:
         """Note that they have stopped."""
-        self.types = False
+        self.is_typing = False
         self._pace.changed()
 
     def forget(self) -> None:
-        """Tell nothing more."""
+        """Announce nothing more."""
         self._pace.cancel()
         if self._expiry is not None:
             self._expiry.cancel()
@@ -56,11 +56,11 @@ class Typist:
         if self._expiry is None:
             self.stop()
 
-    def _tell_change(self) -> bool:
-        if self.types == self._told:
-            if not self.types:
+    def _announce_change(self) -> bool:
+        if self.is_typing == self._announced:
+            if not self.is_typing:
                 self._on_rest()
             return False
-        self._told = self.types
-        self._tell(self.types)
+        self._announced = self.is_typing
+        self._announce(self.is_typing)
         return True

@@ -1,9 +1,9 @@
-"""Batches of operations as transactions of the database.
+"""Writes each batch of operations in one transaction.
 
-A batch is first tried with what is remembered of its chats, without asking the database. The constraints of
-the tables and a guard on `last_seq` notice where that was wrong, as after a message that is sent again or a
-write by another server; then the batch is done anew with what the database says, under its lock. Nothing is
-refused by memory alone: a message to a chat that has ended may be one that was stored before.
+A batch is first tried with the cached state of its chats, without asking the database. Constraints of the
+tables and a guard on `last_seq` detect where the cache is stale, as after a resent message or a write by
+another server; then the batch is redone with the state of the database, under its lock. Nothing is refused on
+the word of the cache: a message to a chat that has ended may be one that was stored before.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,15 +15,15 @@ from voicechat_common.errors import VoicechatError
 from voicechat_server.chat import failures
 from voicechat_server.chat.records import Chat, Operation, Outcome, Post
 from voicechat_server.chat.storage.database import Database
-from voicechat_server.chat.storage.ledger import ChatState, Ledger, post_key
+from voicechat_server.chat.storage.ledger import KnownChat, Ledger, post_key
 from voicechat_server.chat.storage.rows import chat_of, chat_row, message_of, message_row
 from voicechat_server.chat.storage.tables import chats, messages, participants
 from voicechat_server.chat.storage.taken_names import TakenNames
 
 Result = Outcome | VoicechatError
 
-REMEMBERED_CHATS = 1024
-_TRIES_WITH_LOCK = 3
+CACHED_CHATS = 1024
+_LOCKED_ATTEMPTS = 3
 
 # Built once: SQLAlchemy spends more on building a statement than SQLite on running it.
 _INSERT_CHATS = insert(chats)
@@ -52,67 +52,67 @@ _COUNT_PARTICIPANTS = (
 
 
 class _StaleError(Exception):
-    """What was remembered of a chat is no longer so."""
+    """The cached state of a chat is stale."""
 
 
 class BatchWriter:
-    """The one that writes.
+    """The only writer of a database.
 
     Args:
         database: Its transactions must lock before they read, or be able to lock rows.
-        min_free_bytes: What has to be free on its disk for anything new.
+        min_free_bytes: Bytes that must be free on its disk for anything new.
     """
 
     def __init__(self, database: Database, min_free_bytes: int = 0) -> None:
         self._database = database
         self._min_free_bytes = min_free_bytes
-        self._remembered: dict[str, ChatState] = {}
+        self._cache: dict[str, KnownChat] = {}
 
     async def write(self, operations: Sequence[Operation]) -> list[Result]:
-        """Apply operations in order, in one transaction; return what became of each once all is durable.
+        """Apply operations in order, in one transaction; return their results once all are durable.
 
         Raises:
-            VoicechatError: `storage`; none of the operations counts as done.
+            VoicechatError: `storage`; none of the operations took effect.
         """
         try:
-            return await self._attempt(operations, trusting=True)
+            return await self._attempt(operations, use_cache=True)
         except _StaleError:
             pass
-        # Only a chat that another server creates at the same moment can't be locked beforehand.
-        for _ in range(_TRIES_WITH_LOCK - 1):
+        # Only a chat that another server is creating can't be locked beforehand.
+        for _ in range(_LOCKED_ATTEMPTS - 1):
             try:
-                return await self._attempt(operations, trusting=False)
+                return await self._attempt(operations, use_cache=False)
             except _StaleError:
                 continue
         try:
-            return await self._attempt(operations, trusting=False)
+            return await self._attempt(operations, use_cache=False)
         except _StaleError as error:
             raise failures.too_many_waiting() from error
 
-    async def _attempt(self, operations: Sequence[Operation], *, trusting: bool) -> list[Result]:
+    async def _attempt(self, operations: Sequence[Operation], *, use_cache: bool) -> list[Result]:
         def work(connection: Connection) -> tuple[Ledger, list[Result]]:
-            ledger = self._open_ledger(connection, operations, trusting=trusting)
+            ledger = self._open_ledger(connection, operations, use_cache=use_cache)
             results = [_apply(ledger, operation) for operation in operations]
-            if trusting and any(isinstance(result, VoicechatError) for result in results):
+            if use_cache and any(isinstance(result, VoicechatError) for result in results):
                 raise _StaleError
-            if trusting and not _are_all_known(connection, ledger):
+            if use_cache and not _are_all_known(connection, ledger):
                 raise _StaleError
             _record(connection, ledger)
             return ledger, results
 
         ledger, results = await self._database.run(work)
-        self._remember(ledger)
+        self._update_cache(ledger)
         return results
 
     def _open_ledger(
-        self, connection: Connection, operations: Sequence[Operation], *, trusting: bool
+        self, connection: Connection, operations: Sequence[Operation], *, use_cache: bool
     ) -> Ledger:
         ids = sorted({operation.chat_id for operation in operations})
-        known = {key: self._remembered[key] for key in ids if key in self._remembered} if trusting else {}
+        known = {key: self._cache[key] for key in ids if key in self._cache} if use_cache else {}
         unknown = [key for key in ids if key not in known]
         loaded = _load(connection, unknown) if unknown else {}
         ledger = Ledger(known | loaded, is_full=self._is_full())
-        if not trusting:
+        if not use_cache:
             _load_posted(connection, ledger, [post for post in operations if isinstance(post, Post)])
         return ledger
 
@@ -120,15 +120,15 @@ class BatchWriter:
         free = self._database.free_bytes() if self._min_free_bytes else None
         return free is not None and free < self._min_free_bytes
 
-    def _remember(self, ledger: Ledger) -> None:
+    def _update_cache(self, ledger: Ledger) -> None:
         for chat_id, chat in ledger.chats.items():
-            state = self._remembered.pop(chat_id, None) or ledger.before.get(chat_id)
+            state = self._cache.pop(chat_id, None) or ledger.before.get(chat_id)
             taking_part = TakenNames() if state is None else state.participants
-            self._remembered[chat_id] = ChatState(chat, taking_part)
+            self._cache[chat_id] = KnownChat(chat, taking_part)
         for arrival in ledger.arrivals.values():
-            self._remembered[arrival.chat_id].participants.add(arrival.user)
-        while len(self._remembered) > REMEMBERED_CHATS:
-            self._remembered.pop(next(iter(self._remembered)))
+            self._cache[arrival.chat_id].participants.add(arrival.user)
+        while len(self._cache) > CACHED_CHATS:
+            self._cache.pop(next(iter(self._cache)))
 
 
 def _apply(ledger: Ledger, operation: Operation) -> Result:
@@ -138,12 +138,12 @@ def _apply(ledger: Ledger, operation: Operation) -> Result:
         return error
 
 
-def _load(connection: Connection, chat_ids: Iterable[str]) -> dict[str, ChatState]:
-    """Return what the database knows of chats, which it locks against other servers."""
+def _load(connection: Connection, chat_ids: Iterable[str]) -> dict[str, KnownChat]:
+    """Load chats from the database, locking them against other servers."""
     found = connection.execute(
         select(chats).where(chats.c.chat_id.in_(chat_ids)).order_by(chats.c.chat_id).with_for_update()
     )
-    states = {row["chat_id"]: ChatState(chat_of(row), TakenNames()) for row in found.mappings()}
+    states = {row["chat_id"]: KnownChat(chat_of(row), TakenNames()) for row in found.mappings()}
     if states:
         pairs = connection.execute(
             select(participants.c.chat_id, participants.c.user).where(participants.c.chat_id.in_(states))
@@ -154,7 +154,7 @@ def _load(connection: Connection, chat_ids: Iterable[str]) -> dict[str, ChatStat
 
 
 def _are_all_known(connection: Connection, ledger: Ledger) -> bool:
-    """Tell whether nobody takes part, where somebody new comes, whom another server has let in."""
+    """Return whether no other server has added participants to the chats that newcomers join."""
     ids = sorted({chat_id for chat_id, _user in ledger.arrivals if chat_id in ledger.before})
     if not ids:
         return True
@@ -164,7 +164,7 @@ def _are_all_known(connection: Connection, ledger: Ledger) -> bool:
 
 
 def _load_posted(connection: Connection, ledger: Ledger, posts: Sequence[Post]) -> None:
-    """Tell a ledger which messages are there already."""
+    """Give a ledger the messages that are stored already."""
     by_id = select(messages).where(messages.c.message_id.in_([post.message_id for post in posts]))
     found = connection.execute(by_id)
     ledger.posted_ids |= {row["message_id"]: message_of(row) for row in found.mappings()}
@@ -176,10 +176,10 @@ def _load_posted(connection: Connection, ledger: Ledger, posts: Sequence[Post]) 
 
 
 def _record(connection: Connection, ledger: Ledger) -> None:
-    """Write down what has changed.
+    """Write what has changed.
 
     Raises:
-        _StaleError: The ledger did not know all that the database knows.
+        _StaleError: The ledger was based on stale state.
     """
     try:
         if ledger.created:

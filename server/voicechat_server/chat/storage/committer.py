@@ -1,7 +1,7 @@
-"""Group commit: operations that come while a transaction is written go into the next one together.
+"""Group commit: operations that arrive during a transaction share the next one.
 
-A burst costs as many transactions as the disk can make durable, not one for each message. There is one
-writer, so operations are applied in the order in which they were submitted.
+A burst costs as many transactions as the disk can sync, not one for each message. There is one writer, so
+operations are applied in the order in which they were submitted.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from voicechat_server.chat.records import Operation, Outcome
 from voicechat_server.chat.storage.batch_writer import Result
 
 MAX_WAITING = 10_000
-"""Operations that may wait for the database; more are refused as `busy`."""
+"""Operations that may be waiting for the database; more are refused as `busy`."""
 
 MAX_BATCH = 500
-"""Operations in one transaction, which others wait for."""
+"""Operations in one transaction, which delays those after it."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -36,8 +36,8 @@ class Committer:
 
     Args:
         write: Makes a batch durable.
-        observe: Called for each operation that is durable, in order, before its submitter hears of it.
-        observer: Hears of each transaction.
+        observe: Called for each durable operation, in order, before its future resolves.
+        observer: Is notified of each transaction.
     """
 
     def __init__(self, write: Write, observe: Observer, observer: ChatObserver | None = None) -> None:
@@ -51,7 +51,7 @@ class Committer:
 
     @property
     def waiting(self) -> int:
-        """Operations that wait for their transaction."""
+        """Operations that are waiting for their transaction."""
         return len(self._waiting)
 
     async def __aenter__(self) -> Self:
@@ -61,14 +61,14 @@ class Committer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Make durable what was submitted; nothing more is taken."""
+        """Commit what was submitted; nothing more is taken."""
         self._closing = True
         self._arrived.set()
         if self._task is not None:
             await self._task
 
     def submit(self, operation: Operation) -> asyncio.Future[Outcome]:
-        """Take an operation; the future has its outcome once it is durable, or why it is not.
+        """Take an operation; the future resolves to its outcome once it is durable, or fails.
 
         Raises:
             VoicechatError: `busy` or `shutting_down`.
@@ -106,19 +106,19 @@ class Committer:
         self._observer.committed(len(batch), time.perf_counter() - began)
         for (operation, future), result in zip(batch, results, strict=True):
             if isinstance(result, Outcome):
-                self._tell(operation, result)
+                self._announce(operation, result)
             _settle(future, result)
 
-    def _tell(self, operation: Operation, outcome: Outcome) -> None:
+    def _announce(self, operation: Operation, outcome: Outcome) -> None:
         try:
             self._observe(operation, outcome)
         except Exception:
-            # It is durable all the same, and all other operations wait for this task.
-            log.exception("what was stored could not be told", chat=outcome.chat.chat_id)
+            # It is durable all the same, and other operations depend on this task.
+            log.exception("a stored operation could not be announced", chat=outcome.chat.chat_id)
 
 
 def _settle(future: asyncio.Future[Outcome], result: Result) -> None:
-    # Who submitted the operation may have gone meanwhile, which undoes nothing.
+    # The submitter may be gone by now; the operation stands.
     if future.done():
         return
     if isinstance(result, Outcome):

@@ -1,8 +1,8 @@
-"""Where chats are kept: SQLite in one file, or PostgreSQL by its URL, set up for durable writes.
+"""The database of the chats: SQLite in one file, or PostgreSQL by its URL, set up for durable writes.
 
-All work on a database is a plain function of a connection, which runs as one transaction away from the event
-loop. SQLite's runs in threads of its own, one change of threads for each transaction; an asynchronous driver
-would change threads for each statement, which was measured to cost four times as much.
+All work on a database is a plain function of a connection, which runs as one transaction off the event loop.
+SQLite's work runs in its own threads, with one thread switch per transaction; an asynchronous driver switches
+threads for each statement, which was measured to cost four times as much.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.chat import failures
 
 READERS = 4
-"""Transactions that may read at the same time."""
+"""Read transactions that may run concurrently."""
 
 LOCK_TIMEOUT_S = 5.0
 """How long a write waits for another program that holds SQLite's lock."""
@@ -34,35 +34,35 @@ _SQLITE = "sqlite"
 _DRIVERS = {"postgresql": _POSTGRES, "postgres": _POSTGRES, _POSTGRES: _POSTGRES, _SQLITE: _SQLITE}
 
 _SQLALCHEMYS_OWN = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback")
-"""Parameters of an address that SQLAlchemy takes for itself."""
+"""Parameters of a URL that SQLAlchemy consumes."""
 
 ResultT = TypeVar("ResultT")
 Work = Callable[[Connection], ResultT]
 
 
 class Database(Protocol):
-    """A database that does work."""
+    """A database that runs work in transactions."""
 
     async def run(self, work: Work[ResultT]) -> ResultT:
-        """Do work in one transaction, which is durable when this returns; an error undoes all of it.
+        """Run work in one transaction, which is durable when this returns; an error rolls it back.
 
         Raises:
             VoicechatError: `storage`, or what the work raises.
         """
 
     def free_bytes(self) -> int | None:
-        """Return what is free on the database's disk, in bytes; None where that can't be known."""
+        """Return the free bytes on the database's disk; None if unknown."""
 
     async def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
 
 
 class FileDatabase:
-    """SQLite, in threads.
+    """SQLite, run in threads.
 
     Args:
         url: Names the file.
-        writing: Whether transactions write. Those take turns; those that only read run at the same time.
+        writing: Whether transactions write. Writers take turns; readers run concurrently.
     """
 
     def __init__(self, url: URL, *, writing: bool) -> None:
@@ -77,15 +77,15 @@ class FileDatabase:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="chat database")
 
     async def run(self, work: Work[ResultT]) -> ResultT:
-        """Do work in one transaction."""
+        """Run work in one transaction."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
 
     def free_bytes(self) -> int | None:
-        """Return what is free on the file's disk, in bytes."""
+        """Return the free bytes on the file's disk."""
         return None if self._directory is None else shutil.disk_usage(self._directory).free
 
     async def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         await asyncio.to_thread(self._threads.shutdown)
         self._engine.dispose()
 
@@ -102,14 +102,14 @@ class ServerDatabase:
 
     Args:
         url: Names the server and the database.
-        writing: Whether transactions write. Those take turns; those that only read run at the same time.
+        writing: Whether transactions write. Writers take turns; readers run concurrently.
     """
 
     def __init__(self, url: URL, *, writing: bool) -> None:
         import asyncpg
 
         self._driver_errors = (asyncpg.PostgresError, asyncpg.InterfaceError)
-        # What the driver's function does not know, such as `sslmode`, it knows in an address.
+        # Parameters that the driver's function lacks, such as `sslmode`, it takes in a DSN.
         known = {*signature(asyncpg.connect).parameters, *_SQLALCHEMYS_OWN}
         others = {name: value for name, value in url.query.items() if name not in known}
         size = 1 if writing else READERS
@@ -122,7 +122,7 @@ class ServerDatabase:
         )
 
     async def run(self, work: Work[ResultT]) -> ResultT:
-        """Do work in one transaction."""
+        """Run work in one transaction."""
         try:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work)
@@ -130,21 +130,21 @@ class ServerDatabase:
             raise failures.storage(error) from error
 
     def free_bytes(self) -> int | None:
-        """Return None: the disk is another machine's."""
+        """Return None: the disk may be another machine's."""
         return None
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._engine.dispose()
 
 
-def open_database(place: str, *, writing: bool) -> Database:
-    """Return the database at a place: a file, or a URL.
+def open_database(location: str, *, writing: bool) -> Database:
+    """Return the database at a location: a file, or a URL.
 
     Raises:
-        VoicechatError: `bad_setting`, `missing_dependency` or `storage`: it can't be one of ours.
+        VoicechatError: `bad_setting`, `missing_dependency` or `storage`: the database can't be used.
     """
-    url = _url(place)
+    url = _url(location)
     try:
         if url.drivername == _SQLITE:
             return FileDatabase(url, writing=writing)
@@ -157,28 +157,28 @@ def open_database(place: str, *, writing: bool) -> Database:
         ) from error
 
 
-def _url(place: str) -> URL:
-    if "://" not in place:
-        return URL.create(_SQLITE, database=str(Path(place).expanduser().absolute()))
+def _url(location: str) -> URL:
+    if "://" not in location:
+        return URL.create(_SQLITE, database=str(Path(location).expanduser().absolute()))
     try:
-        url = make_url(place)
+        url = make_url(location)
         return url.set(drivername=_DRIVERS[url.drivername])
     except (ArgumentError, ValueError, KeyError) as error:
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
-            f"{place.split('://')[0]}:// is not the URL of a database that chats can be kept in.",
+            f"{location.split('://')[0]}:// is not the URL of a database that chats can be kept in.",
             "Name a file for SQLite, or postgresql://USER:PASSWORD@HOST/DATABASE, with --database or "
             "VOICECHAT_DATABASE.",
         ) from error
 
 
 def _set_up_sqlite(engine: Engine, begin: str) -> None:
-    # The driver would begin transactions late and only for some statements, so they are begun here.
+    # The driver begins transactions late and only for some statements, so they are begun here.
     @event.listens_for(engine, "connect")
     def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        # Readers never wait for the writer. Every commit is on the disk before it returns.
+        # Readers never wait for the writer, and every commit is on disk before it returns.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

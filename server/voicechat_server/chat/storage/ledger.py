@@ -1,7 +1,7 @@
-"""What a batch of operations makes of the chats they are about. Pure: no database, no clock.
+"""Applies a batch of operations to chats. Pure: no database, no clock.
 
-The store gives a ledger what it knows of the chats, the ledger applies operations in order, and the store
-writes down what has changed.
+The writer gives a ledger the state of the chats, the ledger applies operations in order, and the writer
+records what has changed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,16 +10,16 @@ from datetime import datetime
 
 from voicechat_common.likeness import likeness
 from voicechat_server.chat import failures
-from voicechat_server.chat.records import Chat, End, Enter, Message, Operation, Outcome, Post
+from voicechat_server.chat.records import Chat, End, Enter, Operation, Outcome, Post, StoredMessage
 from voicechat_server.chat.storage.taken_names import TakenNames
 
 PostKey = tuple[str, str, str]
-"""A chat, a speaker and a client_message_id, by which a message that is sent again is known."""
+"""A chat, a speaker and a client_message_id, which identify a message that is sent again."""
 
 
 @dataclass
-class ChatState:
-    """A chat and everybody who takes part in it."""
+class KnownChat:
+    """A chat and its participants, as loaded or cached."""
 
     chat: Chat
     participants: TakenNames
@@ -27,7 +27,7 @@ class ChatState:
 
 @dataclass(frozen=True)
 class Arrival:
-    """Somebody new takes part in a chat."""
+    """A new participant of a chat."""
 
     chat_id: str
     user: str
@@ -35,7 +35,7 @@ class Arrival:
 
 
 def post_key(post: Post) -> PostKey | None:
-    """Return what a message is known by if it is sent again."""
+    """Return the key by which a resent message is recognised, if it has one."""
     if post.client_message_id is None:
         return None
     return post.chat_id, post.speaker, post.client_message_id
@@ -46,21 +46,21 @@ class Ledger:
     """The chats of one batch, before and after.
 
     Attributes:
-        before: The chats that exist, by id, as they were; left as they are.
-        is_full: Whether there is no room for more; what would take some is refused, or left out if it can be.
-        posted: Messages that exist already, by their keys.
-        posted_ids: Messages that exist already, by their message_id.
+        before: The existing chats by id, as they were; not modified.
+        is_full: Whether the disk has no space; what needs some is refused, or skipped where possible.
+        posted: Messages stored already, by key.
+        posted_ids: Messages stored already, by message_id.
         chats: The chats as they are now.
         messages: The messages to store.
-        arrivals: Who is to be recorded as a participant.
+        arrivals: The participants to record.
     """
 
-    before: Mapping[str, ChatState]
+    before: Mapping[str, KnownChat]
     is_full: bool = False
-    posted: dict[PostKey, Message] = field(default_factory=dict)
-    posted_ids: dict[str, Message] = field(default_factory=dict)
+    posted: dict[PostKey, StoredMessage] = field(default_factory=dict)
+    posted_ids: dict[str, StoredMessage] = field(default_factory=dict)
     chats: dict[str, Chat] = field(init=False)
-    messages: list[Message] = field(default_factory=list)
+    messages: list[StoredMessage] = field(default_factory=list)
     arrivals: dict[tuple[str, str], Arrival] = field(default_factory=dict)
     _new: dict[str, TakenNames] = field(default_factory=dict, init=False)
 
@@ -74,7 +74,7 @@ class Ledger:
 
     @property
     def changed(self) -> list[tuple[Chat, Chat]]:
-        """The chats that existed and are different now: before, after."""
+        """The existing chats that have changed: before, after."""
         pairs = [(state.chat, self.chats[chat_id]) for chat_id, state in self.before.items()]
         return [(old, new) for old, new in pairs if old != new]
 
@@ -82,7 +82,7 @@ class Ledger:
         """Apply an operation.
 
         Raises:
-            VoicechatError: It is refused, and nothing has changed: `not_found`, `chat_ended`, `id_taken`,
+            VoicechatError: It is refused and changes nothing: `not_found`, `chat_ended`, `id_taken`,
                 `name_taken`, `bad_field`, `not_owner` or `storage`.
         """
         match operation:
@@ -99,10 +99,10 @@ class Ledger:
             self._check_name(enter.chat_id, enter.user, enter.present)
         is_new = chat is None
         if chat is None:
-            self._require_room()
+            self._require_space()
             chat = self.chats[enter.chat_id] = Chat(enter.chat_id, enter.title, enter.user, enter.at)
         if chat.ended_at is None:
-            self._take_part(enter.chat_id, enter.user, enter.at)
+            self._add_participant(enter.chat_id, enter.user, enter.at)
         return Outcome(chat, is_new=is_new)
 
     def _post(self, post: Post) -> Outcome:
@@ -118,9 +118,9 @@ class Ledger:
         if namesake is not None:
             raise failures.id_taken(namesake)
         self._check_name(post.chat_id, post.speaker)
-        self._require_room()
+        self._require_space()
         chat = self.chats[post.chat_id] = replace(chat, last_seq=chat.last_seq + 1)
-        message = Message(
+        message = StoredMessage(
             message_id=post.message_id,
             chat_id=post.chat_id,
             seq=chat.last_seq,
@@ -135,7 +135,7 @@ class Ledger:
         self.posted_ids[message.message_id] = message
         if key is not None:
             self.posted[key] = message
-        self._take_part(post.chat_id, post.speaker, post.at)
+        self._add_participant(post.chat_id, post.speaker, post.at)
         return Outcome(chat, message)
 
     def _end(self, end: End) -> Outcome:
@@ -154,7 +154,7 @@ class Ledger:
         return chat
 
     def _check_name(self, chat_id: str, user: str, present: Sequence[str] = ()) -> None:
-        """See to it that somebody new can be told from everybody else; whoever took part before may return.
+        """Require that a newcomer can't be mistaken for somebody else; past participants may always return.
 
         Raises:
             VoicechatError: `name_taken` or `bad_field`.
@@ -170,12 +170,12 @@ class Ledger:
         if other := next(filter(None, found), None):
             raise failures.name_taken(chat_id, user, other)
 
-    def _require_room(self) -> None:
+    def _require_space(self) -> None:
         if self.is_full:
-            raise failures.no_room()
+            raise failures.no_space()
 
-    def _take_part(self, chat_id: str, user: str, at: datetime) -> None:
-        # Who is new may read, and is recorded when there is room again and they say something.
+    def _add_participant(self, chat_id: str, user: str, at: datetime) -> None:
+        # Newcomers may read; they are recorded once there is space again and they say something.
         if self.is_full:
             return
         known = self.before.get(chat_id)

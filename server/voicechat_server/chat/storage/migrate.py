@@ -1,4 +1,4 @@
-"""Bringing the tables of a database up to date."""
+"""Brings the tables of a database up to date."""
 
 from pathlib import Path
 
@@ -16,19 +16,19 @@ _LOCK = 0x766F696365
 
 
 def configuration() -> Config:
-    """Return how Alembic finds the revisions in this package."""
+    """Return the configuration by which Alembic finds the revisions in this package."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
 
 
 def migrate(connection: Connection, revision: str = HEAD) -> None:
-    """Apply the revisions that a database lacks, up to one of them.
+    """Apply the revisions that a database lacks, up to the given one.
 
     Raises:
         VoicechatError: `storage` if a newer server has written the database.
     """
-    # Servers that start at the same time take turns; SQLite's transaction has locked its file already.
+    # Servers that start at the same time take turns; SQLite's transaction already holds the file's lock.
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     config = configuration()

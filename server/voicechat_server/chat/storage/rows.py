@@ -6,7 +6,7 @@ from sqlalchemy import RowMapping
 
 from voicechat_common.protocol.chat import MessageKind
 from voicechat_common.protocol.speech import Word
-from voicechat_server.chat.records import Chat, Message, Speech
+from voicechat_server.chat.records import Chat, Speech, StoredMessage
 
 
 def chat_row(chat: Chat) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def chat_of(row: RowMapping) -> Chat:
     return Chat(**row)
 
 
-def message_row(message: Message) -> dict[str, Any]:
+def message_row(message: StoredMessage) -> dict[str, Any]:
     """Return a message as a row."""
     speech = message.speech
     return {
@@ -46,9 +46,9 @@ def message_row(message: Message) -> dict[str, Any]:
     }
 
 
-def message_of(row: RowMapping) -> Message:
+def message_of(row: RowMapping) -> StoredMessage:
     """Return the message of a row."""
-    return Message(
+    return StoredMessage(
         message_id=row["message_id"],
         chat_id=row["chat_id"],
         seq=row["seq"],

@@ -1,4 +1,4 @@
-"""The chat database as the rest of the server sees it: batches in, chats and messages out."""
+"""The chat database as seen by the rest of the server: batches in, chats and messages out."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from voicechat_server.chat.records import Chat, Message, Operation
+from voicechat_server.chat.records import Chat, Operation, StoredMessage
 from voicechat_server.chat.storage.batch_writer import BatchWriter, Result
 from voicechat_server.chat.storage.database import open_database
 from voicechat_server.chat.storage.migrate import migrate
@@ -21,16 +21,16 @@ class Store:
     Every call may raise a VoicechatError `storage`.
 
     Args:
-        place: A file, or the URL of a database.
-        min_free_bytes: What has to be free on a file's disk for anything new.
+        location: A file, or the URL of a database.
+        min_free_bytes: Bytes that must be free on a file's disk for anything new.
 
     Raises:
-        VoicechatError: `bad_setting`, `missing_dependency` or `storage`: it can't be one of ours.
+        VoicechatError: `bad_setting`, `missing_dependency` or `storage`: the database can't be used.
     """
 
-    def __init__(self, place: str, min_free_bytes: int = 0) -> None:
-        self._writing = open_database(place, writing=True)
-        self._reading = open_database(place, writing=False)
+    def __init__(self, location: str, min_free_bytes: int = 0) -> None:
+        self._writing = open_database(location, writing=True)
+        self._reading = open_database(location, writing=False)
         self._writer = BatchWriter(self._writing, min_free_bytes)
 
     async def __aenter__(self) -> Self:
@@ -47,11 +47,11 @@ class Store:
         await self._close()
 
     async def write(self, operations: Sequence[Operation]) -> list[Result]:
-        """Apply operations in order, in one transaction; return what became of each once all is durable."""
+        """Apply operations in order, in one transaction; return their results once all are durable."""
         return await self._writer.write(operations)
 
     async def free_bytes(self) -> int | None:
-        """Return what is free on the database's disk, in bytes; None where that can't be known."""
+        """Return the free bytes on the database's disk; None if unknown."""
         return await asyncio.to_thread(self._reading.free_bytes)
 
     async def count_chats(self) -> int:
@@ -66,14 +66,14 @@ class Store:
         return None if found is None else chat_of(found)
 
     async def participants(self, chat_id: str, *, limit: int | None = None) -> list[str]:
-        """Return who has taken part in a chat, in the order of their coming; all of them without a limit."""
+        """Return the participants of a chat, in order of arrival; all of them without a limit."""
         order = (participants.c.joined_at, participants.c.user)
         query = select(participants.c.user).where(participants.c.chat_id == chat_id).order_by(*order)
         query = query.limit(limit)
         return await self._reading.run(lambda connection: list(connection.execute(query).scalars()))
 
-    async def chats_of(self, user: str, *, skip: int, limit: int) -> list[tuple[Chat, Message | None]]:
-        """Return the chats a person takes part in, each with its last message; the newest chat first."""
+    async def chats_of(self, user: str, *, skip: int, limit: int) -> list[tuple[Chat, StoredMessage | None]]:
+        """Return the chats a person participates in, each with its last message; the newest chat first."""
         query = (
             select(chats)
             .join(participants, participants.c.chat_id == chats.c.chat_id)
@@ -83,14 +83,14 @@ class Store:
             .limit(limit)
         )
 
-        def work(connection: Connection) -> list[tuple[Chat, Message | None]]:
+        def work(connection: Connection) -> list[tuple[Chat, StoredMessage | None]]:
             found = [chat_of(row) for row in connection.execute(query).mappings()]
             last = _last_messages(connection, [chat.chat_id for chat in found])
             return [(chat, last.get(chat.chat_id)) for chat in found]
 
         return await self._reading.run(work)
 
-    async def messages(self, chat_id: str, *, since: int, limit: int) -> list[Message]:
+    async def messages(self, chat_id: str, *, since: int, limit: int) -> list[StoredMessage]:
         """Return the messages of a chat after a seq, in order."""
         query = (
             select(messages)
@@ -100,13 +100,13 @@ class Store:
         )
         return await self._reading.run(lambda connection: _messages(connection, query))
 
-    async def named(self, message_ids: Sequence[str]) -> list[Message]:
-        """Return those of the messages that there are."""
+    async def named(self, message_ids: Sequence[str]) -> list[StoredMessage]:
+        """Return the messages that exist of those with the given ids."""
         query = select(messages).where(messages.c.message_id.in_(message_ids))
         return await self._reading.run(lambda connection: _messages(connection, query))
 
-    async def speeches(self, chat_id: str, *, after: Message | None, limit: int) -> list[Message]:
-        """Return spoken messages of a chat in the order in which they were begun, after one of them."""
+    async def speeches(self, chat_id: str, *, after: StoredMessage | None, limit: int) -> list[StoredMessage]:
+        """Return spoken messages of a chat in the order in which they began, after a given one."""
         begun, seq = messages.c.spoken_at, messages.c.seq
         query = select(messages).where(messages.c.chat_id == chat_id, begun.is_not(None))
         if after is not None and after.speech is not None:
@@ -120,11 +120,11 @@ class Store:
         await self._writing.close()
 
 
-def _messages(connection: Connection, query: Select[Any]) -> list[Message]:
+def _messages(connection: Connection, query: Select[Any]) -> list[StoredMessage]:
     return [message_of(row) for row in connection.execute(query).mappings()]
 
 
-def _last_messages(connection: Connection, chat_ids: list[str]) -> dict[str, Message]:
+def _last_messages(connection: Connection, chat_ids: list[str]) -> dict[str, StoredMessage]:
     query = (
         select(messages)
         .join(chats, and_(chats.c.chat_id == messages.c.chat_id, chats.c.last_seq == messages.c.seq))
@@ -133,11 +133,11 @@ def _last_messages(connection: Connection, chat_ids: list[str]) -> dict[str, Mes
     return {message.chat_id: message for message in _messages(connection, query)}
 
 
-async def prepare(place: str) -> None:
+async def prepare(location: str) -> None:
     """Bring a database up to date and close it again, to find out whether it can be used.
 
     Raises:
         VoicechatError: It can't.
     """
-    async with Store(place):
+    async with Store(location):
         pass

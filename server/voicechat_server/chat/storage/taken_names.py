@@ -1,4 +1,4 @@
-"""Who takes part in a chat, and whether a name can be told from theirs."""
+"""The names of a chat's participants, and whether another could be mistaken for one of them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,10 +6,10 @@ from voicechat_common.likeness import likeness
 
 
 class TakenNames:
-    """The names of a chat. What they look like is found out only when somebody new comes.
+    """The names of a chat. Their likenesses are computed only when a newcomer is compared with them.
 
     Args:
-        names: Whoever is among them already.
+        names: The initial names.
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
@@ -29,7 +29,7 @@ class TakenNames:
             self._looks |= dict.fromkeys(_looks(name), name)
 
     def like(self, name: str) -> str | None:
-        """Return a name that this one may be taken for, other than itself, or None."""
+        """Return a name, other than itself, that this one could be mistaken for, or None."""
         if self._looks is None:
             self._looks = {look: each for each in self._names for look in _looks(each)}
         found = (self._looks.get(look) for look in _looks(name))

@@ -60,7 +60,7 @@ def test_a_star_allows_every_page_and_an_empty_list_none() -> None:
     ["localhost:5173", "https://example.org/", "https://example.org/chat", "https://*.example.org", "null"],
 )
 def test_what_is_no_origin_is_refused_with_its_form(text: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"{text!r} is no origin")):
+    with pytest.raises(ValueError, match=re.escape(f"{text!r} is not an origin")):
         parse_origins(text)
 
 

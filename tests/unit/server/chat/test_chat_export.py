@@ -20,7 +20,7 @@ from voicechat_server.chat.export import EXPORTERS
 from voicechat_server.chat.export import pages as pages_module
 from voicechat_server.chat.export.markdown import escape
 from voicechat_server.chat.export.subtitles import timecode
-from voicechat_server.chat.records import Chat, Message
+from voicechat_server.chat.records import Chat, StoredMessage
 from voicechat_server.chat.storage.store import Store
 
 
@@ -203,7 +203,9 @@ def test_no_name_and_no_text_reads_like_another_line(title: str, said: list[tupl
         for name, content, is_spoken in said
     ]
     messages = [
-        Message(each.message_id, "c", seq, each.speaker, each.kind, each.content, each.at, speech=each.speech)
+        StoredMessage(
+            each.message_id, "c", seq, each.speaker, each.kind, each.content, each.at, speech=each.speech
+        )
         for seq, each in enumerate(posts, start=1)
     ]
     texts, marked, subtitled, data = (
@@ -230,16 +232,18 @@ def test_no_name_and_no_text_reads_like_another_line(title: str, said: list[tupl
 class FakeStore:
     """A store of messages that could not be stored any more."""
 
-    def __init__(self, messages: list[Message]) -> None:
+    def __init__(self, messages: list[StoredMessage]) -> None:
         self._messages = messages
 
     async def participants(self, _chat_id: str) -> list[str]:
         return [message.speaker for message in self._messages]
 
-    async def messages(self, _chat_id: str, *, since: int, limit: int) -> list[Message]:
+    async def messages(self, _chat_id: str, *, since: int, limit: int) -> list[StoredMessage]:
         return self._messages[since : since + limit]
 
-    async def speeches(self, _chat_id: str, *, after: Message | None, limit: int) -> list[Message]:
+    async def speeches(
+        self, _chat_id: str, *, after: StoredMessage | None, limit: int
+    ) -> list[StoredMessage]:
         spoken_ones = [message for message in self._messages if message.speech]
         return [] if after else spoken_ones[:limit]
 

@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidMessage
 
 from tests.support.logging import restored_logging
 from voicechat_server.logs import flood
-from voicechat_server.logs.flood import MINUTE_S, MOST_KINDS, REFUSING, Flood, telling
+from voicechat_server.logs.flood import MINUTE_S, MOST_KINDS, REFUSING, Flood, reporting
 from voicechat_server.logs.setup import configure_logging
 
 SHOWN = 5
@@ -70,7 +70,7 @@ def test_a_minute_with_few_lines_is_told_by_them_alone(log: Log) -> None:
     refuse(SHOWN)
     log.now += MINUTE_S
     refuse(SHOWN)
-    log.flood.tell(everything=True)
+    log.flood.report(everything=True)
     assert log.events() == ["refused"] * 2 * SHOWN
 
 
@@ -117,16 +117,16 @@ def test_what_nobody_expected_has_one(log: Log) -> None:
     assert all("Error" in line["exception"] for line in log.lines())
 
 
-def telling_of(log: Log, told: asyncio.Event) -> Callable[..., None]:
+def reporting_of(log: Log, told: asyncio.Event) -> Callable[..., None]:
     """What says what was left out, and notes when it has."""
-    tell = log.flood.tell
+    report = log.flood.report
 
-    def tell_and_note(*, everything: bool = False) -> None:
-        tell(everything=everything)
+    def report_and_note(*, everything: bool = False) -> None:
+        report(everything=everything)
         if LEFT_OUT in log.events():
             told.set()
 
-    return tell_and_note
+    return report_and_note
 
 
 def test_what_uvicorn_says_of_who_was_refused_is_left_to_our_own_lines(log: Log) -> None:
@@ -137,10 +137,10 @@ def test_what_uvicorn_says_of_who_was_refused_is_left_to_our_own_lines(log: Log)
 async def test_what_was_left_out_is_said_in_time_and_at_the_end(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flood, "TELL_EVERY_S", 0.0)
+    monkeypatch.setattr(flood, "REPORT_EVERY_S", 0.0)
     told = asyncio.Event()
-    monkeypatch.setattr(log.flood, "tell", telling_of(log, told))
-    async with telling():
+    monkeypatch.setattr(log.flood, "report", reporting_of(log, told))
+    async with reporting():
         refuse(10)
         log.now += MINUTE_S
         await told.wait()

@@ -12,7 +12,7 @@ from voicechat_server.asr.models.directory.files import CMVN, CONFIG, REQUIRED, 
 
 
 def quick_check(path: Path) -> None:
-    """Check what takes no time: that a model directory and its files are there, and none is cut off.
+    """Check what takes no time: that a model directory and its files exist, and none is cut off.
 
     Raises:
         VoicechatError: `model_not_found`, `model_incomplete` or `model_corrupt`.
@@ -30,7 +30,7 @@ def quick_check(path: Path) -> None:
     if record is not None and (damage := manifest.find_damage(path, record, sizes_only=True)):
         raise corrupt(path, damage)
     if not zipfile.is_zipfile(path / WEIGHTS):
-        raise corrupt(path, f"{WEIGHTS} is cut off, or is no PyTorch archive")
+        raise corrupt(path, f"{WEIGHTS} is cut off, or is not a PyTorch archive")
 
 
 def verify(path: Path) -> None:
@@ -87,7 +87,7 @@ def _check_archive(path: Path) -> None:
         with zipfile.ZipFile(path / WEIGHTS) as archive:
             damaged = archive.testzip()
     except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise corrupt(path, f"{WEIGHTS} is no sound archive") from error
+        raise corrupt(path, f"{WEIGHTS} is not an intact archive") from error
     if damaged is not None:
         raise corrupt(path, f"{WEIGHTS} has wrong bytes in {damaged}")
 
@@ -102,7 +102,7 @@ def _check_cmvn(path: Path, size: int) -> None:
             if words and words[0] in {"<AddShift>", "<Rescale>"} and following[:1] == ["<LearnRateCoef>"]
         }
     except ValueError as error:
-        raise corrupt(path, f"{CMVN} holds something that is no number") from error
+        raise corrupt(path, f"{CMVN} holds something that is not a number") from error
     for name in ("<AddShift>", "<Rescale>"):
         found = len(rows.get(name, []))
         if found != size:

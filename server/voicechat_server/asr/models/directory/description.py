@@ -21,7 +21,7 @@ def read_description(path: Path) -> dict[str, object]:
     """Return the parsed `config.yaml` of a model directory.
 
     Raises:
-        VoicechatError: `model_corrupt`: it is no YAML mapping. `model_unsupported`: it describes another
+        VoicechatError: `model_corrupt`: it is not a YAML mapping. `model_unsupported`: it describes another
             kind of model.
     """
     # FunASR reads its files with OmegaConf, whose YAML takes 1e-5 for a number and knows ${references}.
@@ -53,7 +53,7 @@ def read_description(path: Path) -> dict[str, object]:
 
 
 def section_of(description: dict[str, object], name: str) -> dict[str, object]:
-    """Return a section of a description that `read_description` has let pass."""
+    """Return a section of a description that `read_description` has accepted."""
     section = description[name]
     return {str(key): value for key, value in section.items()} if isinstance(section, dict) else {}
 
@@ -88,7 +88,7 @@ def _check_frames(path: Path, frontend: dict[str, object]) -> None:
 
 
 _FRONTEND_DEFAULTS = {"fs": 16_000, "n_mels": 80, "frame_shift": 10, "lfr_m": 1, "lfr_n": 1}
-"""What FunASR's front end takes for a number that `config.yaml` doesn't give."""
+"""FunASR's front end uses these where `config.yaml` gives no number."""
 
 
 def _whole(frontend: dict[str, object], name: str) -> int:

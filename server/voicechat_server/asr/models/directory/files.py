@@ -9,7 +9,7 @@ WEIGHTS = "model.pt"
 TOKENS = "tokens.json"
 CMVN = "am.mvn"
 HUB_CONFIGURATION = "configuration.json"
-"""ModelScope's own description of a model; FunASR reads it where it is there, this project needs it not."""
+"""ModelScope's own description of a model; FunASR reads it where it exists; this project doesn't need it."""
 
 REQUIRED = (CONFIG, WEIGHTS, TOKENS, CMVN)
 DOWNLOADED = (*REQUIRED, HUB_CONFIGURATION)
@@ -21,7 +21,7 @@ class ModelFiles:
 
     Attributes:
         path: The directory.
-        name: The model's name, as it is shown to people.
+        name: The model's name, as people see it.
         revision: Which state of the model this is: a hub's revision, `local` for a directory of the
             user's, the package's version for the model that ships with it.
     """

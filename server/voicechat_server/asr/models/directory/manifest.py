@@ -21,7 +21,7 @@ class Manifest(BaseModel):
     """Where a model came from, and its files.
 
     Attributes:
-        commit: The exact state at the hub, where the hub tells.
+        commit: The exact state at the hub, where the hub gives it.
     """
 
     name: str
@@ -68,7 +68,7 @@ def find_damage(directory: Path, manifest: Manifest, *, sizes_only: bool = False
     Args:
         directory: Where the files lie.
         manifest: Their record.
-        sizes_only: Compare sizes and spare the reading of every byte.
+        sizes_only: Compare sizes only, without reading every byte.
     """
     for name, record in manifest.files.items():
         path = directory / name

@@ -14,14 +14,14 @@ VOCABULARY_WEIGHT = "decoder.output_layer.weight"
 """The tensor whose rows are the tokens."""
 
 WRAPPERS = ("state_dict", "model_state_dict", "model")
-"""Keys under which training checkpoints keep the tensors, beside what a recogniser needs not."""
+"""Keys under which training checkpoints keep the tensors, beside things that a recogniser doesn't need."""
 
 PARALLEL_PREFIX = "module."
 """What data-parallel training puts before each name."""
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a model directory by name, on the CPU; their numbers are read when used.
+    """Return the tensors of a model directory by name, on the CPU; read from disk when used.
 
     Raises:
         VoicechatError: `model_corrupt` or `model_unsupported`.

@@ -18,15 +18,15 @@ TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 """Seconds of silence after which a connection is given up; a slow one that moves is never given up."""
 
 ABSENT = (401, 403, 404)
-"""How hubs answer for what is not there: for a missing repository Hugging Face says 401."""
+"""How hubs answer for what they don't have: Hugging Face says 401 for a missing repository."""
 
 PASSING = (408, 425, 429)
 LASTING = (501, 505, 511)
-"""Statuses that tell of a moment below 500, and of no moment above."""
+"""Statuses below 500 that may pass by themselves, and those above that won't."""
 
 
 def open_client() -> httpx.Client:
-    """Return a client that heeds the usual proxy variables.
+    """Return a client that uses the usual proxy variables.
 
     Raises:
         VoicechatError: `bad_setting`: the proxy or certificate variables can't be used.
@@ -45,7 +45,7 @@ def open_client() -> httpx.Client:
 
 @contextmanager
 def hub_errors(model: KnownModel, hub: Hub, revision: str) -> Iterator[None]:
-    """Turn what goes wrong between here and a hub into one error with the next step.
+    """Turn any failure between here and a hub into one error that says what to do.
 
     Raises:
         HubUnreachableError: It may go well another time.
@@ -78,7 +78,7 @@ def is_passing(error: Exception) -> bool:
         case httpx.HTTPStatusError():
             return _is_passing_status(error.response.status_code)
         case httpx.ProxyError():
-            # A proxy that lets nobody through says so with a status.
+            # A proxy that refuses the connection answers with a status.
             status = re.match(r"\d{3}\b", str(error))
             return status is None or _is_passing_status(int(status[0]))
         case httpx.ConnectError():

@@ -1,4 +1,4 @@
-"""Whether the disk takes a model."""
+"""Whether there is enough disk space for a model."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from voicechat_server.asr.models.cache import CachedModel
 
 
 def require_space(target: CachedModel, size_bytes: int) -> None:
-    """Find out whether a model can be downloaded as far as the disk is concerned; makes its directory.
+    """Check that the disk can take a model; makes the model's directory.
 
     Args:
-        target: Where the model is to be.
+        target: Where the model goes.
         size_bytes: About how large it is.
 
     Raises:
@@ -34,14 +34,14 @@ def no_space(directory: Path, size_bytes: int) -> VoicechatError:
     """Return the error of a disk that is too full for a model."""
     return VoicechatError(
         ErrorCode.DISK,
-        f"The disk of {directory} has no room for the {size_bytes / 1e6:.0f} MB of the model.",
+        f"The disk of {directory} is too full for the {size_bytes / 1e6:.0f} MB of the model.",
         "Free some space, or choose another directory with --cache-dir.",
     )
 
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Say what a failure to write means for the model that is to be at a path."""
+    """Turn a failure to write into an error about the model that goes to a path."""
     try:
         yield
     except OSError as error:

@@ -23,7 +23,7 @@ class Digest:
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file at a hub; `size` in bytes, `digest` None where the hub tells none."""
+    """One file at a hub; `size` in bytes, `digest` None where the hub gives none."""
 
     name: str
     url: str
@@ -33,7 +33,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """The files of one revision by name, and its commit where the hub tells it."""
+    """The files of one revision by name, and its commit where the hub gives it."""
 
     commit: str | None
     files: Mapping[str, RemoteFile]
@@ -72,7 +72,7 @@ class _HuggingFaceAnswer(BaseModel):
 
 
 def endpoint(hub: Hub) -> str:
-    """Return the address of a hub, which the hubs' own environment variables may change to a mirror."""
+    """Return the address of a hub, which the hub's own environment variables may point at a mirror."""
     if hub is Hub.HF:
         address = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
     else:
@@ -89,7 +89,7 @@ def list_files(client: httpx.Client, hub: Hub, repository: str, revision: str) -
 
     Raises:
         httpx.HTTPError: The hub was not reachable or refused.
-        HubUnreachableError: What answered is not the hub, but perhaps a network that wants a login first.
+        HubUnreachableError: The answer is not the hub's; perhaps this network wants a login first.
     """
     try:
         if hub is Hub.HF:

@@ -11,9 +11,9 @@ LONGEST_ASKED_S = 3600.0
 
 
 class HubUnreachableError(VoicechatError):
-    """`hub_unreachable`: a hub, or the network before it, doesn't work now.
+    """`hub_unreachable`: a hub, or the network on the way to it, doesn't work now.
 
-    What stays wrong until somebody changes something is told by a plain `VoicechatError`.
+    What stays wrong until somebody changes something is a plain `VoicechatError`.
 
     Args:
         message: What happened.
@@ -26,9 +26,9 @@ class HubUnreachableError(VoicechatError):
 
 
 class BackOff:
-    """BackOff that double from the first to the longest, each shortened by chance.
+    """Pauses that double from the first to the longest, each shortened at random.
 
-    Chance keeps servers that lost the same hub from coming back to it all at once.
+    Randomness keeps servers that lost the same hub from coming back to it all at once.
 
     Args:
         chance: Returns numbers from 0 to 1.
@@ -39,7 +39,7 @@ class BackOff:
         self._next_s = FIRST_S
 
     def reset(self) -> None:
-        """Let the next pause be a first one: there was progress."""
+        """Start again with the first pause, after progress."""
         self._next_s = FIRST_S
 
     def next_s(self, asked_s: float | None) -> float:

@@ -1,4 +1,4 @@
-"""A model from a hub into the cache: under a lock, checked, put in its place in one step."""
+"""Downloads a model from a hub into the cache: under a lock, checked, and moved there in one step."""
 
 import logging
 import shutil

@@ -15,7 +15,7 @@ from voicechat_server.asr.models.hub.connection import asked_s, is_passing
 from voicechat_server.asr.models.hub.listing import RemoteFile
 
 RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
-"""BackOff between attempts that get no further than any before; one that does starts the count anew."""
+"""Pauses between attempts that get no further than any before; one that does resets the count."""
 
 LONGEST_ASKED_S = 10.0
 """A hub that asks to be left alone for longer is left alone by this download."""
@@ -30,17 +30,17 @@ def fetch(client: httpx.Client, file: RemoteFile, target: Path, report: Callable
         client: The connection to the hub.
         file: What to fetch.
         target: Where to; what lies there is taken for an earlier, interrupted attempt.
-        report: Told how many bytes of this file are here.
+        report: Called with how many bytes of this file are here.
 
     Raises:
-        httpx.HTTPError: The hub stayed away, or refused.
-        VoicechatError: `model_corrupt`: the hub's bytes don't fit the hub's own listing.
+        httpx.HTTPError: The hub was not reachable, or refused.
+        VoicechatError: `model_corrupt`: the hub's bytes don't match the hub's own listing.
         OSError: The disk is full or can't be written.
     """
     resumed = target.exists()
     _complete(client, file, target, report)
     if resumed and not _matches(target, file):
-        # What lay there may have been of another state of the repository.
+        # It may have come from another state of the repository.
         target.unlink()
         _complete(client, file, target, report)
     if not _matches(target, file):
@@ -71,7 +71,7 @@ def _complete(client: httpx.Client, file: RemoteFile, target: Path, report: Call
 def _receive(
     client: httpx.Client, file: RemoteFile, target: Path, start: int, report: Callable[[int], None]
 ) -> httpx.HTTPError | None:
-    """Append what comes in one response; return the failure that a new attempt may cure."""
+    """Append what comes in one response; return a failure that a new attempt may get past."""
     headers = {"Range": f"bytes={start}-"} if start else {}
     try:
         with client.stream("GET", file.url, headers=headers) as response:
@@ -87,7 +87,7 @@ def _receive(
 
 
 def _continues(response: httpx.Response, start: int) -> bool:
-    """Tell whether a response goes on at `start`: ModelScope may do so with status 200 instead of 206."""
+    """Return whether a response goes on at `start`: ModelScope may do so with status 200 instead of 206."""
     match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     return match is not None and int(match[1]) == start
 
@@ -110,7 +110,7 @@ def _write(
 def _unlike_its_listing(file: RemoteFile) -> VoicechatError:
     return VoicechatError(
         ErrorCode.MODEL_CORRUPT,
-        f"{file.name} arrived with other bytes than the hub had listed.",
+        f"{file.name} does not have the bytes that the hub had listed.",
         "Try again later or from the other hub; a proxy that changes files can cause this too.",
     )
 

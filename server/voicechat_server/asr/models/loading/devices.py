@@ -89,7 +89,7 @@ def _absent(name: str, reason: str) -> VoicechatError:
 
 
 def _torch_is_for(platform: str) -> bool:
-    """Return whether the installed PyTorch was built for a platform, by the file that tells its version."""
+    """Return whether the installed PyTorch was built for a platform, according to its version file."""
     spec = find_spec("torch")
     if spec is None or spec.origin is None:
         return False
@@ -97,7 +97,7 @@ def _torch_is_for(platform: str) -> bool:
 
 
 def _cuda_devices() -> int:
-    """Ask NVIDIA's driver how many devices this process may use."""
+    """Return how many devices NVIDIA's driver lets this process use."""
     count = ctypes.c_int(0)
     try:
         driver = ctypes.CDLL(_CUDA_DRIVER)

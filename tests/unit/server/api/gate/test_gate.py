@@ -3,8 +3,8 @@
 import asyncio
 from functools import partial
 
-from voicechat_server.api.gate.allowance import Allowance
 from voicechat_server.api.gate.deadlines import Deadlines
+from voicechat_server.api.gate.frame_limits import TokenBucket
 from voicechat_server.api.gate.gate import Gate
 from voicechat_server.api.gate.memory import WORTH_ASKING_BYTES, GrownMemory
 from voicechat_server.api.gate.starts import AT_A_TIME, Starts
@@ -32,7 +32,7 @@ class Waiting:
     def expire(self) -> None:
         self.ended = "expired"
 
-    def make_room(self) -> None:
+    def evict(self) -> None:
         self.ended = "made room"
 
     def give_way(self) -> None:
@@ -40,7 +40,7 @@ class Waiting:
 
 
 def test_an_allowance_is_spent_at_once_and_comes_back_with_time() -> None:
-    allowance = Allowance(rate=2, burst=3, now=10)
+    allowance = TokenBucket(rate=2, burst=3, now=10)
     assert [allowance.spend(10) for _ in range(4)] == [True, True, True, False]
     assert not allowance.spend(10.4)
     assert allowance.spend(10.5)

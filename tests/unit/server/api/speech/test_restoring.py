@@ -8,15 +8,15 @@ from tests.support.chat_records import spoken
 from voicechat_common.protocol.speech import Start
 from voicechat_server.api.speech.restoring import checkpoint_of, is_restorable
 from voicechat_server.chat.live.speech import message_id_of
-from voicechat_server.chat.records import Message, Post
+from voicechat_server.chat.records import Post, StoredMessage
 
 STREAM_ID = "0123456789abcdef" * 2
 START = Start(stream_id=STREAM_ID, chat_id="c", user="anna", sample_rate=8_000)
 
 
-def stored(segment: int, seq: int) -> Message:
+def stored(segment: int, seq: int) -> StoredMessage:
     post: Post = spoken(f"segment {segment}", 1000 * segment, 1000 * segment + 900)
-    return Message(
+    return StoredMessage(
         message_id=message_id_of(STREAM_ID, segment),
         chat_id="c",
         seq=seq,

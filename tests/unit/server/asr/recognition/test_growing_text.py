@@ -115,7 +115,7 @@ def test_clients_are_told_what_changes_and_nothing_else(
             expected.append((len(expected) + 1, now))
             before = now
     assert [(partial.revision, partial.text) for partial in told] == expected
-    assert segment.has_told == bool(before or expected)
+    assert segment.has_final == bool(before or expected)
     assert segment.final(0).text == before
 
 

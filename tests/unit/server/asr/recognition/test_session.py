@@ -130,7 +130,7 @@ def test_silence_parts_segments_that_are_numbered_from_zero(session: SpeechSessi
     events = recognise(session, PAUSE, speech(range(5)), PAUSE, speech(range(5, 8)), PAUSE)
     assert texts(events) == [characters(range(5)), characters(range(5, 8))]
     assert [event.segment for event in events if isinstance(event, Final)] == [0, 1]
-    assert session.segments_told == 2
+    assert session.segments_done == 2
     assert [event.segment for event in events] == sorted(event.segment for event in events)
 
 
@@ -192,7 +192,7 @@ def test_a_segment_without_text_is_not_told_and_uses_no_number(session: SpeechSe
     events = recognise(session, noise, PAUSE, speech([1, 2, 3]), PAUSE, noise)
     assert texts(events) == [characters([1, 2, 3])]
     assert {event.segment for event in events} == {0}
-    assert session.segments_told == 1
+    assert session.segments_done == 1
 
 
 def test_silence_costs_no_recogniser_time(session: SpeechSession) -> None:
@@ -370,7 +370,7 @@ def test_every_character_is_told_once_and_in_order(
     finals = [event for event in events if isinstance(event, Final)]
     assert "".join(final.text for final in finals) == characters(range(spoken))
     assert [final.segment for final in finals] == list(range(len(finals)))
-    assert session.segments_told == len(finals)
+    assert session.segments_done == len(finals)
     for one, other in pairwise(events):
         assert (one.segment, one.revision) < (other.segment, other.revision)
         assert one.segment == other.segment or isinstance(one, Final)

@@ -154,7 +154,7 @@ async def test_a_speaker_hears_once_that_what_is_said_is_not_stored(database: Pa
     told: list[Error] = []
     async with ChatService(Store(str(database)), 100) as chats:
         feed = await chats.open_speech("c", "alice", "s")
-        feed.tell_speaker = told.append
+        feed.notify_speaker = told.append
         await chats.end("c", "alice")
         for event in (final(0), final(1), DONE):
             feed(event)

@@ -13,7 +13,7 @@ from voicechat_server.chat.live.frame_queue import Frame
 from voicechat_server.chat.live.hub import Broadcast, LocalHub
 from voicechat_server.chat.live.room import PARTIALS_S, PRESENCE_S, Room
 from voicechat_server.chat.live.typists import NOTICE_S, TYPING_S
-from voicechat_server.chat.records import Chat, Message
+from voicechat_server.chat.records import Chat, StoredMessage
 from voicechat_server.turns import Turns
 
 A, B = Broadcast(Frame("a")), Broadcast(Frame("b"))
@@ -74,8 +74,8 @@ def spoken(text: str, revision: int, message_id: str = "m") -> NewMessage:
     )
 
 
-def stored(text: str, kind: MessageKind, message_id: str = "m", seq: int = 1) -> Message:
-    return Message(message_id, "c", seq, "alice", kind, text, at(1))
+def stored(text: str, kind: MessageKind, message_id: str = "m", seq: int = 1) -> StoredMessage:
+    return StoredMessage(message_id, "c", seq, "alice", kind, text, at(1))
 
 
 def test_everybody_in_a_chat_hears_everything_in_order_and_nobody_else(hub: LocalHub) -> None:

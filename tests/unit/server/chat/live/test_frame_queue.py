@@ -24,7 +24,7 @@ def drained(queue: FrameQueue) -> list[str]:
 
 
 def partial(text: str, key: str = "m") -> Frame:
-    return Frame(text, key=key, is_passing=True)
+    return Frame(text, key=key, is_transient=True)
 
 
 def test_frames_come_out_in_order() -> None:

@@ -14,8 +14,8 @@ from tests.support.chat_records import at, end, enter, everything, spoken, text,
 from tests.support.postgres import new_database, postgres
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Word
-from voicechat_server.chat.records import Message, Operation, Outcome
-from voicechat_server.chat.storage.batch_writer import REMEMBERED_CHATS, Result
+from voicechat_server.chat.records import Operation, Outcome, StoredMessage
+from voicechat_server.chat.storage.batch_writer import CACHED_CHATS, Result
 from voicechat_server.chat.storage.committer import Committer
 from voicechat_server.chat.storage.ledger import Ledger
 from voicechat_server.chat.storage.store import Store
@@ -50,7 +50,7 @@ def code(result: Result) -> ErrorCode:
 async def test_what_is_written_is_read_again_exactly(store: Store, place: str) -> None:
     post = spoken("你好", 120, 980)
     (entered, posted) = await written(store, enter(title="标题"), post)
-    expected = Message(
+    expected = StoredMessage(
         message_id=post.message_id,
         chat_id="c",
         seq=1,
@@ -278,7 +278,7 @@ async def test_another_server_ended_the_chat_meanwhile(store: Store, place: str)
 
 
 async def test_more_chats_than_are_remembered(store: Store) -> None:
-    names = [f"c{number}" for number in range(REMEMBERED_CHATS + 10)]
+    names = [f"c{number}" for number in range(CACHED_CHATS + 10)]
     await written(store, *(enter(name) for name in names))
     await written(store, *(text("1", name) for name in names))
     outcomes = await written(store, *(text("2", name) for name in (names[0], names[-1])))

@@ -1,4 +1,4 @@
-"""Tasks that work together for one connection."""
+"""The task group of a connection."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,10 +7,10 @@ from traceback import clear_frames
 
 
 @asynccontextmanager
-async def together() -> AsyncIterator[asyncio.TaskGroup]:
-    """Run a task group whose errors leave nothing behind that only the garbage collector would find.
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run a task group whose errors leave no reference cycles behind.
 
-    Before Python 3.13 the frame that raises a group of errors holds the group, which holds the frame.
+    Before Python 3.13, the frame that raises an exception group holds the group, which holds the frame.
 
     Raises:
         BaseExceptionGroup: What the tasks raised.
