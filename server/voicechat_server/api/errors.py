@@ -141,6 +141,15 @@ def respond(error: VoicechatError) -> JSONResponse:
     return JSONResponse(body.model_dump(mode="json"), status, headers)
 
 
+def raw_response(error: VoicechatError) -> bytes:
+    """Return an error as a whole HTTP response for outside the app, which closes the connection."""
+    response = respond(error)
+    status = HTTPStatus(response.status_code)
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\n".encode()
+    fields = b"".join(b"%b: %b\r\n" % field for field in response.raw_headers)
+    return head + fields + b"\r\n" + bytes(response.body)
+
+
 async def answer(error: VoicechatError, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request, or the handshake of a WebSocket, with an error from outside the routes."""
     _count(HTTPConnection(scope), error)

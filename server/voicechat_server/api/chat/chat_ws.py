@@ -115,7 +115,7 @@ class ChatConnection:
             raise VoicechatError(
                 ErrorCode.BAD_FIELD,
                 f"The address has a parameter that can't be used: {describe(error)}.",
-                "Connect to /chatting?id=CHAT&user=USER&since=SEQ; docs/chat.md tells what each may be.",
+                "Connect to /chatting?id=CHAT&user=USER&since=SEQ; docs/chat.md describes each.",
             ) from error
 
     async def _converse(self, joined: Joined) -> VoicechatError | None:

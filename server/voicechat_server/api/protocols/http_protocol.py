@@ -12,9 +12,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.api.errors import raw_response
 from voicechat_server.api.gate.config import gate_of
 from voicechat_server.api.gate.gate import BODY_S, HEAD_S
-from voicechat_server.api.protocols.refusal import refusal
 
 MOST_HEAD_BYTES = 32 * 1024
 """The longest head of a request: request line and headers."""
@@ -190,7 +190,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Answer an incomplete request, unless an answer has gone out already."""
         is_unanswered = self.cycle is None or not self.cycle.response_started
         if is_unanswered or (self.cycle.response_complete and not self._in_body):
-            self.transport.write(refusal(error))
+            self.transport.write(raw_response(error))
 
     def _refuse(self, error: VoicechatError) -> None:
         """Close the connection, once the client had time to read the answer: unread input would reset it."""

@@ -13,9 +13,9 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.api.errors import raw_response
 from voicechat_server.api.gate.config import gate_of
 from voicechat_server.api.gate.frame_limits import ANNOUNCED, EXTENSION, REFUSAL, FrameLimits
-from voicechat_server.api.protocols.refusal import refusal
 from voicechat_server.api.protocols.websocket_frames import FrameReader, Oversized
 
 MOST_UNREAD_BYTES = 256 * 1024
@@ -284,7 +284,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _refuse_handshake(self) -> None:
         self.transport.write(
-            refusal(
+            raw_response(
                 VoicechatError(
                     ErrorCode.BAD_FIELD,
                     "The address or a header of the WebSocket handshake is too long, or it is not HTTP.",
