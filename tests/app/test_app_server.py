@@ -114,7 +114,7 @@ async def test_the_app_comes_back_after_an_outage_with_what_was_written_meanwhil
     async with in_chat(live_server, chat_id) as (pilot, screen):
         place = screen.session.place
         assert isinstance(place, ChatClient)
-        place.cut()
+        place._link.cut()
         await pilot.press(*"still here", "enter")
         await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["still here"])
         await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [EntryState.STORED])

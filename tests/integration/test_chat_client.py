@@ -122,7 +122,7 @@ async def test_cuts_in_the_middle_of_talk_lose_and_double_nothing(
             alice.client.send(f"alice {number}")
             bob.client.send(f"bob {number}")
             if number % 10 == 5:
-                alice.client.cut()
+                alice.client._link.cut()
                 await alice.heard(Resumed, number // 10 + 1)
         await alice.until(lambda: len(alice.messages) == 120)
         await bob.until(lambda: len(bob.messages) == 120)

@@ -111,7 +111,7 @@ class Chat(RuleBasedStateMachine):
     @precondition(lambda self: self._views)
     @rule(data=st.data())
     def lose_the_connection(self, data: st.DataObject) -> None:
-        self._views[data.draw(st.sampled_from(sorted(self._views)))].client.cut()
+        self._views[data.draw(st.sampled_from(sorted(self._views)))].client._link.cut()
 
     @precondition(lambda self: len(self._speeches) < MOST_SPEECHES)
     @rule(user=st.sampled_from(PEOPLE))

@@ -15,6 +15,7 @@ import pytest
 from tests.support.pseudo_terminal import in_terminal
 from tests.support.replay_cli import replay
 from tests.support.samples import DIRECTORY, transcripts
+from tests.support.server import wait_until_ready
 from tests.support.waiting import wait_for_end_of
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui import local_server
@@ -28,9 +29,6 @@ from voicechat_tui.local_server import LocalServer
 async def main():
     async with LocalServer(Path(sys.argv[1])) as server:
         print(server.pid, server.url, flush=True)
-        if sys.argv[2:] == ["ready"]:
-            await server.wait_until_ready(lambda state: None)
-            print("ready", flush=True)
         await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -55,14 +53,12 @@ def files(directory: Path) -> list[str]:
 
 
 async def test_it_recognises_the_samples_and_ends_with_its_context(tmp_path: Path) -> None:
-    told: list[str] = []
     async with LocalServer(tmp_path) as server:
         pid = server.pid
         assert pid is not None
-        await server.wait_until_ready(lambda state: told.append(state.state))
+        await asyncio.to_thread(wait_until_ready, server.url)
         result = await replay(str(DIRECTORY / "phone.wav"), "--url", server.url, "--speed", "max")
     assert result.out == transcripts()["phone"] + "\n"
-    assert told[-1] == "ready"
     assert not psutil.pid_exists(pid)
     assert files(tmp_path) == ["local-chats.db", "local-server.log"]
     assert "server ends" in server.log.read_text()
@@ -80,9 +76,11 @@ async def test_it_ends_with_its_client_however_that_ends(tmp_path: Path, number:
 
 
 def test_it_ends_with_the_terminal_and_lets_streams_finish(tmp_path: Path) -> None:
-    with in_terminal("-c", CLIENT, str(tmp_path), "ready") as terminal:
-        terminal.wait_for("ready")
-        pid = int(terminal.output.split()[0])
+    with in_terminal("-c", CLIENT, str(tmp_path)) as terminal:
+        terminal.wait_for("\n")
+        number, url = terminal.output.split()
+        pid = int(number)
+        wait_until_ready(url.decode())
         terminal.hang_up()
         terminal.ended()
         wait_for_end_of(pid)

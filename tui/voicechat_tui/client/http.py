@@ -27,7 +27,7 @@ from voicechat_common.protocol.chat_http import (
 )
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.heard import heard_body
-from voicechat_common.protocol.http import AsrInfo, Health, Readiness, ServerInfo
+from voicechat_common.protocol.http import AsrInfo, Health, Readiness
 from voicechat_tui.client.connection import failures, verdicts
 from voicechat_tui.client.connection.address import ascii_url, no_address, server_url
 from voicechat_tui.client.connection.route import MOST_REDIRECTS, Route, redirected, route_to
@@ -98,10 +98,6 @@ class HttpClient:
     async def route(self) -> Route:
         """Return the way the calls take, as far as this machine decides it."""
         return await route_to(self._base)
-
-    async def server_info(self) -> ServerInfo:
-        """Return what the server is."""
-        return await self._get("/", ServerInfo)
 
     async def health(self) -> Health:
         """Return how the server is doing."""

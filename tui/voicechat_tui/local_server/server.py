@@ -6,19 +6,14 @@ import os
 import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.language import _
 from voicechat_tui.local_server import child
 from voicechat_tui.local_server.installation import require
-
-if TYPE_CHECKING:
-    from voicechat_common.protocol.http import Readiness
-    from voicechat_tui.client.http import HttpClient
 
 LISTENS_WITHIN_S = 60.0
 ENDS_WITHIN_S = child.LONGEST_END_S + 5
@@ -29,8 +24,8 @@ _TOLD_LINES = 3
 class LocalServer:
     """A server with the demo model on a free port of this machine. An async context manager.
 
-    Inside of it the server answers; `wait_until_ready` waits until it recognises speech. At the end, and also
-    when this process dies in any way, the server finishes what it was told and ends.
+    Inside of it the server answers, though it may still be loading its model. At the end, and also when this
+    process dies in any way, the server finishes the streams it has and ends.
 
     Args:
         directory: Where its chats and its log are kept.
@@ -75,43 +70,6 @@ class LocalServer:
     def pid(self) -> int | None:
         """The number of its process, while there is one."""
         return None if self._process is None else self._process.pid
-
-    async def wait_until_ready(self, tell: "Callable[[Readiness], None]") -> None:
-        """Wait until it recognises speech.
-
-        Args:
-            tell: Called with what the server says of its state, each time that changes.
-
-        Raises:
-            VoicechatError: If it never will.
-        """
-        # The app looks here for whether there is a server to start, before it draws its first picture.
-        from voicechat_tui.client.connection.failures import told_by_server
-        from voicechat_tui.client.http import HttpClient
-
-        told: Readiness | None = None
-        async with HttpClient(self.url) as http:
-            while True:
-                now = await self._readiness(http)
-                if now is not None and now != told:
-                    tell(now)
-                    told = now
-                if now is not None and now.ready:
-                    return
-                if now is not None and now.error is not None and now.state == "failed":
-                    raise told_by_server(now.error)
-                await asyncio.sleep(_LOOK_S)
-
-    async def _readiness(self, http: "HttpClient") -> "Readiness | None":
-        """Ask it how far it is; None where a busy machine has kept it from answering in time."""
-        try:
-            return await http.readiness()
-        except VoicechatError as error:
-            if error.code is not ErrorCode.SERVER_UNREACHABLE:
-                raise
-            if self._process is None or self._process.returncode is not None:
-                raise self._did_not_start() from error
-            return None
 
     async def _start(self) -> Process:
         try:

@@ -85,11 +85,6 @@ class VoiceStream:
         if tasks:
             await asyncio.wait(tasks)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether what is said now will be sent, unless it is muted."""
-        return self._talk is not None
-
     def open(self, start: Start) -> int:
         """Begin to talk, or go on with the talk that is open; return its number.
 

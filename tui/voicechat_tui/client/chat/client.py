@@ -120,10 +120,6 @@ class ChatClient:
         """Connect now, if the client waits for its next attempt."""
         self._link.retry_now()
 
-    def cut(self) -> None:
-        """Drop the connection without goodbye, as a broken network does. The client comes back by itself."""
-        self._link.cut()
-
 
 def _query(chat_id: str, user: str | None, since: int) -> ChatQuery:
     try:
