@@ -1,4 +1,4 @@
-"""What is no raw PCM, known by the first bytes of a stream.
+"""What is not raw PCM, recognised by the first bytes of a stream.
 
 No sign is shorter than four bytes, or one that has to come back where the format says: in a stream of loud
 samples every pair of bytes is met sooner or later.

@@ -18,7 +18,7 @@ class Sound(Enum):
     """What a stream carries."""
 
     NOTHING_YET = auto()
-    """Too little was heard to tell."""
+    """Too little was heard to judge."""
     SIGNAL = auto()
     """Something can be heard."""
     QUIET = auto()

@@ -22,7 +22,7 @@ CONTENT_MAX_LENGTH = 4000
 _CHAT_ID = "^(?!list$)[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 _CLIENT_MESSAGE_ID = "^[A-Za-z0-9_.:-]+$"
 
-# The two codes that are no characters. Lone surrogates never get here: Pydantic refuses them.
+# The two codes that are not characters. Lone surrogates never get here: Pydantic refuses them.
 _NO_TEXT = "\ufffe\uffff"
 _CONTROLS = "\x00-\x1f\x7f-\x9f"
 _CONTROLS_BUT_TAB_AND_NEWLINE = "\x00-\x08\x0b-\x1f\x7f-\x9f"
@@ -39,7 +39,7 @@ _CONTENT = rf"^[^{_NOT_IN_CONTENT}]*[^\s{_NOT_IN_CONTENT}][^{_NOT_IN_CONTENT}]*$
 
 
 def check_chat_id(value: str) -> str:
-    """Return a chat's id, fit for addresses and file names; ValueError tells what is wrong with it."""
+    """Return a chat's id, fit for addresses and file names; ValueError says what is wrong with it."""
     if not re.fullmatch(_CHAT_ID[1:-1], value):
         raise ValueError(
             "a chat id has ASCII letters, digits, '_', '-' and '.', does not begin with '.', is not 'list'"
@@ -48,14 +48,14 @@ def check_chat_id(value: str) -> str:
 
 
 def check_client_message_id(value: str) -> str:
-    """Return a client's id of a message; ValueError tells what is wrong with it."""
+    """Return a client's id of a message; ValueError says what is wrong with it."""
     if not re.fullmatch(_CLIENT_MESSAGE_ID[1:-1], value):
         raise ValueError("a client message id has ASCII letters, digits, '_', '-', '.' and ':'")
     return value
 
 
 def check_line(value: str) -> str:
-    """Return a name or title in its composed form (NFC); ValueError tells what is wrong with it."""
+    """Return a name or title in its composed form (NFC); ValueError says what is wrong with it."""
     if value != value.strip():
         raise ValueError("it begins or ends with white space")
     if found := re.search(f"[{_NOT_IN_LINES}]", value):
@@ -64,7 +64,7 @@ def check_line(value: str) -> str:
 
 
 def check_content(value: str) -> str:
-    r"""Return a message's text with `\n` for every end of a line; ValueError tells what is wrong with it."""
+    r"""Return a message's text with `\n` for every end of a line; ValueError says what is wrong with it."""
     text = value.replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     if not text.strip():
         raise ValueError("it is empty")

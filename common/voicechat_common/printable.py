@@ -9,7 +9,7 @@ DIRECTION_CONTROLS = "\u202a-\u202e\u2066-\u2069"
 """For a class of a regular expression: these reorder what follows, which then reads as what it is not."""
 
 _LINE_ENDS = "\u2028\u2029"
-# Lone surrogates can be neither encoded nor written to a file; the last two codes are no characters.
+# Lone surrogates can be neither encoded nor written to a file; the last two codes are not characters.
 _UNSAFE_EVERYWHERE = f"\x7f-\x9f{DIRECTION_CONTROLS}{_LINE_ENDS}\u206a-\u206f\ud800-\udfff\ufffe\uffff"
 _UNSAFE = re.compile(f"[\x00-\x1f{_UNSAFE_EVERYWHERE}]")
 _UNSAFE_IN_LINES = re.compile(f"[\x00-\x08\x0b-\x1f{_UNSAFE_EVERYWHERE}]")

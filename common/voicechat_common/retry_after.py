@@ -12,7 +12,7 @@ def seconds_of(header: str | None) -> float | None:
     """
     if header is None:
         return None
-    # The length is bounded: a number of thousands of digits is no time, and costs time to read.
+    # The length is bounded: a number of thousands of digits is not a time, and is slow to parse.
     if header.strip().isdecimal() and len(header) < 20:
         return float(header)
     try:

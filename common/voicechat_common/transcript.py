@@ -44,7 +44,7 @@ class Transcript:
     _segments: dict[int, Segment] = field(default_factory=dict, init=False)
 
     def apply(self, event: SegmentEvent) -> Segment | None:
-        """Take one event; return the segment as it is now, or None if the event told nothing new.
+        """Take one event; return the segment as it is now, or None if the event brought nothing new.
 
         A final always wins, an older revision never does, and a final segment never changes.
         """

@@ -1,1 +1,1 @@
-"""The voicechat client: the headless replay command and the terminal interface."""
+"""The voicechat client: the terminal app, and commands that need no terminal."""

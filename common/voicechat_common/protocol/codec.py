@@ -24,7 +24,7 @@ def _check_moment(value: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_check_moment)]
-"""A time with its offset, which can be told in the time of any place."""
+"""A time with its offset, which can be shown in any time zone."""
 
 
 class Message(BaseModel):

@@ -41,7 +41,7 @@ def heard(value: object, field: str = "") -> object:
     if isinstance(value, list):
         return [heard(each, field) for each in value[:MOST_ENTRIES]]
     if isinstance(value, int | float):
-        # No comparison is true of what is no number.
+        # No comparison with NaN is true.
         return value if -LARGEST_NUMBER <= value <= LARGEST_NUMBER else None
     return value
 

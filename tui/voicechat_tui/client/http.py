@@ -58,7 +58,7 @@ class _Answer:
 
     @property
     def error(self) -> VoicechatError:
-        """What it tells, where it is not what was asked for."""
+        """What it means, where it is not what was asked for."""
         said = self.response
         return verdicts.of_answer(self.route, said.status_code, said.headers, self.body, for_socket=False)
 
@@ -106,7 +106,7 @@ class HttpClient:
     async def readiness(self) -> Readiness:
         """Return whether audio would be recognised now, or why not."""
         answer = await self._send("GET", "/ready")
-        # Not being ready is an answer here, no failure.
+        # Not being ready is an answer here, not a failure.
         return self._body(answer, Readiness)
 
     async def asr_info(self) -> AsrInfo:
@@ -164,7 +164,7 @@ class HttpClient:
         """Ask, and ask the same again where the answer sends: the server is there, as it would say."""
         url = self._base + path + (f"?{urlencode(query)}" if query else "")
         for redirects in range(MOST_REDIRECTS):
-            # What people wrote is told them, not what is asked there.
+            # The error names what people wrote, not the address it stands for.
             route = await route_to(url, self._base if redirects == 0 else url)
             answer = await self._ask(route, method, content, longest)
             location = verdicts.redirect_of(answer.response.status_code, answer.response.headers)
@@ -204,7 +204,7 @@ class HttpClient:
         return self._clients[key]
 
     def _failure(self, route: Route, error: Exception) -> VoicechatError:
-        """Return what to tell of an error of the library."""
+        """Return what an error of the library means."""
         match error:
             case httpx.ProxyError() if status := _STATUS.match(str(error)):
                 return verdicts.of_proxy(route, int(status[0]), {})
@@ -220,7 +220,7 @@ class HttpClient:
                 return verdicts.of_failure(route, error, self._timeout_s)
 
     def _good(self, answer: _Answer) -> _Answer:
-        """Return an answer that is none of an error, or raise what it tells of."""
+        """Return an answer unless it is an error, which is raised."""
         if answer.response.is_success:
             return answer
         raise answer.error

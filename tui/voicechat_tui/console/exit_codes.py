@@ -36,5 +36,5 @@ _OF_ERROR: dict[ErrorCode, ExitCode] = {
 
 
 def exit_code_of(error: VoicechatError) -> ExitCode:
-    """Return the exit status that tells of an error."""
+    """Return the exit status for an error."""
     return _OF_ERROR.get(error.code, ExitCode.FAILED)

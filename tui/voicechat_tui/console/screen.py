@@ -121,7 +121,7 @@ class Screen:
 
 
 def _harmless(text: str | Text) -> Text:
-    """Return a text without what a terminal obeys, whoever wrote it; its styles stay."""
+    """Return a text without control sequences, whoever wrote it; its styles stay."""
     if isinstance(text, str):
         return Text(printable_lines(text))
     harmless = text.copy()

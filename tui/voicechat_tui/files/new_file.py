@@ -1,4 +1,4 @@
-"""Writing a file that a person asked for, without taking anything that is there already."""
+"""Writing a file that a person asked for, without overwriting anything."""
 
 import os
 import re
@@ -36,7 +36,7 @@ def can_create(wanted: Path) -> bool:
 def create(wanted: Path, content: bytes) -> Path:
     """Write a new file, and return where: `name-2.md` if there is a `name.md`, and so on.
 
-    What is no file, such as a pipe or a device, has nothing to lose and is written to.
+    Anything but a regular file, such as a pipe or a device, has nothing to lose and is written to.
 
     Args:
         wanted: Where it should be.

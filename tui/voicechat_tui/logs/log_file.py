@@ -1,4 +1,4 @@
-"""The client's log: a file of bounded size, for what is of no use to the person but to whoever helps them.
+"""The client's log: a file of bounded size, for whoever helps the person who uses the client.
 
 What people say is never logged, at no level, and neither is what an address has for its server alone.
 """
@@ -54,8 +54,8 @@ class LogFile:
 
     Args:
         path: The file; `OLD_FILES` older ones stay beside it.
-        level: The least severity of this project's lines. Libraries stay at warnings, because some tell at
-            lower levels what goes over the wire.
+        level: The least severity of this project's lines. Libraries stay at warnings, because some log what
+            goes over the wire at lower levels.
 
     Attributes:
         path: The file.
@@ -129,8 +129,8 @@ class LogFile:
 class _Form(logging.Formatter):
     """Lines without the secrets of addresses, whoever wrote them: a library, or a traceback.
 
-    Nothing in them is obeyed by the terminal that shows the log, or looks like another record: what follows
-    the first line of one is indented.
+    Nothing in them controls the terminal that shows the log, or looks like another record: what follows the
+    first line of one is indented.
     """
 
     def format(self, record: logging.LogRecord) -> str:

@@ -1,1 +1,1 @@
-"""Where audio comes from: files and standard input, each as a stream of packets."""
+"""Where audio comes from: microphones, files and standard input, each as a stream of packets."""

@@ -70,7 +70,7 @@ class ChatClient:
 
     @property
     def user(self) -> str | None:
-        """Who; None for a guest whom the server has not named yet."""
+        """Who; None for a guest the server has not named yet."""
         return self._core.user
 
     @property
@@ -107,7 +107,7 @@ class ChatClient:
         return name
 
     def typing(self, is_typing: bool) -> None:
-        """Tell others that this person types or has stopped; may be called with every key."""
+        """Announce that this person is typing or has stopped; may be called with every key."""
         self._core.set_typing(self._link.now, is_typing=is_typing)
         self._link.wake()
 

@@ -2,7 +2,7 @@
 
 The application says what it wants to; the owner of the socket reports what happens to the connection, hands
 in the text frames it receives, and takes out what is to be sent. Whatever the connection goes through, the
-application is told every stored message once and in order, and every text it sends is stored once.
+application gets every stored message once and in order, and every text it sends is stored once.
 """
 
 from random import Random
@@ -55,7 +55,7 @@ class ChatCore(ConnectionCore[ChatServerMessage, ChatEvent]):
         name: Begins the name of every text; no other client of this person may have the same.
 
     Attributes:
-        user: Who; None for a guest whom the server has not named yet.
+        user: Who; None for a guest the server has not named yet.
     """
 
     def __init__(self, query: ChatQuery, policy: ChatPolicy, random: Random, name: str) -> None:
@@ -94,7 +94,7 @@ class ChatCore(ConnectionCore[ChatServerMessage, ChatEvent]):
         return queued.client_message_id
 
     def set_typing(self, now: float, *, is_typing: bool) -> None:
-        """Note that the person types or has stopped; may be called with every key."""
+        """Note that the person is typing or has stopped; may be called with every key."""
         if self.state is LinkState.OPEN:
             self._typing.set(now, is_typing=is_typing)
 

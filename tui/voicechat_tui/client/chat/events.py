@@ -1,4 +1,4 @@
-"""What a chat client tells its application: what happens in the chat, and what happens to the connection."""
+"""What a chat client emits: what happens in the chat, and what happens to the connection."""
 
 from typing import Literal
 
@@ -28,7 +28,7 @@ class Connected(Message):
 class Resumed(Message):
     """The chat is open again after an outage; what was missed follows.
 
-    Nobody types and nothing is being spoken, until it is told anew.
+    Nobody is typing and nothing is being spoken, until events say otherwise.
 
     Attributes:
         established: What the server said about the chat.
@@ -50,7 +50,7 @@ class HistoryRestarted(Message):
 
 
 class CaughtUp(Message):
-    """All messages that were stored before the connection have been told.
+    """All messages that were stored before the connection have been emitted.
 
     Attributes:
         seq: The last one.
@@ -61,7 +61,7 @@ class CaughtUp(Message):
 
 
 class MessageStored(Message):
-    """A stored message; each is told once, in the order of `seq` without gaps.
+    """A stored message; each is emitted once, in the order of `seq` without gaps.
 
     Attributes:
         message: The message. It replaces its partials, and the own text it is.
@@ -74,7 +74,7 @@ class MessageStored(Message):
 
 
 class MessagePartial(Message):
-    """What is being spoken, in place of what was told of the same message_id before.
+    """What is being spoken, in place of what came under the same message_id before.
 
     Attributes:
         message: All of it so far.
@@ -158,7 +158,7 @@ class Refused(Message):
 
     @classmethod
     def of(cls, client_message_id: str, content: str, error: ChatError | VoicechatError) -> "Refused":
-        """Return why a text is not stored as the event that tells of it."""
+        """Return the event for a text that is not stored."""
         return cls(
             client_message_id=client_message_id,
             content=content,
@@ -225,11 +225,11 @@ class Failed(Message):
 
     @classmethod
     def of(cls, error: VoicechatError) -> "Failed":
-        """Return an error as the event that tells of it."""
+        """Return the event for an error."""
         return cls(code=error.code, message=error.message, advice=error.advice)
 
     def error(self) -> VoicechatError:
-        """Return the error that this tells of."""
+        """Return the error again."""
         return VoicechatError(self.code, self.message, self.advice)
 
 

@@ -8,7 +8,7 @@ from voicechat_tui.client.chat.events import PresenceChanged, TypingChanged
 
 
 class People:
-    """Everybody else's and one's own presence, as far as it was told."""
+    """Everybody's presence, one's own included, as far as the server has announced it."""
 
     def __init__(self) -> None:
         self._present: dict[str, None] = {}
@@ -41,7 +41,7 @@ class People:
         return (TypingChanged(user=notice.user, is_typing=True, typing=tuple(self._typing)),)
 
     def stopped(self, user: str) -> Sequence[TypingChanged]:
-        """Somebody types no more, as their message tells before the server says so."""
+        """Somebody has stopped typing, as their message shows before the server says so."""
         if user not in self._typing:
             return ()
         del self._typing[user]

@@ -9,7 +9,7 @@ from voicechat_tui.client.connection.policy import ConnectionPolicy
 
 @dataclass(frozen=True)
 class ChatPolicy(ConnectionPolicy):
-    """What a chat client does otherwise than every client, and more.
+    """Where a chat client differs from every client, and limits of its own.
 
     Attributes:
         ping_after_s: How often the connection is measured.
@@ -21,7 +21,8 @@ class ChatPolicy(ConnectionPolicy):
             rather than finds out much later that a program had written a thousand.
         postponed_s: After how long a text is sent again that the server could not store now, where it does
             not say.
-        typing_s: How often it is told that somebody still types; the server believes it for twice as long.
+        typing_s: How often it is announced that somebody is still typing; the server believes it for twice as
+            long.
     """
 
     ping_after_s: float = 5.0

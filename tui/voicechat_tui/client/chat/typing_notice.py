@@ -1,4 +1,4 @@
-"""When to tell others that this person types."""
+"""When to announce that this person is typing."""
 
 from voicechat_common.protocol.chat import Typing
 
@@ -7,7 +7,7 @@ class OwnTyping:
     """Turns every key that is pressed into as few messages as others need.
 
     Args:
-        repeat_s: How often it is told that somebody still types.
+        repeat_s: How often it is repeated that somebody is still typing.
     """
 
     def __init__(self, repeat_s: float) -> None:
@@ -16,7 +16,7 @@ class OwnTyping:
         self._due: Typing | None = None
 
     def set(self, now: float, *, is_typing: bool) -> None:
-        """Note that the person types or has stopped."""
+        """Note that the person is typing, or has stopped typing."""
         if is_typing:
             if self._told_at is None or now - self._told_at >= self._repeat_s:
                 self._told_at = now
@@ -31,6 +31,6 @@ class OwnTyping:
         self._due = None
 
     def next_message(self) -> Typing | None:
-        """Return what is to be told now, or None."""
+        """Return what is to be sent now, or None."""
         due, self._due = self._due, None
         return due

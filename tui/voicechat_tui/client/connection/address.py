@@ -25,7 +25,7 @@ def speech_url(address: str) -> str:
     one of its sockets. What has a query is the URL itself, whatever its path.
 
     Raises:
-        VoicechatError: `bad_setting` if it is no address.
+        VoicechatError: `bad_setting` if it is not an address.
     """
     parts = _parts(address)
     is_whole = bool(parts.query) and parts.path not in ("", "/") and not parts.path.endswith(CHAT_PATH)
@@ -40,7 +40,7 @@ def server_url(address: str) -> str:
         address: As for `speech_url`; the paths of the sockets are left out, so that one address serves all.
 
     Raises:
-        VoicechatError: `bad_setting` if it is no address.
+        VoicechatError: `bad_setting` if it is not an address.
     """
     parts = _parts(address)
     return urlunsplit((_HTTP[parts.scheme], parts.netloc, _base_path(parts), "", ""))
@@ -54,7 +54,7 @@ def chat_url(address: str, query: ChatQuery | None) -> str:
         query: Which chat, who, and what they have already; None for the socket alone, which lets nobody in.
 
     Raises:
-        VoicechatError: `bad_setting` if it is no address.
+        VoicechatError: `bad_setting` if it is not an address.
     """
     parts = _parts(address)
     return urlunsplit(
@@ -71,10 +71,10 @@ def chat_url(address: str, query: ChatQuery | None) -> str:
 def server_name(address: str) -> str:
     """Return what a server is known by on this machine: its `server_url` without the login.
 
-    Whoever changes a password goes on with the same server.
+    It stays the same server when somebody changes the password.
 
     Raises:
-        VoicechatError: `bad_setting` if it is no address.
+        VoicechatError: `bad_setting` if it is not an address.
     """
     return without_login(server_url(address))
 

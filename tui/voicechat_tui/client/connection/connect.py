@@ -1,4 +1,4 @@
-"""Opening a WebSocket, with every way this can fail told in words."""
+"""Opening a WebSocket, with an error in words for every way this can fail."""
 
 import asyncio
 import re
@@ -69,14 +69,14 @@ async def open_socket(url: str, timeout_s: float) -> ClientConnection:
 
 
 async def _open(route: Route, timeout_s: float) -> ClientConnection:
-    # The library takes it for a mistake to bring trust where nothing speaks TLS.
+    # The library refuses a TLS context where nothing speaks TLS.
     tls: dict[str, Any] = {"ssl": route.trust} if route.is_secure else {}
     if route.proxy is not None and route.proxy.startswith("https:"):
         tls["proxy_ssl"] = route.trust
     return await _Connect(
         route.target,
         compression=None,  # PCM and short texts do not shrink, it only costs time.
-        # The library takes a server that reads nothing for a while for dead; the cores know better.
+        # The library would give up a server that reads nothing for a while; the cores know better.
         ping_interval=None,
         open_timeout=timeout_s,
         close_timeout=_CLOSE_S,
@@ -91,7 +91,7 @@ def _headers(answer: Response) -> dict[str, str]:
 
 
 def _failure(route: Route, error: Exception, within_s: float) -> VoicechatError:
-    """Return what to tell of an error of the library."""
+    """Return what an error of the library means."""
     match error:
         case InvalidProxyStatus():
             return verdicts.of_proxy(route, error.response.status_code, _headers(error.response))

@@ -43,7 +43,7 @@ class UnavailableError(VoicechatError):
 
 
 def unavailable(url: str, status: int, proxy: str | None, retry_after_s: float | None) -> UnavailableError:
-    """An answer tells that the server can't be reached behind it, or can't answer, now."""
+    """Something on the way answered that the server can't be reached, or can't answer, now."""
     message = _not_reached(url, _("the answer was HTTP {status}", status=status), proxy)
     return UnavailableError(ErrorCode.SERVER_UNREACHABLE, message, _check(proxy), retry_after_s=retry_after_s)
 

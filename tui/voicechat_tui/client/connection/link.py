@@ -53,17 +53,17 @@ class Link(Generic[EventT]):
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        """Begin to connect."""
+        """Start connecting."""
         self._task = asyncio.create_task(self._run(), name=f"connection to {shown(self._url())}")
 
     async def close(self) -> None:
         """Close the connection, if there is one."""
         if self._task is not None:
             self._task.cancel()
-            # A failure is told by `join`, or nobody asked for it.
+            # `join` raises a failure; if nobody joins, nobody wants to know.
             with suppress(asyncio.CancelledError, VoicechatError):
                 await self._task
-        # A task that never began has not done this.
+        # A task that never started has not done this.
         self._end()
 
     async def join(self) -> None:
@@ -146,7 +146,7 @@ class Link(Generic[EventT]):
             try:
                 await socket.close()
             finally:
-                # Who is cancelled again does not wait for the goodbye, and leaves no socket open.
+                # A second cancellation does not wait for the closing handshake, and leaves no socket open.
                 socket.transport.abort()
         return None if self._core.is_done else failures.closed(closing(socket))
 

@@ -11,14 +11,14 @@ class ConnectionPolicy:
         open_s: The longest an opening handshake, or the answer to it, may take.
         ping_after_s: Silence of the server after which it is pinged.
         measures: Whether it is pinged so often in any case, to measure the network.
-        dead_after_s: Silence after which the connection is taken for dead. It allows for a server that reads
+        dead_after_s: Silence after which the connection is considered dead. It allows for a server that reads
             nothing while it works through what it has.
-        check_s: How often both are looked at.
-        unreachable_s: How long a server that was never reached is tried: one that is being started answers
-            within two seconds, and one that is not there should be told soon.
-        not_ready_s: How long a server that still loads its model is waited for.
-        lost_s: How long a lost connection is tried to be resumed. Twice what a server keeps a stream, for a
-            server that is restarted meanwhile.
+        check_s: How often silence is checked for.
+        unreachable_s: How long the client tries a server it has never reached: one that is being started
+            answers within two seconds, and one that is not there should be reported soon.
+        not_ready_s: How long the client waits for a server that is still loading its model.
+        lost_s: How long the client tries to resume a lost connection. Twice what a server keeps a stream, for
+            a server that is restarted meanwhile.
         busy_tries: How often a full server is asked again.
         busy_wait_s: What to wait between, where a full server does not say.
         stable_s: A connection that lasted so long ends an outage, so that the next one gets its whole time.

@@ -1,4 +1,4 @@
-"""Whether a connection is alive, and how fast it is: pings, and what their answers tell."""
+"""Whether a connection is alive, and how fast it is: pings and their answers."""
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import Ping, Pong
@@ -21,7 +21,7 @@ class Pulse:
         self._is_due = False
 
     def connected(self, now: float) -> None:
-        """A connection begins."""
+        """A connection is open."""
         self._heard_at = self._asked_at = now
         self._is_due = False
 
@@ -61,5 +61,5 @@ class Pulse:
         return Ping(id=self._asked if self._policy.measures else None)
 
     def delay_ms(self, pong: Pong, now: float) -> float | None:
-        """Return what a pong tells about the network, if it answers the last ping."""
+        """Return the round trip in milliseconds if a pong answers the last ping, else None."""
         return round(1000 * (now - self._asked_at), 1) if pong.id == self._asked else None

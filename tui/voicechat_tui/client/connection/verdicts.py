@@ -33,7 +33,7 @@ def redirect_of(status: int, headers: Mapping[str, str]) -> str | None:
 def of_answer(
     route: Route, status: int, headers: Mapping[str, str], body: bytes | bytearray, *, for_socket: bool
 ) -> VoicechatError:
-    """Return what an answer other than the one that was wanted tells.
+    """Return what an answer other than the one that was wanted means.
 
     Args:
         route: The way it came.
@@ -55,12 +55,12 @@ def of_answer(
 
 
 def of_proxy(route: Route, status: int, headers: Mapping[str, str]) -> VoicechatError:
-    """Return what it tells that a proxy answered a request to connect with an error."""
+    """Return what it means that a proxy answered a request to connect with an error."""
     return _of_status(route, status, headers, b"")
 
 
 def of_socks(route: Route, words: str) -> VoicechatError:
-    """Return what it tells that a SOCKS proxy gave no connection.
+    """Return what it means that a SOCKS proxy opened no connection.
 
     Args:
         route: The way that was tried.
@@ -90,7 +90,7 @@ def _of_status(
 
 
 def of_failure(route: Route, error: Exception, within_s: float) -> VoicechatError:
-    """Return what it tells that no connection came about, or that it broke before there was an answer.
+    """Return what it means that no connection came about, or that it broke before there was an answer.
 
     Args:
         route: The way that was tried.

@@ -1,4 +1,4 @@
-"""What a speech client tells its application: the server's messages, and what happens to the connection."""
+"""What a speech client emits: the server's messages, and what happens to the connection."""
 
 from typing import Literal
 
@@ -38,7 +38,7 @@ class AudioLost(Message):
 def durable_end(ack: Ack) -> int:
     """Return up to where a server has taken over what is spoken into a chat, in samples.
 
-    A server of earlier on tells nothing of its store, but finishes into the chat what it has received.
+    An older server reports nothing of its store, but finishes into the chat what it has received.
     """
     return ack.received_samples if ack.durable_samples is None else ack.durable_samples
 

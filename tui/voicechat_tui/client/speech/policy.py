@@ -12,7 +12,7 @@ class SpeechPolicy(ConnectionPolicy):
     Attributes:
         ring_s: Audio kept, sent or not. Four times the 30 s a server keeps a lost stream, so that a stream
             can be resumed after any outage the server allows, and begun anew with what the server had not
-            recognised. Beyond it the oldest audio is given up, which is counted and told.
+            recognised. Beyond it the oldest audio is given up, counted and reported.
         window_s: Audio that may wait for the server's `ack` before `SpeechClient.send` waits. Half of the
             ring: the other half holds audio the server has, in case it comes back without it.
         packet_ms: The longest packet on the wire.
