@@ -87,10 +87,10 @@ class Conversation:
     def _show(self, start: int) -> None:
         """Make rows of the entries from a place on; an entry that is still the same keeps its row."""
         before = self._shown[start:]
-        same = {id(entry): row for entry, row in before}
+        same = {id(pair[0]): pair for pair in before}
         unstored = {entry.key: row for entry, row in before if entry.state is not EntryState.STORED}
         self._shown[start:] = [
-            (entry, same.get(id(entry)) or self._row(entry, unstored.get(entry.key)))
+            same.get(id(entry)) or (entry, self._row(entry, unstored.get(entry.key)))
             for entry in self._timeline.entries_from(start)
         ]
 
