@@ -6,10 +6,10 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from voicechat_tui.language import _
-from voicechat_tui.ui.screens.window import Window
+from voicechat_tui.ui.screens.window import InputWindow
 
 
-class Ask(Window[str]):
+class Ask(InputWindow[str]):
     """Asks for a text.
 
     Args:
@@ -19,13 +19,6 @@ class Ask(Window[str]):
         wrong: Says what is wrong with a text, nothing if it can be taken; it is asked with every key.
     """
 
-    AUTO_FOCUS = "Input"
-    DEFAULT_CSS = """
-    Ask {
-        & > Vertical { width: 64; }
-        & #wrong { color: $text-error; height: auto; }
-    }
-    """
 
     def __init__(self, title: str, question: str, value: str, wrong: Callable[[str], str]) -> None:
         super().__init__()

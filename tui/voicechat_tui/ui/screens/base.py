@@ -30,6 +30,10 @@ class AppScreen(Present[None]):
         background: $background;
         & #too-small { display: none; width: 1fr; height: 1fr; content-align: center middle;
                        text-align: center; }
+        & #head { height: 1; padding: 0 1; background: $panel; }
+        & #nothing { height: 1fr; display: none; padding: 1 2; content-align: center middle;
+                     text-align: center; color: $text-muted; }
+        &.empty #nothing { display: block; }
         & #whole { height: 1fr; }
         & #foot { height: auto; dock: bottom; }
         &.too-small #too-small { display: block; }

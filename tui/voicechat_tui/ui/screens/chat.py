@@ -45,17 +45,13 @@ class ChatScreen(AppScreen):
     AUTO_FOCUS = "Composer"
     DEFAULT_CSS = """
     ChatScreen {
-        & #head { height: 1; padding: 0 1; background: $panel; }
         & Timeline { height: 1fr; }
-        & #nothing { height: 1fr; display: none; padding: 1 2; content-align: center middle;
-                     text-align: center; color: $text-muted; }
         & #below { height: 1; padding: 0 2; color: $text-muted; text-style: italic; }
         & #over { height: auto; display: none; padding: 0 2; color: $text-warning; }
         &.ended #over { display: block; }
         &.ended Composer { border: round $border-blurred; color: $text-muted; }
         &.ended.unwritten Composer { display: none; }
         &.empty Timeline { display: none; }
-        &.empty #nothing { display: block; }
     }
     """
 

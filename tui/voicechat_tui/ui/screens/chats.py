@@ -27,14 +27,11 @@ class ChatsScreen(AppScreen):
     AUTO_FOCUS = "ChatList"
     DEFAULT_CSS = """
     ChatsScreen {
-        & #head { height: 1; padding: 0 1; background: $panel; text-style: bold; color: $text-primary; }
+        & #head { text-style: bold; color: $text-primary; }
         & #search { height: 3; margin: 0; border: round $border-blurred; background: $background; }
         & #search:focus { border: round $primary; background-tint: $foreground 0%; }
         & ChatList { height: 1fr; }
-        & #nothing { height: 1fr; display: none; padding: 1 2; content-align: center middle;
-                     text-align: center; color: $text-muted; }
         &.empty ChatList { display: none; }
-        &.empty #nothing { display: block; }
     }
     """
 

@@ -29,16 +29,7 @@ SHOWN_EVERY_S = 0.1
 class DevicesWindow(Window[None]):
     """All microphones with their levels; enter takes one, and it is remembered."""
 
-    DEFAULT_CSS = """
-    DevicesWindow {
-        & OptionList { height: auto; max-height: 100%; border: none; background: $surface; padding: 0; }
-        & OptionList:focus { border: none; background-tint: $foreground 0%; }
-        & OptionList:focus > .option-list--option-highlighted {
-            background: $primary 30%; color: $foreground; text-style: none;
-        }
-        & #trouble { height: auto; }
-    }
-    """
+    DEFAULT_CSS = "DevicesWindow #trouble { height: auto; }"
 
     def __init__(self) -> None:
         super().__init__()

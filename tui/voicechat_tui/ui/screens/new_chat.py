@@ -9,7 +9,7 @@ from textual.widgets import Input, Static
 from voicechat_common.mistakes import reason
 from voicechat_common.names import ChatId, Title
 from voicechat_tui.language import _, understood
-from voicechat_tui.ui.screens.window import Window
+from voicechat_tui.ui.screens.window import InputWindow
 
 _TITLE: TypeAdapter[str] = TypeAdapter(Title)
 _CHAT_ID: TypeAdapter[str] = TypeAdapter(ChatId)
@@ -29,16 +29,9 @@ class NewChatAnswer:
     joins: bool
 
 
-class NewChat(Window[NewChatAnswer]):
+class NewChat(InputWindow[NewChatAnswer]):
     """Asks for a title, or for an id behind a #."""
 
-    AUTO_FOCUS = "Input"
-    DEFAULT_CSS = """
-    NewChat {
-        & > Vertical { width: 64; }
-        & #wrong { color: $text-error; height: auto; }
-    }
-    """
 
     def title_text(self) -> str:
         """Return what stands in the frame."""

@@ -26,15 +26,6 @@ class SettingsWindow(Window[None]):
     """A line for each setting: what is in effect, and where it comes from. Enter changes it in the file."""
 
     AUTO_FOCUS = "OptionList"
-    DEFAULT_CSS = """
-    SettingsWindow {
-        & OptionList { height: auto; max-height: 100%; border: none; background: $surface; padding: 0; }
-        & OptionList:focus { border: none; background-tint: $foreground 0%; }
-        & OptionList:focus > .option-list--option-highlighted {
-            background: $primary 30%; color: $foreground; text-style: none;
-        }
-    }
-    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -29,6 +29,11 @@ class Window(ModalScreen[ResultT], Present[ResultT]):
         }
         & Input { margin-top: 1; border: round $border-blurred; background: $background; }
         & Input:focus { border: round $primary; background-tint: $foreground 0%; }
+        & OptionList { height: auto; max-height: 100%; border: none; background: $surface; padding: 0; }
+        & OptionList:focus { border: none; background-tint: $foreground 0%; }
+        & OptionList:focus > .option-list--option-highlighted {
+            background: $primary 30%; color: $foreground; text-style: none;
+        }
         & #content { height: auto; max-height: 1fr; padding: 1; scrollbar-size-vertical: 1; }
     }
     """
@@ -56,3 +61,15 @@ class Window(ModalScreen[ResultT], Present[ResultT]):
     def action_close(self) -> None:
         """Close the window."""
         self.dismiss(None)
+
+
+class InputWindow(Window[ResultT]):
+    """A window that asks for a line of text, with room for what is wrong with it."""
+
+    AUTO_FOCUS = "Input"
+    DEFAULT_CSS = """
+    InputWindow {
+        & > Vertical { width: 64; }
+        & #wrong { color: $text-error; height: auto; }
+    }
+    """
