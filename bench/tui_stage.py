@@ -101,7 +101,7 @@ async def open_chat(frame_s: float = chat_screen.FRAME_S) -> AsyncIterator[Stage
     app = staged_app(backend, sound=sound, chat=CHAT)
     async with app.run_test(size=SIZE):
         await until(app, lambda: bool(sound.voices))
-        if (screen := app.desk.screen) is None:
+        if (screen := app.chats.screen) is None:
             raise RuntimeError("the chat is not open")
         stage = Stage(app, backend, screen)
         stage.tell(connected(), caught_up())

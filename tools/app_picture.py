@@ -52,7 +52,7 @@ async def draw() -> str:
             LevelChanged(Level(-17.0, -9.0)),
             TalkHeard(1, Ack(received_samples=0, decoded_samples=0, lag_ms=240)),
         )
-        screen = app.desk.screen
+        screen = app.chats.screen
         await _until(lambda: screen is not None and len(screen.timeline.rows) == 8 and app.status.lag_ms)
         await pilot.pause()
         return app.export_screenshot()

@@ -53,7 +53,7 @@ class Scene:
 
     @property
     def chat(self) -> ChatScreen:
-        screen = self.app.desk.screen
+        screen = self.app.chats.screen
         assert screen is not None
         return screen
 
@@ -80,7 +80,7 @@ class Case:
 
 async def unreachable(scene: Scene) -> None:
     scene.backend.listed = UNREACHABLE
-    scene.app.directory.ask_now()
+    scene.app.poller.ask_now()
     await until(scene.pilot, lambda: scene.app.can_start_local)
 
 
@@ -94,7 +94,7 @@ async def written(scene: Scene) -> None:
 
 
 async def told(scene: Scene) -> None:
-    scene.app.tell("Look", "Something has happened.")
+    scene.app.announce("Look", "Something has happened.")
     await until(scene.pilot, lambda: scene.app._notifications)
 
 

@@ -86,12 +86,12 @@ async def in_chat(
         await until(pilot, lambda: backend.places and sound.voices)
         said = [stored(seq, "bob", f"message {seq}") for seq in range(1, messages + 1)]
         backend.places[0].tell(connected(seq=messages), *said, caught_up(messages))
-        await until(pilot, lambda: app.desk.shown is not None and app.desk.shown.caught_up)
+        await until(pilot, lambda: app.chats.shown is not None and app.chats.shown.caught_up)
         yield app, pilot, backend, sound
 
 
 def chat(app: VoicechatApp) -> ChatScreen:
-    screen = app.desk.screen
+    screen = app.chats.screen
     assert screen is not None
     return screen
 
@@ -130,14 +130,14 @@ async def test_a_paste_between_keys_stands_between_them() -> None:
 async def test_the_chat_that_was_searched_for_is_opened() -> None:
     async with in_list() as (app, pilot):
         burst(app, "/", "alpha", "<enter>", "hello")
-        await until(pilot, lambda: app.desk.screen and chat(app).composer.text == "hello")
+        await until(pilot, lambda: app.chats.screen and chat(app).composer.text == "hello")
         assert chat(app).session.chat_id == "alpha"
 
 
 async def test_the_chat_that_was_marked_is_opened() -> None:
     async with in_list() as (app, pilot):
         burst(app, "<down>", "<down>", "<up>", "<enter>", "hello")
-        await until(pilot, lambda: app.desk.screen and chat(app).composer.text == "hello")
+        await until(pilot, lambda: app.chats.screen and chat(app).composer.text == "hello")
         assert chat(app).session.chat_id == "beta"
 
 
@@ -147,7 +147,7 @@ async def test_a_question_is_answered_once_and_later_keys_go_to_what_comes_after
         burst(app, "<f4>", "abc", "<enter>", "<enter>", "hello", "<enter>", "x")
         await until(pilot, lambda: backend.created)
         backend.answers.set()
-        await until(pilot, lambda: app.desk.screen and chat(app).composer.text == "x")
+        await until(pilot, lambda: app.chats.screen and chat(app).composer.text == "x")
         assert backend.created == ["abc"]
         assert sent(backend) == ["hello"]
         assert [type(screen) for screen in app.screen_stack] == [ChatsScreen, ChatScreen]
@@ -173,7 +173,7 @@ async def test_a_window_takes_what_was_typed_after_its_key() -> None:
 async def test_a_chat_is_left_with_its_draft_and_another_opened() -> None:
     async with in_list() as (app, pilot):
         burst(app, "<enter>", "draft", "<escape>", "<down>", "<enter>", "other")
-        await until(pilot, lambda: app.desk.screen and chat(app).composer.text == "other")
+        await until(pilot, lambda: app.chats.screen and chat(app).composer.text == "other")
         assert chat(app).session.chat_id == "beta"
         assert app.local.remembered.drafts == {"gamma": "draft", "beta": "other"}
 

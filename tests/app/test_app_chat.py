@@ -36,7 +36,7 @@ from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.backend.chat_session import ChatSession
 from voicechat_tui.ui.controllers.messages import ChatsListed
 from voicechat_tui.ui.model.conversation import Conversation
-from voicechat_tui.ui.model.status import Line, Mic
+from voicechat_tui.ui.model.status import ConnectionState, Mic
 from voicechat_tui.ui.screens.chats import ChatsScreen
 from voicechat_tui.voice.events import TalkEnded
 
@@ -51,8 +51,8 @@ async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path
         await until(pilot, lambda: "not yet" in local_state(file).remembered.drafts.get(CHAT, ""))
     again = staged_app(StagedBackend(), chat=CHAT, local=local_state(file))
     async with again.run_test() as pilot:
-        await until(pilot, lambda: again.desk.screen)
-        screen = again.desk.screen
+        await until(pilot, lambda: again.chats.screen)
+        screen = again.chats.screen
         assert screen is not None
         await until(pilot, lambda: screen.composer.text == "not yet")
 
@@ -60,8 +60,8 @@ async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path
 async def test_a_letter_with_alt_is_never_written() -> None:
     app = staged_app(StagedBackend(), chat=CHAT)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: app.desk.screen)
-        screen = app.desk.screen
+        await until(pilot, lambda: app.chats.screen)
+        screen = app.chats.screen
         assert screen is not None
         # What a terminal sends for alt+x carries the letter, which a pilot's key does not.
         for name in ("alt+x", "alt+j", "x"):
@@ -77,7 +77,7 @@ async def test_an_app_that_ends_draws_nothing_on_screens_it_has_taken_apart(
     app = staged_app(StagedBackend())
     async with app.run_test() as pilot:
         # The app's own list must not come while it is still running.
-        await until(pilot, lambda: app.status.line is Line.CONNECTED)
+        await until(pilot, lambda: app.status.connection is ConnectionState.CONNECTED)
         await app.screen.query(part).remove()
         with monkeypatch.context() as ending:
             ending.setattr(VoicechatApp, "is_running", False)
@@ -109,7 +109,7 @@ async def test_a_text_is_shown_and_kept_at_once_while_its_connection_tells_nothi
     async with app.run_test() as pilot:
         await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
         monkeypatch.setattr(backend.places[0], "tell", lambda *events: None)
-        screen = app.desk.screen
+        screen = app.chats.screen
         assert screen is not None
         await pilot.press(*"hello", "enter")
         await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [EntryState.WAITING])
@@ -124,8 +124,8 @@ async def test_a_text_of_an_earlier_run_is_shown_before_the_chat_is_reached(
     local.unsent(CHAT)["own-1"] = "hello"
     app = staged_app(backend, chat=CHAT, local=local)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: app.desk.screen)
-        screen = app.desk.screen
+        await until(pilot, lambda: app.chats.screen)
+        screen = app.chats.screen
         assert screen is not None
         await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["hello"])
 
@@ -138,8 +138,8 @@ async def test_a_text_that_cannot_be_a_message_stays_in_the_composer_before_the_
     monkeypatch.setattr(backend, "prepare", asyncio.Event().wait)
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(notifications=True) as pilot:
-        await until(pilot, lambda: app.desk.screen and app.desk.screen.is_mounted)
-        screen = app.desk.screen
+        await until(pilot, lambda: app.chats.screen and app.chats.screen.is_mounted)
+        screen = app.chats.screen
         assert screen is not None
         screen.composer.text = text
         await pilot.press("enter")
@@ -161,7 +161,7 @@ async def test_a_refused_text_comes_back_to_be_corrected() -> None:
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(notifications=True) as pilot:
         await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
-        screen = app.desk.screen
+        screen = app.chats.screen
         assert screen is not None
         await pilot.press(*"hello", "enter")
         await until(pilot, lambda: backend.places[0].sent)
@@ -179,14 +179,14 @@ async def test_what_waits_for_a_server_that_is_away_is_not_said_to_the_one_on_th
     app = staged_app(away, local=local, make_local=lambda started: here)
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.can_start_local)
-        app.desk.open_chat(CHAT)
+        app.chats.open_chat(CHAT)
         await until(pilot, lambda: away.places and "enter" in away.places[0].calls)
         await pilot.press(*"hello", "enter", "escape")
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
         waiting = local.unsent(CHAT)
         await pilot.press("ctrl+l")
         await until(pilot, lambda: app.backend is here and "leave" in away.places[0].calls)
-        app.desk.open_chat(CHAT)
+        app.chats.open_chat(CHAT)
         await until(pilot, lambda: here.places and "enter" in here.places[0].calls)
         assert list(waiting.values()) == ["hello"]
         assert (here.joined, here.places[0].sent) == ([(CHAT, USER, 0)], {})
@@ -212,7 +212,7 @@ async def test_reading_back_loads_older_messages_and_stays_in_place() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: backend.joined)
         assert backend.joined == [(CHAT, "alice", 60)]
-        screen = app.desk.screen
+        screen = app.chats.screen
         assert screen is not None
         backend.places[0].tell(connected(), *[stored(seq, "bob", f"message {seq}") for seq in range(61, 261)])
         await until(pilot, lambda: len(screen.timeline.rows) == 200)
@@ -229,7 +229,7 @@ async def test_the_end_stays_in_sight_while_somebody_speaks_unless_one_reads_bac
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: backend.places)
-        screen = app.desk.screen
+        screen = app.chats.screen
         assert screen is not None
         backend.places[0].tell(connected(), *[stored(seq, "bob", f"message {seq}") for seq in range(1, 61)])
         await until(pilot, lambda: len(screen.timeline.rows) == 60)
@@ -266,7 +266,7 @@ async def test_a_chat_that_was_given_up_is_tried_anew_on_demand() -> None:
         error = VoicechatError(ErrorCode.PROTOCOL_MISMATCH, "It speaks another protocol.", "Update it.")
         backend.places[0].tell(Failed.of(error))
         backend.places[0].end()
-        await until(pilot, lambda: app.status.line is Line.FAILED)
+        await until(pilot, lambda: app.status.connection is ConnectionState.FAILED)
         await until(pilot, lambda: "leave" in backend.places[0].calls)
         await pilot.press("ctrl+r")
         await until(pilot, lambda: len(backend.places) == 2)
@@ -301,7 +301,7 @@ async def test_what_was_said_is_delivered_after_its_chat_was_left_while_another_
         first.is_delivering = True
         await pilot.press("f2", "escape")
         await until(pilot, lambda: first.is_down)
-        app.desk.open_chat(CHAT)
+        app.chats.open_chat(CHAT)
         await until(pilot, lambda: len(sound.voices) == 2)
         await pilot.press("f2")
         sound.voices[1].tell(Opened(HEADSET.id, 48_000))
@@ -344,7 +344,7 @@ async def test_an_app_that_ends_counts_what_was_said_and_not_delivered() -> None
         left.is_delivering, left.unheard_ms = True, 1000
         await pilot.press("f2", "escape")
         await until(pilot, lambda: left.is_down)
-        app.desk.open_chat(CHAT)
+        app.chats.open_chat(CHAT)
         await until(pilot, lambda: len(sound.voices) == 2)
         await pilot.press("f2")
         await until(pilot, lambda: sound.voices[1].is_open)

@@ -74,7 +74,7 @@ async def test_a_chat_with_an_id_that_the_server_made_up_is_saved_under_its_titl
     async with app.run_test(notifications=True) as pilot:
         await until(pilot, lambda: backend.places)
         backend.places[0].tell(connected(title="Plans: May/June"), caught_up())
-        await until(pilot, lambda: app.desk.shown and app.desk.shown.caught_up)
+        await until(pilot, lambda: app.chats.shown and app.chats.shown.caught_up)
         await pilot.press("ctrl+s")
         await told(pilot, app, 1)
         assert toasts(app) == [("Chat saved", str(tmp_path / "Plans- May-June.md"))]

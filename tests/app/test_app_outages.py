@@ -129,7 +129,7 @@ async def test_a_chat_says_when_it_is_tried_again() -> None:
     clock, backend = Clock(), StagedBackend()
     app = staged_app(backend, chat=CHAT, clock=clock, url="http://alice:secret@voice.example")
     async with app.run_test(size=(100, 24)) as pilot:
-        await until(pilot, lambda: backend.places and app.desk.screen and app.desk.screen.is_mounted)
+        await until(pilot, lambda: backend.places and app.chats.screen and app.chats.screen.is_mounted)
         await until(pilot, lambda: panel(app) == "Connecting to http://***@voice.example…")
         backend.places[0].tell(Retrying(in_s=5.0, reason="It is away: who knows.", advice="Look for it."))
         await until(
@@ -156,7 +156,7 @@ async def test_a_chat_whose_server_is_none_says_so_and_counts_down() -> None:
         closed.bind(("127.0.0.1", 0))
         app = app_for(f"ws://127.0.0.1:{closed.getsockname()[1]}", CHAT)
         async with app.run_test(size=(100, 30)) as pilot:
-            await until(pilot, lambda: app.desk.screen and app.desk.screen.is_mounted)
+            await until(pilot, lambda: app.chats.screen and app.chats.screen.is_mounted)
             await until(pilot, lambda: "connection refused" in panel(app) and "rying again" in panel(app))
             await until(pilot, lambda: "nothing listens there" in line(app))
 
@@ -165,7 +165,7 @@ async def gives_up(url: str, reason: str) -> None:
     """Open a chat on a server that will never do, and read why."""
     app = app_for(url, CHAT)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await until(pilot, lambda: app.desk.screen and app.desk.screen.is_mounted)
+        await until(pilot, lambda: app.chats.screen and app.chats.screen.is_mounted)
         await until(pilot, lambda: reason in panel(app) and "^r tries again." in panel(app))
 
 
@@ -186,7 +186,7 @@ async def test_a_chat_whose_proxy_is_away_says_so(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("ALL_PROXY", f"http://anna:secret@127.0.0.1:{free_port()}")
     app = app_for("http://voice.example", CHAT)
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.desk.screen and app.desk.screen.is_mounted)
+        await until(pilot, lambda: app.chats.screen and app.chats.screen.is_mounted)
         await until(pilot, lambda: "nothing listens where the proxy should be" in line(app))
         await until(pilot, lambda: "The proxy http://***@127.0.0.1:" in panel(app))
 

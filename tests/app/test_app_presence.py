@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from tests.support.staged import CHAT, StagedBackend, connected, history, staged_app, until
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.ui.app import VoicechatApp
-from voicechat_tui.ui.controllers.directory import Directory
+from voicechat_tui.ui.controllers.poller import ChatListPoller
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.confirm import Confirm
 from voicechat_tui.ui.screens.devices import DevicesWindow
@@ -18,7 +18,7 @@ from voicechat_tui.ui.screens.settings import SettingsWindow
 async def in_chat(app: VoicechatApp, backend: StagedBackend, pilot: Pilot[None]) -> ChatScreen:
     await until(pilot, lambda: backend.places)
     backend.places[0].tell(connected())
-    screen = app.desk.screen
+    screen = app.chats.screen
     assert screen is not None
     await until(pilot, lambda: screen.is_here)
     return screen
@@ -54,7 +54,7 @@ async def test_a_frame_that_is_due_when_the_screen_goes_is_not_drawn() -> None:
         screen = await in_chat(app, backend, pilot)
         screen.conversation_changed(0)
         # A timer hands its callback over so; it is called when the screen has lost its parts already.
-        app.desk.leave_chat(screen.session)
+        app.chats.leave_chat(screen.session)
         await until(pilot, lambda: not screen.is_here)
         screen.call_next(screen.draw)
         await pilot.pause()
@@ -96,7 +96,7 @@ async def test_a_window_is_closed_once_whatever_is_over_it(make: type[Present[No
         window = make()
         app.push_screen(window)
         await until(pilot, lambda: window.is_here)
-        app.push_screen(over := LogWindow(app.happenings))
+        app.push_screen(over := LogWindow(app.log_lines))
         await until(pilot, lambda: over.is_here)
         window.dismiss(None)
         assert app.screen is over
@@ -117,7 +117,7 @@ async def test_work_that_breaks_ends_the_app_and_is_told_to_whoever_runs_it(
         async with app.run_test() as pilot:
             await until(pilot, lambda: app.crash)
 
-    monkeypatch.setattr(Directory, "run", broken)
+    monkeypatch.setattr(ChatListPoller, "run", broken)
     app = staged_app(StagedBackend())
     with pytest.raises(ZeroDivisionError):
         await use()

@@ -22,7 +22,7 @@ from voicechat_tui.settings import Loaded, Settings
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.backend.server import ServerBackend
 from voicechat_tui.ui.memory.local_state import LocalState
-from voicechat_tui.ui.model.status import Line
+from voicechat_tui.ui.model.status import ConnectionState
 from voicechat_tui.ui.screens.chat import ChatScreen
 
 
@@ -45,8 +45,8 @@ def app_for(
 async def in_chat(server: LiveServer, chat_id: str) -> AsyncIterator[tuple[Pilot[None], ChatScreen]]:
     app = app_for(server.ws, chat_id)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await until(pilot, lambda: app.desk.screen)
-        screen = app.desk.screen
+        await until(pilot, lambda: app.chats.screen)
+        screen = app.chats.screen
         assert screen is not None
         await until(pilot, lambda: screen.session.caught_up)
         yield pilot, screen
@@ -100,9 +100,9 @@ async def test_a_chat_is_begun_and_found_in_the_list(live_server: LiveServer, ch
     user = f"person-{chat_id[-8:]}"
     app = app_for(live_server.ws, None, user)
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.status.line is Line.CONNECTED)
+        await until(pilot, lambda: app.status.connection is ConnectionState.CONNECTED)
         await pilot.press("ctrl+n", *"Plans", "enter")
-        await until(pilot, lambda: app.desk.screen is not None)
+        await until(pilot, lambda: app.chats.screen is not None)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen.query("ChatList") and not app.screen.has_class("empty"))
         assert [chat.title for chat in app.local.remembered.chats] == ["Plans"]
@@ -112,7 +112,7 @@ async def test_the_app_comes_back_after_an_outage_with_what_was_written_meanwhil
     live_server: LiveServer, chat_id: str
 ) -> None:
     async with in_chat(live_server, chat_id) as (pilot, screen):
-        place = screen.session.place
+        place = screen.session.link
         assert isinstance(place, ChatClient)
         place._link.cut()
         await pilot.press(*"still here", "enter")
@@ -129,7 +129,7 @@ async def test_a_text_of_an_earlier_run_that_cannot_be_a_message_is_given_back(
     app = app_for(live_server.ws, chat_id, local=local)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await until(pilot, lambda: not local.unsent(chat_id))
-        screen = app.desk.screen
+        screen = app.chats.screen
         assert screen is not None
         await until(
             pilot,
@@ -150,12 +150,12 @@ async def test_a_server_with_fewer_messages_than_are_remembered_is_asked_for_all
     local.remembered.chats = [summary(chat_id, "Of another history", count=1000)]
     app = app_for(live_server.ws, chat_id, local=local)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await until(pilot, lambda: app.desk.shown and app.desk.shown.caught_up)
-        screen = app.desk.screen
+        await until(pilot, lambda: app.chats.shown and app.chats.shown.caught_up)
+        screen = app.chats.screen
         assert screen is not None
         await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["hello"])
         assert list(app._notifications) == []
-        assert [entry.text for entry in app.happenings.happenings if "another history" in entry.text]
+        assert [entry.text for entry in app.log_lines.lines if "another history" in entry.text]
 
 
 async def test_a_server_that_speaks_no_protocol_is_told_in_words(garbage_server: str) -> None:
@@ -164,4 +164,4 @@ async def test_a_server_that_speaks_no_protocol_is_told_in_words(garbage_server:
         await until(pilot, lambda: app.reason)
         assert "Traceback" not in app.reason
         assert garbage_server.removeprefix("ws://") in app.reason
-        assert app.status.line is Line.RETRYING
+        assert app.status.connection is ConnectionState.RETRYING

@@ -18,7 +18,7 @@ from voicechat_tui.settings import load
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.backend.server import ServerBackend
 from voicechat_tui.ui.model.settings_view import SettingLine, lines
-from voicechat_tui.ui.model.status import Line
+from voicechat_tui.ui.model.status import ConnectionState
 from voicechat_tui.ui.screens.ask import Ask
 from voicechat_tui.ui.screens.settings import SettingsWindow
 
@@ -123,16 +123,16 @@ async def test_a_new_address_is_used_at_once_by_the_list_the_chat_and_what_is_re
     with chat_serving(tmp_path / "chats.db") as server:
         app = app_with(f'url = "{NOWHERE}"', chat=chat_id)
         async with app.run_test(size=(100, 40), notifications=True) as pilot:
-            await until(pilot, lambda: app.status.line is Line.RETRYING)
+            await until(pilot, lambda: app.status.connection is ConnectionState.RETRYING)
             await pilot.press(*"a draft")
             await ask_for(pilot, "url")
             await write(pilot, server.http)
             await pilot.press("enter")
-            await until(pilot, lambda: app.status.line is Line.CONNECTED)
-            assert app.desk.shown is not None
-            assert app.desk.shown.chat_id == chat_id
+            await until(pilot, lambda: app.status.connection is ConnectionState.CONNECTED)
+            assert app.chats.shown is not None
+            assert app.chats.shown.chat_id == chat_id
             assert app.settings.url == server.http
-            screen = app.desk.screen
+            screen = app.chats.screen
             assert screen is not None
             await pilot.press(*"hello", "enter")
             await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["hello"])
@@ -218,7 +218,7 @@ async def test_a_chat_of_a_staged_server_is_left_with_its_draft() -> None:
         await until(pilot, lambda: backend.places)
         await app.save_settings({"url": NOWHERE})
         await until(pilot, lambda: "leave" in backend.places[0].calls)
-        assert app.desk.shown is not None
+        assert app.chats.shown is not None
         assert len(app.screen_stack) == 2
 
 

@@ -33,8 +33,8 @@ PEOPLE = tuple(f"person {number}" for number in range(1, 30))
 
 
 async def chat_of(pilot: Pilot[None], app: VoicechatApp, backend: StagedBackend) -> ChatScreen:
-    await until(pilot, lambda: backend.places and app.desk.screen and app.desk.screen.is_mounted)
-    screen = app.desk.screen
+    await until(pilot, lambda: backend.places and app.chats.screen and app.chats.screen.is_mounted)
+    screen = app.chats.screen
     assert screen is not None
     return screen
 
@@ -154,7 +154,7 @@ async def test_a_search_is_over_when_a_chat_was_opened_from_it() -> None:
         await pilot.press("slash", *"Second")
         await until(pilot, lambda: chats.option_count == 1)
         await pilot.press("enter")
-        await until(pilot, lambda: app.desk.shown and app.desk.shown.chat_id == "two")
+        await until(pilot, lambda: app.chats.shown and app.chats.shown.chat_id == "two")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen) and chats.option_count == 2)
         assert app.screen.query_one(Input).value == ""

@@ -87,11 +87,11 @@ class Stage:
     async def tell(self, pilot: Pilot[None], *events: ChatEvent) -> ChatScreen:
         """Let things happen in the chat, and wait until they are drawn."""
         await until(pilot, lambda: self.sound.voices)
-        screen = self.app.desk.screen
+        screen = self.app.chats.screen
         assert screen is not None
         place = self.backend.places[0]
         place.tell(*events, NetworkDelay(ms=23.4))
-        await until(pilot, lambda: screen.session.reach.network_ms)
+        await until(pilot, lambda: screen.session.connection.network_ms)
         await until(pilot, lambda: len(screen.timeline.rows) == len(screen.session.conversation))
         return screen
 
@@ -145,7 +145,7 @@ async def no_microphone(stage: Stage, pilot: Pilot[None]) -> None:
 
 async def error_toast(stage: Stage, pilot: Pilot[None]) -> None:
     await stage.tell(pilot, *HISTORY)
-    stage.app.tell_error("The chat could not be saved", UNREACHABLE)
+    stage.app.report_error("The chat could not be saved", UNREACHABLE)
     await until(pilot, lambda: stage.app._notifications)
 
 

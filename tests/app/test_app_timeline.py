@@ -26,7 +26,7 @@ async def test_a_tab_is_drawn_as_spaces_and_copied_as_it_was_written(monkeypatch
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: backend.places)
         backend.places[0].tell(connected(), stored(1, "bob", TABLE), caught_up(1))
-        screen = app.desk.screen
+        screen = app.chats.screen
         assert screen is not None
         await until(pilot, lambda: screen.timeline.rows)
         drawn = [screen.timeline.render_line(line) for line in range(1, 3)]
@@ -71,8 +71,8 @@ async def conversation(theme: str, width: int) -> AsyncIterator[tuple[Pilot[None
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT, theme=theme)
     async with app.run_test(size=(width, 30)) as pilot:
-        await until(pilot, lambda: backend.places and app.desk.screen and app.desk.screen.is_mounted)
-        screen = app.desk.screen
+        await until(pilot, lambda: backend.places and app.chats.screen and app.chats.screen.is_mounted)
+        screen = app.chats.screen
         assert screen is not None
         backend.places[0].tell(connected("bob", "小明"), *SAID, caught_up(4))
         await until(pilot, lambda: len(screen.timeline.rows) == len(SAID) and screen.timeline.size.height)

@@ -38,8 +38,8 @@ async def again(pilot: Pilot[None], app: VoicechatApp) -> None:
     """Leave the chat, and come back to it."""
     await pilot.press("escape")
     await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
-    app.desk.open_chat(CHAT)
-    await until(pilot, lambda: app.desk.screen and app.desk.screen.is_mounted)
+    app.chats.open_chat(CHAT)
+    await until(pilot, lambda: app.chats.screen and app.chats.screen.is_mounted)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (50, 24)], ids=str)
@@ -47,15 +47,15 @@ async def test_they_cover_nothing_that_is_read_or_written(size: tuple[int, int])
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(pilot, lambda: backend.places and app.desk.screen and app.desk.screen.is_mounted)
-        screen = app.desk.screen
+        await until(pilot, lambda: backend.places and app.chats.screen and app.chats.screen.is_mounted)
+        screen = app.chats.screen
         assert screen is not None
         backend.places[0].tell(
             connected(), *[stored(n, "bob", f"message {n}") for n in range(1, 61)], caught_up(60)
         )
         await until(pilot, lambda: len(screen.timeline.rows) == 60)
         for number in range(TOASTS + 2):
-            app.tell_error(f"Trouble {number}", UNREACHABLE)
+            app.report_error(f"Trouble {number}", UNREACHABLE)
         await until(pilot, lambda: len(screen.query(Toast)) == TOASTS)
         assert titles(app) == [f"Trouble {number}" for number in range(2, TOASTS + 2)]
         parts = (screen.timeline, screen.composer, screen.query_one("#head", Static))
@@ -70,14 +70,14 @@ async def test_they_cover_nothing_that_is_read_or_written(size: tuple[int, int])
 async def test_a_key_takes_them_away_and_does_nothing_without_any() -> None:
     app = staged_app(StagedBackend(), chat=CHAT)
     async with app.run_test(notifications=True) as pilot:
-        await until(pilot, lambda: app.desk.screen and app.desk.screen.is_mounted)
+        await until(pilot, lambda: app.chats.screen and app.chats.screen.is_mounted)
         assert app.check_action("dismiss", ()) is False
-        app.tell("One", "It has happened.")
-        app.tell("Two", "It has happened.")
+        app.announce("One", "It has happened.")
+        app.announce("Two", "It has happened.")
         await until(pilot, lambda: len(app.screen.query(Toast)) == 2)
         await pilot.press("alt+d")
         await until(pilot, lambda: not app.screen.query(Toast))
-        assert [entry.text for entry in app.happenings.happenings][-2:] == [
+        assert [entry.text for entry in app.log_lines.lines][-2:] == [
             "One: It has happened.",
             "Two: It has happened.",
         ]
@@ -86,10 +86,10 @@ async def test_a_key_takes_them_away_and_does_nothing_without_any() -> None:
 async def test_the_same_is_not_shown_twice_at_a_time() -> None:
     app = staged_app(StagedBackend(), chat=CHAT)
     async with app.run_test(notifications=True) as pilot:
-        app.tell("One", "It has happened.")
+        app.announce("One", "It has happened.")
         await until(pilot, lambda: titles(app) == ["One"])
-        app.tell("One", "It has happened.")
-        app.tell("One", "It has happened again.")
+        app.announce("One", "It has happened.")
+        app.announce("One", "It has happened again.")
         await until(pilot, lambda: len(titles(app)) > 1)
         assert [note.message for note in app._notifications] == ["It has happened.", "It has happened again."]
 
@@ -99,7 +99,7 @@ async def test_a_silent_microphone_is_told_once_until_it_was_heard() -> None:
     app = staged_app(backend, chat=CHAT, sound=sound)
 
     def silent_times() -> int:
-        return sum("is silent" in entry.text for entry in app.happenings.happenings)
+        return sum("is silent" in entry.text for entry in app.log_lines.lines)
 
     async with app.run_test(notifications=True) as pilot:
         for entry in range(3):
@@ -125,4 +125,4 @@ async def test_another_microphone_than_the_wished_one_is_told_once() -> None:
             sound.voices[entry].tell(Opened(BUILT_IN.id, 48_000, missing), LevelChanged(Level()))
             await until(pilot, lambda: app.status.level)
             await again(pilot, app)
-        assert sum("not there" in entry.text for entry in app.happenings.happenings) == 1
+        assert sum("not there" in entry.text for entry in app.log_lines.lines) == 1

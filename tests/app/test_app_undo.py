@@ -103,7 +103,7 @@ async def test_several_lines_are_undone_and_what_was_sent_never_comes_back(how: 
     async with app.run_test(size=(60, 16)) as pilot:
         await until(pilot, lambda: backend.places)
         backend.places[0].tell(connected())
-        screen = app.desk.screen
+        screen = app.chats.screen
         assert isinstance(screen, ChatScreen)
         composer = screen.composer
         if how == "paste":

@@ -21,7 +21,7 @@ def unread(app: VoicechatApp) -> list[int]:
 
 async def listed(pilot: Pilot[None], app: VoicechatApp, count: int) -> None:
     """Wait until the list has so many messages."""
-    app.directory.ask_now()
+    app.poller.ask_now()
     await until(pilot, lambda: sum(chat.message_count for chat in app.local.remembered.chats) == count)
 
 
@@ -42,8 +42,8 @@ async def test_what_one_has_said_elsewhere_is_not_unread(live_server: LiveServer
             await http.post(chat, user, "the last")
             await listed(pilot, app, 6)
             assert unread(app) == [2]
-            app.desk.open_chat(chat)
-            await until(pilot, lambda: app.desk.shown and app.desk.shown.caught_up)
+            app.chats.open_chat(chat)
+            await until(pilot, lambda: app.chats.shown and app.chats.shown.caught_up)
             await until(pilot, lambda: unread(app) == [0])
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
@@ -65,7 +65,7 @@ async def test_what_another_app_of_the_person_has_shown_is_not_unread(
             await listed(here, first, 1)
             assert unread(first) == [1]
             async with second.run_test(size=(100, 30)) as there:
-                await until(there, lambda: second.desk.shown and second.desk.shown.caught_up)
+                await until(there, lambda: second.chats.shown and second.chats.shown.caught_up)
                 await until(there, lambda: local_state(file, user=user).remembered.seen.get(chat) == 1)
-            first.directory.ask_now()
+            first.poller.ask_now()
             await until(here, lambda: unread(first) == [0])

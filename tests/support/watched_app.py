@@ -21,7 +21,7 @@ from tests.support.quiet import is_quiet
 from voicechat_tui import cli
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.background import in_background
-from voicechat_tui.ui.controllers import directory
+from voicechat_tui.ui.controllers import poller
 
 LOOKS_EVERY_S = 0.01
 QUIET_LOOKS = 6
@@ -65,11 +65,11 @@ class WatchedApp(VoicechatApp):
 
     @property
     def _is_quiet(self) -> bool:
-        session = self.desk.shown
+        session = self.chats.shown
         return is_quiet(self) and (session is None or (not session.unsent and session.caught_up))
 
     def _shown(self) -> dict[str, Any]:
-        session = self.desk.shown
+        session = self.chats.shown
         return {
             "screens": [type(screen).__name__ for screen in self.screen_stack],
             "focus": type(self.focused).__name__,
@@ -89,7 +89,7 @@ class WatchedApp(VoicechatApp):
         }
 
 
-directory.EVERY_S = (
+poller.EVERY_S = (
     3600.0  # What comes by itself would come to one of two apps at another key than to the other.
 )
 voicechat_tui.ui.app.VoicechatApp = WatchedApp  # type: ignore[misc]

@@ -21,12 +21,17 @@ from voicechat_tui.ui.appearance.themes import chosen
 from voicechat_tui.ui.backend.server import Backend, ServerBackend
 from voicechat_tui.ui.background import STEP
 from voicechat_tui.ui.base_app import BaseApp
-from voicechat_tui.ui.controllers.directory import Directory
-from voicechat_tui.ui.controllers.messages import ChatHappened, ChatsListed, ChatsUnreachable, VoiceHappened
+from voicechat_tui.ui.controllers.messages import (
+    ChatEventArrived,
+    ChatsListed,
+    ChatsUnreachable,
+    VoiceEventArrived,
+)
+from voicechat_tui.ui.controllers.poller import ChatListPoller
 from voicechat_tui.ui.keys.actions import Context
 from voicechat_tui.ui.keys.keymap import bindings
 from voicechat_tui.ui.memory.local_state import THIS_MACHINE, LocalState
-from voicechat_tui.ui.model.status import Line, Reach, Status
+from voicechat_tui.ui.model.status import ConnectionState, ConnectionStatus, Status
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.chats import ChatsScreen
 from voicechat_tui.ui.screens.devices import DevicesWindow
@@ -34,8 +39,8 @@ from voicechat_tui.ui.screens.settings import SettingsWindow
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.backend.sound import Sound
-    from voicechat_tui.ui.controllers.desk import ChatDesk
-    from voicechat_tui.ui.controllers.voice import VoiceDesk
+    from voicechat_tui.ui.controllers.chats import ChatController
+    from voicechat_tui.ui.controllers.voice import VoiceController
 
 
 MakeLocal = Callable[[Callable[[str], None]], Backend]
@@ -87,38 +92,38 @@ class VoicechatApp(BaseApp):
         super().__init__(loaded, local, clock, now)
         self.backend = backend
         self.user = user
-        self._desk: ChatDesk | None = None
-        self.directory = Directory(backend, user, local)
+        self._chats: ChatController | None = None
+        self.poller = ChatListPoller(backend, user, local)
         self._sound = sound
         self._makes_local = make_local
         self._make_local = make_local
         self._options = dict(options or {})
         self._saving_settings = asyncio.Lock()
         self._begins_local = local_at_once
-        self._voice: VoiceDesk | None = None
+        self._voice: VoiceController | None = None
         self.reason = ""
         self._first_chat = chat_id
-        self._reach = Reach()
+        self._connection = ConnectionStatus()
 
     @property
     def joining(self) -> object | None:
         """The chat that is shown, until it is known what was said there, or that it can't be reached."""
-        session = self._desk.shown if self._desk else None
+        session = self._chats.shown if self._chats else None
         return session if session is not None and session.is_joining else None
 
     @property
     def status(self) -> Status:
         """The line of state as it is now: of the open chat, or else of the list."""
-        session = self._desk.shown if self._desk else None
-        reach = self._reach if session is None else session.reach
+        session = self._chats.shown if self._chats else None
+        connection = self._connection if session is None else session.connection
         voice = self._voice.status if self._voice else Status()
         return replace(
             voice,
-            line=reach.line,
-            retry_at=reach.retry_at,
-            reason=reach.reason,
-            network_ms=reach.network_ms,
-            texts=self._desk.waiting if self._desk else None,
+            connection=connection.state,
+            retry_at=connection.retry_at,
+            reason=connection.reason,
+            network_ms=connection.network_ms,
+            texts=self._chats.waiting if self._chats else None,
         )
 
     def get_default_screen(self) -> Screen[None]:
@@ -135,22 +140,22 @@ class VoicechatApp(BaseApp):
         if self._begins_local:
             self.start_local()
         else:
-            self.in_background(partial(self.directory.run, self.post_message), group="directory")
+            self.in_background(partial(self.poller.run, self.post_message), group="poller")
         if self._first_chat is not None:
-            self.desk.open_chat(self._first_chat)
+            self.chats.open_chat(self._first_chat)
         if self.loaded.problem is not None:
-            self.tell_error(_("Settings"), self.loaded.problem)
+            self.report_error(_("Settings"), self.loaded.problem)
         if self.local.problem is not None:
-            self.tell_error(_("Drafts"), self.local.problem)
+            self.report_error(_("Drafts"), self.local.problem)
         for problem in self.keys.problems:
-            self.tell(_("Settings"), problem, "warning")
-        self.in_background(self.directory.has_asked.wait, group=STEP)
+            self.announce(_("Settings"), problem, "warning")
+        self.in_background(self.poller.has_asked.wait, group=STEP)
         self.in_background(self.turns.run, group="turns")
 
     @property
     def can_start_local(self) -> bool:
         """Whether a server on this machine would help, and can be started."""
-        return self._make_local is not None and self._reach.line is Line.RETRYING
+        return self._make_local is not None and self._connection.state is ConnectionState.RETRYING
 
     def start_local(self) -> None:
         """Take a server on this machine instead of the one that is not reached."""
@@ -163,14 +168,14 @@ class VoicechatApp(BaseApp):
         """Speak to another server from now on; the open chat is looked for there."""
         self.in_background(self.backend.aclose, group="calls")
         self.backend = backend
-        chat_id = None if self._desk is None else self._desk.leave_server()
+        chat_id = None if self._chats is None else self._chats.leave_server()
         self.local.move_to(server)
-        self._reach = Reach()
+        self._connection = ConnectionStatus()
         self.reason = reason
-        self.directory = Directory(backend, self.user, self.local)
-        self.in_background(partial(self.directory.run, self.post_message), group="directory", exclusive=True)
+        self.poller = ChatListPoller(backend, self.user, self.local)
+        self.in_background(partial(self.poller.run, self.post_message), group="poller", exclusive=True)
         if chat_id is not None:
-            self.desk.open_chat(chat_id)
+            self.chats.open_chat(chat_id)
         self._show_chats()
 
     def local_server_started(self, url: str) -> None:
@@ -178,7 +183,7 @@ class VoicechatApp(BaseApp):
         from voicechat_tui.local_server.installation import DEMO_MODEL
 
         self.settings = self.settings.model_copy(update={"url": url})
-        self.tell(_("A server runs on this machine"), _(DEMO_MODEL))
+        self.announce(_("A server runs on this machine"), _(DEMO_MODEL))
 
     async def on_unmount(self) -> None:
         """Deliver the last words, and close the connections of the calls."""
@@ -193,7 +198,7 @@ class VoicechatApp(BaseApp):
 
     async def update_chats(self) -> None:
         """Ask the server for the chats now, and wait for the outcome."""
-        await self.directory.ask()
+        await self.poller.ask()
 
     def show_status(self) -> None:
         """Draw the line of state where it is seen."""
@@ -201,28 +206,28 @@ class VoicechatApp(BaseApp):
             screen.show_status()
 
     @property
-    def desk(self) -> "ChatDesk":
+    def chats(self) -> "ChatController":
         """The chats that are open. What they need is imported with the first, after the first picture."""
-        from voicechat_tui.ui.controllers.desk import ChatDesk
+        from voicechat_tui.ui.controllers.chats import ChatController
 
-        if self._desk is None:
-            self._desk = ChatDesk(self)
-        return self._desk
+        if self._chats is None:
+            self._chats = ChatController(self)
+        return self._chats
 
     @property
-    def voice(self) -> "VoiceDesk":
+    def voice(self) -> "VoiceController":
         """The person's own voice. What it needs is imported with the first chat, after the first picture."""
-        from voicechat_tui.ui.controllers.voice import VoiceDesk
+        from voicechat_tui.ui.controllers.voice import VoiceController
 
         if self._voice is None:
-            self._voice = VoiceDesk(self, self._sound)
+            self._voice = VoiceController(self, self._sound)
         return self._voice
 
     # What workers tell
 
     def on_chats_listed(self, message: ChatsListed) -> None:
         """Show the chats as they are now."""
-        self._reach = Reach(Line.CONNECTED)
+        self._connection = ConnectionStatus(ConnectionState.CONNECTED)
         self.reason = ""
         self.local.remembered.chats = message.chats
         for chat_id, seq in message.seen.items():
@@ -232,11 +237,11 @@ class VoicechatApp(BaseApp):
 
     def on_chats_unreachable(self, message: ChatsUnreachable) -> None:
         """Say why there is no list, and when it is asked for again."""
-        if self._reach.line is not Line.RETRYING:
-            self.happenings.add(str(message.error), "warning")
+        if self._connection.state is not ConnectionState.RETRYING:
+            self.log_lines.add(str(message.error), "warning")
         retry_at = self.clock() + message.in_s
-        self._reach = Reach(
-            Line.RETRYING, retry_at, reason=message.error.message, advice=message.error.advice
+        self._connection = ConnectionStatus(
+            ConnectionState.RETRYING, retry_at, reason=message.error.message, advice=message.error.advice
         )
         self.reason = str(message.error)
         self._show_chats()
@@ -251,13 +256,13 @@ class VoicechatApp(BaseApp):
         stack = self.screen_stack if self.is_running else []
         return [screen for screen in stack if isinstance(screen, kind) and screen.is_mounted]
 
-    def on_chat_happened(self, message: ChatHappened) -> None:
+    def on_chat_event_arrived(self, message: ChatEventArrived) -> None:
         """Hand it on to who keeps the chats."""
-        self.desk.happened(message.session, message.event)
+        self.chats.handle_event(message.session, message.event)
 
-    def on_voice_happened(self, message: VoiceHappened) -> None:
+    def on_voice_event_arrived(self, message: VoiceEventArrived) -> None:
         """Hand it on to who keeps the voice."""
-        self.voice.happened(message.session, message.event)
+        self.voice.handle_event(message.session, message.event)
 
     # What a person does anywhere
 
@@ -300,7 +305,7 @@ class VoicechatApp(BaseApp):
         if not is_same_server:
             self._make_local = self._makes_local
             self._take_server(ServerBackend(now.url), server_name(now.url), "")
-            self.tell(_("Server"), shown(now.url))
+            self.announce(_("Server"), shown(now.url))
         if self._voice is not None and (before.device, before.host_api) != (now.device, now.host_api):
             self._voice.reopen()
 
@@ -308,7 +313,7 @@ class VoicechatApp(BaseApp):
         """Take the next theme, and remember it."""
         super().action_theme()
         if self.loaded.source("theme") is Source.VARIABLE:
-            self.tell(
+            self.announce(
                 _("Theme"), _("At the next start {variable} decides again.", variable=variable("theme"))
             )
         else:
@@ -318,12 +323,12 @@ class VoicechatApp(BaseApp):
         try:
             await self.save_settings({"theme": theme})
         except VoicechatError as error:
-            self.tell_error(_("The theme can't be kept"), error)
+            self.report_error(_("The theme can't be kept"), error)
 
     def action_reconnect(self) -> None:
         """Try the server again now."""
-        self.directory.ask_now()
-        self.desk.retry_now()
+        self.poller.ask_now()
+        self.chats.retry_now()
 
     def action_mute(self) -> None:
         """Mute the microphone, or not any more; once, however long the key is held down."""

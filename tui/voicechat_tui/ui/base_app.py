@@ -80,7 +80,7 @@ class BaseApp(EndingApp):
         self.clock = clock
         self.now = now
         self.keys = Keymap(self.settings.keys)
-        self.happenings = EventsLog(now)
+        self.log_lines = EventsLog(now)
         self.turns = Turns(self, clock, self.keys, lambda: self.joining, self._input_lost)
         # A page that is still moving when the next key comes would be counted from where it just is.
         self.animation_level = "none"
@@ -119,11 +119,11 @@ class BaseApp(EndingApp):
         in_background(self, work, group=group, name=name, exclusive=exclusive)
 
     def _input_lost(self) -> None:
-        self.tell(_("Keyboard"), _("Too much came at once; the end of it was lost."), "warning")
+        self.announce(_("Keyboard"), _("Too much came at once; the end of it was lost."), "warning")
 
-    def tell(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
+    def announce(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
         """Say something in a toast, unless one says it already, and note it in the log."""
-        self.happenings.add(f"{title}: {text}", severity)
+        self.log_lines.add(f"{title}: {text}", severity)
         if not any((shown.title, shown.message) == (title, text) for shown in self._notifications):
             self.notify(text, title=title, severity=severity, markup=False)
 
@@ -139,9 +139,9 @@ class BaseApp(EndingApp):
             return bool(self._notifications)
         return super().check_action(action, parameters)
 
-    def tell_error(self, title: str, error: VoicechatError) -> None:
+    def report_error(self, title: str, error: VoicechatError) -> None:
         """Say what went wrong and what to do."""
-        self.tell(title, f"{understood(error.message)} {understood(error.advice)}", "error")
+        self.announce(title, f"{understood(error.message)} {understood(error.advice)}", "error")
 
     def save_local(self) -> None:
         """Remember on disk, in a moment, what is to be remembered: a crash costs no more than that moment."""
@@ -157,7 +157,7 @@ class BaseApp(EndingApp):
         except OSError as error:
             if str(error) != self._not_saved:
                 self._not_saved = str(error)
-                self.tell(_("Drafts can't be saved"), str(error), "warning")
+                self.announce(_("Drafts can't be saved"), str(error), "warning")
         else:
             self._not_saved = ""
 
@@ -178,12 +178,12 @@ class BaseApp(EndingApp):
 
     def action_log(self) -> None:
         """Show what happened."""
-        self.push_screen(LogWindow(self.happenings))
+        self.push_screen(LogWindow(self.log_lines))
 
     def action_theme(self) -> None:
         """Take the next theme."""
         self.theme = after(self.theme)
-        self.tell(_("Theme"), self.theme)
+        self.announce(_("Theme"), self.theme)
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Save the screen as a picture."""
@@ -195,16 +195,16 @@ class BaseApp(EndingApp):
         try:
             saved = await asyncio.to_thread(create, wanted, picture)
         except VoicechatError as error:
-            self.tell_error(_("The picture could not be saved"), error)
+            self.report_error(_("The picture could not be saved"), error)
         else:
-            self.tell(_("Picture saved"), str(saved.absolute()))
+            self.announce(_("Picture saved"), str(saved.absolute()))
 
     async def action_interrupt(self) -> None:
         """Copy what is selected, or quit with the second press."""
         if selected := self.screen.get_selected_text():
             self.copy_to_clipboard(selected)
             self.screen.clear_selection()
-            self.tell(_("Copied"), selected[:60])
+            self.announce(_("Copied"), selected[:60])
         elif self.turns.pressed_at - self._interrupted_at < QUIT_WITHIN_S:
             await self.action_quit()
         else:

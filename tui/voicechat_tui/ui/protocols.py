@@ -87,7 +87,7 @@ class Voicechat(Protocol):
         local: What is remembered between runs.
         keys: The keys in use.
         turns: The order of what comes from the terminal.
-        happenings: What has happened since the start.
+        log_lines: What has happened since the start.
         reason: Why there is no list of chats, or what is done about it; empty if there is one.
         backend: The server.
     """
@@ -100,12 +100,12 @@ class Voicechat(Protocol):
     local: "LocalState"
     keys: "Keymap"
     turns: "Turns"
-    happenings: "EventsLog"
+    log_lines: "EventsLog"
     reason: str
     backend: "Backend"
 
     @property
-    def desk(self) -> Chats:
+    def chats(self) -> Chats:
         """What can be done with chats."""
 
     @property
@@ -144,10 +144,10 @@ class Voicechat(Protocol):
     ) -> None:
         """Begin some work that ends with the app."""
 
-    def tell(self, title: str, text: str, severity: "SeverityLevel" = "information") -> None:
+    def announce(self, title: str, text: str, severity: "SeverityLevel" = "information") -> None:
         """Show a toast, and log it."""
 
-    def tell_error(self, title: str, error: "VoicechatError") -> None:
+    def report_error(self, title: str, error: "VoicechatError") -> None:
         """Say what went wrong and what to do."""
 
     def show_status(self) -> None:

@@ -25,9 +25,9 @@ from voicechat_tui.client.chat.events import (
 from voicechat_tui.client.chat.outbox import check_room, checked_text
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.connection.core import Retrying
-from voicechat_tui.ui.backend.server import Place
+from voicechat_tui.ui.backend.server import ChatLink
 from voicechat_tui.ui.model.conversation import Conversation
-from voicechat_tui.ui.model.status import Line, Reach, Waiting
+from voicechat_tui.ui.model.status import ConnectionState, ConnectionStatus, Waiting
 
 EVENTS_AHEAD = 256
 """Events that may wait for the app; then the connection is not read, which the server notices."""
@@ -44,7 +44,7 @@ class ChatSession:
         ended: Whether it is known to take no more messages.
 
     Attributes:
-        reach: How it is reached.
+        connection: How it is reached.
         participants: Who is there now.
         typing: Who types now.
         owner: Who may end it.
@@ -65,13 +65,13 @@ class ChatSession:
         self.title = title
         self.conversation = conversation
         self.unsent = unsent
-        self.reach = Reach()
+        self.connection = ConnectionStatus()
         self.participants: tuple[str, ...] = ()
         self.typing: tuple[str, ...] = ()
         self.owner = ""
         self.ended = ended
         self.caught_up = False
-        self.place: Place | None = None
+        self.link: ChatLink | None = None
         self._waits_since: float | None = None
         self._postponed: tuple[float | None, str] = (None, "")
         self._slots = asyncio.Semaphore(EVENTS_AHEAD)
@@ -81,15 +81,18 @@ class ChatSession:
     @property
     def is_joining(self) -> bool:
         """Whether what was said before is still to come, from a server that answers as far as one knows."""
-        return not self.caught_up and self.reach.line in (Line.CONNECTING, Line.CONNECTED)
+        return not self.caught_up and self.connection.state in (
+            ConnectionState.CONNECTING,
+            ConnectionState.CONNECTED,
+        )
 
     async def run(
-        self, join: Callable[[int], Place], since: int, tell: Callable[[ChatEvent], object]
+        self, join: Callable[[int], ChatLink], since: int, tell: Callable[[ChatEvent], object]
     ) -> None:
         """Stay in the chat and tell what happens, at most `EVENTS_AHEAD` events ahead of who is told.
 
         Args:
-            join: Returns a place in the chat, after a seq.
+            join: Returns a link to the chat that begins after a seq.
             since: The seq of the last message that is known. A server that has not so many, because it has
                 another history now, is asked for all it has.
             tell: Takes what happens.
@@ -99,24 +102,24 @@ class ChatSession:
             await self._tell(Retrying(in_s=0.0, reason=failures.other_history().message), tell)
             await self._stay(join(0), 0, tell)
 
-    async def _stay(self, place: Place, since: int, tell: Callable[[ChatEvent], object]) -> bool:
-        """Be in a place to its end; return False if it may be that the server never had so many messages."""
-        async with place:
-            self.place = place
+    async def _stay(self, link: ChatLink, since: int, tell: Callable[[ChatEvent], object]) -> bool:
+        """Stay in the chat until its link ends; return False if it may be that the server never had so many messages."""
+        async with link:
+            self.link = link
             try:
-                await self._hand_over(place, tell)
-                async for event in place.events():
+                await self._hand_over(link, tell)
+                async for event in link.events():
                     if since and isinstance(event, Failed) and event.code is ErrorCode.BAD_FIELD:
                         return False
                     await self._tell(event, tell)
             finally:
-                self.place = None
+                self.link = None
         return True
 
-    async def _hand_over(self, place: Place, tell: Callable[[ChatEvent], object]) -> None:
+    async def _hand_over(self, link: ChatLink, tell: Callable[[ChatEvent], object]) -> None:
         for name, text in list(self.unsent.items()):
             try:
-                place.send(text, name)
+                link.send(text, name)
             except VoicechatError as error:
                 await self._tell(Refused.of(name, text, error), tell)
 
@@ -130,8 +133,8 @@ class ChatSession:
         Raises:
             VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
         """
-        if self.place is not None:
-            name = self.place.send(text)
+        if self.link is not None:
+            name = self.link.send(text)
         else:
             check_room(len(self.unsent), ChatPolicy())
             text = checked_text(text)
@@ -163,17 +166,19 @@ class ChatSession:
     def _note(self, event: ChatEvent, now: float) -> None:
         match event:
             case Connected(established=chat) | Resumed(established=chat):
-                self.reach = Reach(Line.CONNECTED)
+                self.connection = ConnectionStatus(ConnectionState.CONNECTED)
                 self.title, self.owner = chat.title, chat.owner
                 self.participants, self.typing = tuple(chat.participants), ()
                 self.ended = chat.status is ChatStatus.ENDED
             case Retrying(in_s=in_s, reason=reason, advice=advice):
-                self.reach = Reach(Line.RETRYING, now + in_s, reason=reason, advice=advice)
+                self.connection = ConnectionStatus(
+                    ConnectionState.RETRYING, now + in_s, reason=reason, advice=advice
+                )
                 self.typing = ()
             case Failed(message=message, advice=advice):
-                self.reach = Reach(Line.FAILED, reason=message, advice=advice)
+                self.connection = ConnectionStatus(ConnectionState.FAILED, reason=message, advice=advice)
             case NetworkDelay(ms=ms):
-                self.reach.network_ms = ms
+                self.connection.network_ms = ms
             case PresenceChanged(participants=participants):
                 self.participants = participants
             case TypingChanged(typing=typing):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from voicechat_tui.client.http import HttpClient
 
 
-class Place(Protocol):
-    """A place in a chat: `client.chat.client.ChatClient`, or what a test puts there."""
+class ChatLink(Protocol):
+    """The live link to a chat: `client.chat.client.ChatClient`, or what a test puts there."""
 
     async def __aenter__(self) -> Self: ...
 
@@ -68,8 +68,8 @@ class Backend(Protocol):
         """Return a whole chat as a file."""
         ...
 
-    def join(self, chat_id: str, user: str, since: int) -> Place:
-        """Return a place in a chat, not yet taken."""
+    def join(self, chat_id: str, user: str, since: int) -> ChatLink:
+        """Return a link to a chat, not yet entered."""
         ...
 
     async def aclose(self) -> None:
@@ -119,8 +119,8 @@ class ServerBackend:
         """Return a whole chat as a file."""
         return await self._http.export(chat_id, form)
 
-    def join(self, chat_id: str, user: str, since: int) -> Place:
-        """Return a place in a chat, not yet taken. A person waits for a server as long as it takes."""
+    def join(self, chat_id: str, user: str, since: int) -> ChatLink:
+        """Return a link to a chat, not yet entered. A person waits for a server as long as it takes."""
         from voicechat_tui.client.chat.client import ChatClient
         from voicechat_tui.client.chat.policy import ChatPolicy
 

@@ -45,7 +45,7 @@ class ChatsUnreachable(Message):
 
 
 @dataclass
-class VoiceHappened(Message):
+class VoiceEventArrived(Message):
     """Something happened to the microphone, or to what is said into it.
 
     Attributes:
@@ -58,7 +58,7 @@ class VoiceHappened(Message):
 
 
 @dataclass
-class ChatHappened(Message):
+class ChatEventArrived(Message):
     """Something happened in a chat, or to the connection to it.
 
     Attributes:

@@ -26,7 +26,7 @@ from voicechat_tui.sources.microphone.events import (
 from voicechat_tui.ui.backend.chat_session import ChatSession
 from voicechat_tui.ui.backend.sound import MachineSound, Sound, Voice
 from voicechat_tui.ui.backend.voice_session import VoiceSession
-from voicechat_tui.ui.controllers.messages import VoiceHappened
+from voicechat_tui.ui.controllers.messages import VoiceEventArrived
 from voicechat_tui.ui.model.status import Mic, Status, Waiting
 from voicechat_tui.ui.protocols import Voicechat
 from voicechat_tui.voice.events import JournalStopped, TalkEnded, TalkHeard, TalkStarted, VoiceEvent
@@ -37,7 +37,7 @@ UNHEARD_S = 3.0
 """A server acknowledges speech every second; after so long without a word it does not hear what is said."""
 
 
-class VoiceDesk:
+class VoiceController:
     """What the person says.
 
     Args:
@@ -146,7 +146,7 @@ class VoiceDesk:
             if voice is not None:
                 self._talk = voice.open(self._wanted)
             if self._trouble is not None:
-                self._app.tell_error(_("Nobody hears you"), self._trouble[1])
+                self._app.report_error(_("Nobody hears you"), self._trouble[1])
         self._app.show_status()
 
     def mute(self) -> None:
@@ -156,7 +156,9 @@ class VoiceDesk:
         self._app.save_local()
         if self._voice is not None:
             self._voice.mute(muted=muted)
-        self._app.tell(_("Microphone"), _("It is muted now.") if muted else _("It is not muted any more."))
+        self._app.announce(
+            _("Microphone"), _("It is muted now.") if muted else _("It is not muted any more.")
+        )
         self._app.show_status()
 
     def reopen(self) -> None:
@@ -183,7 +185,7 @@ class VoiceDesk:
     async def _live(self, session: VoiceSession) -> None:
         try:
             await session.run(
-                self._entered, lambda event: self._app.post_message(VoiceHappened(session, event))
+                self._entered, lambda event: self._app.post_message(VoiceEventArrived(session, event))
             )
         finally:
             self.unheard_ms += session.unheard_ms
@@ -198,7 +200,7 @@ class VoiceDesk:
 
     # What happens
 
-    def happened(self, session: VoiceSession, event: VoiceEvent) -> None:
+    def handle_event(self, session: VoiceSession, event: VoiceEvent) -> None:
         """Take what the microphone or a talk tells."""
         session.taken()
         if session is self._session:
@@ -250,12 +252,12 @@ class VoiceDesk:
         """Say that a microphone gives nothing: once, until it was heard again."""
         if self._device not in self._silent:
             self._silent.add(self._device)
-            self._app.tell_error(_("The microphone is silent"), error)
+            self._app.report_error(_("The microphone is silent"), error)
 
     def _took_another(self, problem: str) -> None:
         """Say that another microphone than the wished one is open: once, until that changes."""
         if problem and problem != self._fallback:
-            self._app.tell(_("Another microphone"), problem, "warning")
+            self._app.announce(_("Another microphone"), problem, "warning")
         self._fallback = problem
 
     def _of_talk(self, event: VoiceEvent) -> None:
@@ -265,7 +267,7 @@ class VoiceDesk:
             case TalkEnded():
                 self._ended(event)
             case JournalStopped(error=error):
-                self._app.tell_error(_("The journal has stopped"), error)
+                self._app.report_error(_("The journal has stopped"), error)
             case _:
                 pass
 
@@ -277,16 +279,16 @@ class VoiceDesk:
                 self._device, self._trouble = device.name, None
                 self._took_another("" if problem is None else str(problem))
             case Returned(device=device):
-                app.tell(_("Microphone"), _("{device} is back.", device=device))
+                app.announce(_("Microphone"), _("{device} is back.", device=device))
             case Lost(error=error):
                 self._trouble = (Mic.LOST, error)
-                app.tell_error(_("The microphone is gone"), error)
+                app.report_error(_("The microphone is gone"), error)
             case Unavailable(error=error):
                 self._trouble = (Mic.ABSENT, error)
                 if self._wanted is not None:
-                    app.tell_error(_("Nobody hears you"), error)
+                    app.report_error(_("Nobody hears you"), error)
                 else:
-                    app.happenings.add(str(error), "warning")
+                    app.log_lines.add(str(error), "warning")
             case Closed():
                 self._level = None
 
@@ -296,19 +298,19 @@ class VoiceDesk:
                 self._lost(_("{seconds} s could not be sent any more.", seconds=round(ms / 1000, 1)))
             case Error():
                 words = server_words(event.code, event.message, event.advice)
-                self._app.tell(_("The server says"), " ".join(words), "error")
+                self._app.announce(_("The server says"), " ".join(words), "error")
             case Retrying(reason=reason):
-                self._app.happenings.add(reason, "warning")
+                self._app.log_lines.add(reason, "warning")
             case _:
                 pass  # What was recognised comes through the chat, to everybody alike.
 
     def _ended(self, event: TalkEnded) -> None:
         if event.error is not None:
-            self._app.tell_error(_("The talk broke off"), event.error)
+            self._app.report_error(_("The talk broke off"), event.error)
         if event.unheard_ms and event.error is not None:
             self._lost(
                 _("{seconds} s of it did not reach the server.", seconds=round(event.unheard_ms / 1000, 1))
             )
 
     def _lost(self, text: str) -> None:
-        self._app.tell(_("Some speech was lost"), text, "error")
+        self._app.announce(_("Some speech was lost"), text, "error")

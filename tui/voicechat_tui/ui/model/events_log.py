@@ -13,8 +13,8 @@ LIMIT = 500
 
 
 @dataclass(frozen=True)
-class Happening:
-    """Something that happened.
+class LogLine:
+    """A line of the log.
 
     Attributes:
         at: When.
@@ -28,7 +28,7 @@ class Happening:
 
 
 class EventsLog:
-    """The last happenings.
+    """The newest lines.
 
     Args:
         now: The time of day, in the time zone to be shown.
@@ -36,10 +36,10 @@ class EventsLog:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self.happenings: deque[Happening] = deque(maxlen=LIMIT)
+        self.lines: deque[LogLine] = deque(maxlen=LIMIT)
 
     def add(self, text: str, severity: str = "information") -> None:
         """Note what happened; what went wrong is in the log file too."""
         if severity != "information":
             _logger.warning("%s", text)
-        self.happenings.append(Happening(self._now(), severity, text))
+        self.lines.append(LogLine(self._now(), severity, text))

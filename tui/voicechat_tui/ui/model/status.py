@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from voicechat_common.levels import Level
 
 
-class Line(Enum):
+class ConnectionState(Enum):
     """How the server is reached."""
 
     CONNECTING = "connecting"
@@ -37,18 +37,18 @@ class Mic(Enum):
 
 
 @dataclass
-class Reach:
+class ConnectionStatus:
     """How a server is reached.
 
     Attributes:
-        line: In a word.
+        state: In a word.
         retry_at: When the next attempt is due, in seconds of the app's clock.
         network_ms: How long it takes to answer.
         reason: Why it is not reached, a sentence; empty while nothing has gone wrong.
         advice: What to do about it.
     """
 
-    line: Line = Line.CONNECTING
+    state: ConnectionState = ConnectionState.CONNECTING
     retry_at: float = 0.0
     network_ms: float | None = None
     reason: str = ""
@@ -77,7 +77,7 @@ class Status:
     """What the line of state tells.
 
     Attributes:
-        line: How the server is reached.
+        connection: How the server is reached.
         retry_at: When the next attempt is due, in seconds of the app's clock.
         reason: Why it is not reached, a sentence.
         texts: Own texts that wait to be stored.
@@ -89,7 +89,7 @@ class Status:
         lag_ms: How far recognition is behind speech.
     """
 
-    line: Line = Line.CONNECTING
+    connection: ConnectionState = ConnectionState.CONNECTING
     retry_at: float = 0.0
     reason: str = ""
     texts: Waiting | None = None
@@ -103,7 +103,9 @@ class Status:
     @property
     def moves(self) -> bool:
         """Whether it reads differently a moment later."""
-        return self.line is Line.RETRYING or self.texts is not None or self.speech is not None
+        return (
+            self.connection is ConnectionState.RETRYING or self.texts is not None or self.speech is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -189,16 +191,16 @@ def _cells(line: list[Part]) -> int:
 
 
 def _connection(status: Status, now: float) -> Part:
-    match status.line:
-        case Line.CONNECTED:
+    match status.connection:
+        case ConnectionState.CONNECTED:
             return Part("● " + _("connected"), "ok", "● " + _("on"))
-        case Line.CONNECTING:
+        case ConnectionState.CONNECTING:
             return Part("◌ " + _("connecting"), "busy", "◌ " + _("wait"))
-        case Line.RETRYING:
+        case ConnectionState.RETRYING:
             left = max(0, ceil(status.retry_at - now))
             text = "○ " + (_("retrying in {seconds} s", seconds=left) if left else _("retrying now"))
             return Part(text, "bad", f"○ {left} s", "reconnect", _cause(status.reason))
-        case Line.FAILED:
+        case ConnectionState.FAILED:
             text = "✗ " + _("not connected")
             return Part(text, "bad", "✗ " + _("off"), "reconnect", _cause(status.reason))
 
@@ -211,7 +213,7 @@ def _waits(status: Status, now: float) -> list[Part]:
             continue
         said = _texts_wait(waiting.texts) if waiting.texts else _("speech waits")
         text, cause = "○ " + said, ""
-        if status.line is Line.CONNECTED:
+        if status.connection is ConnectionState.CONNECTED:
             cause = _cause(waiting.reason)
             left = 0 if waiting.retry_at is None else ceil(waiting.retry_at - now)
             text += f" {left} s" if left > 0 else ""
@@ -259,8 +261,8 @@ def _level(status: Status) -> list[Part]:
 
 def _delays(status: Status) -> list[Part]:
     found = []
-    if status.network_ms is not None and status.line is Line.CONNECTED:
+    if status.network_ms is not None and status.connection is ConnectionState.CONNECTED:
         found.append(Part(_("net {ms} ms", ms=round(status.network_ms)), "quiet"))
-    if status.lag_ms is not None and status.line is Line.CONNECTED:
+    if status.lag_ms is not None and status.connection is ConnectionState.CONNECTED:
         found.append(Part(_("lag {ms} ms", ms=round(status.lag_ms)), "quiet"))
     return found

@@ -19,7 +19,6 @@ class Ask(InputWindow[str]):
         wrong: Says what is wrong with a text, nothing if it can be taken; it is asked with every key.
     """
 
-
     def __init__(self, title: str, question: str, value: str, wrong: Callable[[str], str]) -> None:
         super().__init__()
         self._title = title

@@ -19,7 +19,7 @@ from voicechat_tui.ui.keys.actions import Context
 from voicechat_tui.ui.keys.keymap import bindings
 from voicechat_tui.ui.model.conversation import Row
 from voicechat_tui.ui.model.names import fitted, fitting, least
-from voicechat_tui.ui.model.status import Line
+from voicechat_tui.ui.model.status import ConnectionState
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.present import while_here
 from voicechat_tui.ui.timeline.widget import Timeline
@@ -186,17 +186,17 @@ class ChatScreen(AppScreen):
 
     def _not_connected(self) -> str:
         """Say why there is no connection, and when the next attempt is made."""
-        reach, key = self.session.reach, self.voicechat.keys.label("reconnect")
-        if not reach.reason:
+        connection, key = self.session.connection, self.voicechat.keys.label("reconnect")
+        if not connection.reason:
             return _("Connecting to {url}…", url=shown(self.voicechat.settings.url))
-        left = ceil(reach.retry_at - self.voicechat.clock())
-        if reach.line is Line.FAILED:
+        left = ceil(connection.retry_at - self.voicechat.clock())
+        if connection.state is ConnectionState.FAILED:
             attempt = _("{key} tries again.", key=key)
         elif left > 0:
             attempt = _("Trying again in {seconds} s; {key} tries now.", seconds=left, key=key)
         else:
             attempt = _("Trying again now…")
-        return f"{reach.reason} {reach.advice}\n\n{attempt}"
+        return f"{connection.reason} {connection.advice}\n\n{attempt}"
 
     @while_here
     def _count_down(self) -> None:
@@ -217,7 +217,7 @@ class ChatScreen(AppScreen):
 
     def on_timeline_reached_top(self) -> None:
         """Read what was said before."""
-        self.voicechat.desk.load_older(self.session)
+        self.voicechat.chats.load_older(self.session)
 
     def on_timeline_follow_changed(self) -> None:
         """Show or hide what waits below."""
@@ -266,8 +266,8 @@ class ChatScreen(AppScreen):
         self.voicechat.save_local()
         if self.session.ended:
             self.show_chat()
-        elif self.session.place is not None:
-            self.session.place.typing(bool(event.text.strip()))
+        elif self.session.link is not None:
+            self.session.link.typing(bool(event.text.strip()))
 
     def action_talk(self) -> None:
         """Begin to talk, or end it; once, however long the key is held down."""
@@ -277,7 +277,7 @@ class ChatScreen(AppScreen):
     def action_send(self) -> None:
         """Send what was written."""
         text = self.composer.text.strip()
-        if text and self.voicechat.desk.send_text(self.session, text):
+        if text and self.voicechat.chats.send_text(self.session, text):
             self.composer.load_text("")
             self.timeline.show_newest()
 
@@ -294,7 +294,7 @@ class ChatScreen(AppScreen):
         if self.timeline.has_focus and not self.session.ended:
             self.composer.focus()
         else:
-            self.voicechat.desk.leave_chat(self.session)
+            self.voicechat.chats.leave_chat(self.session)
 
     def action_page_up(self) -> None:
         """Scroll up."""
@@ -312,15 +312,15 @@ class ChatScreen(AppScreen):
         """Copy a message."""
         row = self.timeline.marked or self.timeline.rows[-1]
         self.app.copy_to_clipboard(row.text)
-        self.voicechat.tell(_("Copied"), row.text[:60])
+        self.voicechat.announce(_("Copied"), row.text[:60])
 
     def action_export(self) -> None:
         """Save the chat."""
-        self.voicechat.desk.export_chat(self.session)
+        self.voicechat.chats.export_chat(self.session)
 
     def action_end_chat(self) -> None:
         """End the chat, after a question."""
-        self.voicechat.desk.end_chat(self.session)
+        self.voicechat.chats.end_chat(self.session)
 
 
 def _one_types(name: str) -> str:

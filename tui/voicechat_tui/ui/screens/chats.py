@@ -12,7 +12,7 @@ from voicechat_tui.redaction import shown
 from voicechat_tui.ui.keys.actions import Context
 from voicechat_tui.ui.keys.keymap import bindings
 from voicechat_tui.ui.model.chats import ChatItem, items
-from voicechat_tui.ui.model.status import Line
+from voicechat_tui.ui.model.status import ConnectionState
 from voicechat_tui.ui.screens.base import AppScreen
 from voicechat_tui.ui.screens.new_chat import NewChat, NewChatAnswer
 from voicechat_tui.ui.screens.present import while_here
@@ -72,7 +72,7 @@ class ChatsScreen(AppScreen):
         keys = self.voicechat.keys
         if search:
             return _("No chat has “{search}”.", search=search)
-        if self.voicechat.status.line is Line.CONNECTED:
+        if self.voicechat.status.connection is ConnectionState.CONNECTED:
             return _(
                 "You have no chats yet.\n\n{key} begins one, or joins one by its id.",
                 key=keys.label("new_chat"),
@@ -106,7 +106,7 @@ class ChatsScreen(AppScreen):
         """Open the marked chat."""
         if chosen := self.query_one(ChatList).chosen:
             self._end_search()
-            self.voicechat.desk.open_chat(chosen)
+            self.voicechat.chats.open_chat(chosen)
 
     def action_new_chat(self) -> None:
         """Ask for a title or an id."""
@@ -118,9 +118,9 @@ class ChatsScreen(AppScreen):
             return
         self._end_search()
         if answer.joins:
-            self.voicechat.desk.open_chat(answer.text)
+            self.voicechat.chats.open_chat(answer.text)
         else:
-            self.voicechat.desk.create_chat(answer.text)
+            self.voicechat.chats.create_chat(answer.text)
 
     def _end_search(self) -> None:
         """Show all chats again to who comes back from one."""

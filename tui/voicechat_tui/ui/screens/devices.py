@@ -146,8 +146,8 @@ class DevicesWindow(Window[None]):
         try:
             await app.save_settings({"device": name, "host_api": host_api})
         except VoicechatError as error:
-            app.tell_error(_("Not changed"), error)
+            app.report_error(_("Not changed"), error)
             return
-        app.tell(_("Microphone"), device.id.name if device else _("The system's default"))
+        app.announce(_("Microphone"), device.id.name if device else _("The system's default"))
         if self.is_current:
             self.dismiss(None)

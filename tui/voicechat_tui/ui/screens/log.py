@@ -13,15 +13,15 @@ _MARKS = {"information": (" ", "dim"), "warning": ("!", "$text-warning"), "error
 
 
 class LogWindow(Window[None]):
-    """The last happenings, the newest at the bottom.
+    """What was logged, the newest line at the bottom.
 
     Args:
-        happenings: All of them.
+        log_lines: All of them.
     """
 
-    def __init__(self, happenings: EventsLog) -> None:
+    def __init__(self, log_lines: EventsLog) -> None:
         super().__init__()
-        self._happenings = happenings
+        self._log_lines = log_lines
 
     def title_text(self) -> str:
         """Return what stands in the frame."""
@@ -32,16 +32,14 @@ class LogWindow(Window[None]):
         return _("esc: close   log file: {path}", path=paths.log_file())
 
     def compose_content(self) -> ComposeResult:
-        """Compose a line for each happening."""
+        """Compose the lines."""
         yield Static(self._lines())
 
     def _lines(self) -> Content:
         found = []
-        for happening in self._happenings.happenings:
-            mark, style = _MARKS[happening.severity]
-            found.append(
-                Content.assemble((f"{happening.at:%H:%M:%S} ", "dim"), (f"{mark} ", style), happening.text)
-            )
+        for line in self._log_lines.lines:
+            mark, style = _MARKS[line.severity]
+            found.append(Content.assemble((f"{line.at:%H:%M:%S} ", "dim"), (f"{mark} ", style), line.text))
         return Content("\n").join(found) if found else Content(_("Nothing has happened yet."))
 
     def begin(self) -> None:

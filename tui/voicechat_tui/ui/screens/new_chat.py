@@ -32,7 +32,6 @@ class NewChatAnswer:
 class NewChat(InputWindow[NewChatAnswer]):
     """Asks for a title, or for an id behind a #."""
 
-
     def title_text(self) -> str:
         """Return what stands in the frame."""
         return _("New chat")

@@ -64,9 +64,9 @@ class SettingsWindow(Window[None]):
         line = self._lines[event.option_index]
         if line.fixed_by:
             variable = _("{variable} decides this; unset it first.", variable=line.fixed_by)
-            voicechat_of(self).tell(_("Settings"), variable, "warning")
+            voicechat_of(self).announce(_("Settings"), variable, "warning")
         elif line.elsewhere:
-            voicechat_of(self).tell(_("Settings"), line.elsewhere)
+            voicechat_of(self).announce(_("Settings"), line.elsewhere)
         elif (choice := line.next_choice()) is not None:
             self._save(line.key, choice)
         else:
@@ -102,10 +102,10 @@ class SettingsWindow(Window[None]):
         try:
             await app.save_settings({key: value})
         except VoicechatError as error:
-            app.tell_error(_("Not changed"), error)
+            app.report_error(_("Not changed"), error)
             return
         if key not in AT_ONCE:
-            app.tell(_("Settings"), _("This holds from the next start on."))
+            app.announce(_("Settings"), _("This holds from the next start on."))
         self._show_again()
 
 

@@ -6,10 +6,10 @@ import pytest
 from rich.cells import cell_len
 
 from voicechat_common.levels import Level
-from voicechat_tui.ui.model.status import GAP, Line, Mic, Status, Waiting, meter, parts
+from voicechat_tui.ui.model.status import GAP, ConnectionState, Mic, Status, Waiting, meter, parts
 
 OPEN = Status(
-    line=Line.CONNECTED,
+    connection=ConnectionState.CONNECTED,
     mic=Mic.OPEN,
     device="USB Audio Device",
     level=Level(-18.0, -12.0, clipped=False),
@@ -47,8 +47,8 @@ def test_clipping_is_a_word() -> None:
 
 
 def test_a_countdown_tells_when_the_next_attempt_is_due() -> None:
-    assert said(Status(Line.RETRYING, retry_at=12.0), 80, now=8.5)[0] == "○ retrying in 4 s"
-    assert said(Status(Line.RETRYING, retry_at=12.0), 80, now=12.5)[0] == "○ retrying now"
+    assert said(Status(ConnectionState.RETRYING, retry_at=12.0), 80, now=8.5)[0] == "○ retrying in 4 s"
+    assert said(Status(ConnectionState.RETRYING, retry_at=12.0), 80, now=12.5)[0] == "○ retrying now"
 
 
 NOT_READY = "The recogniser is not ready: Downloading the model (45% done)."
@@ -75,7 +75,9 @@ def test_texts_that_wait_are_counted(count: int, text: str) -> None:
 
 def test_an_outage_tells_its_reason_once_and_everything_that_waits() -> None:
     waiting = Waiting(since=0.0, retry_at=11.0, reason=UNREACHABLE, texts=2)
-    away = replace(OPEN, line=Line.RETRYING, retry_at=13.0, reason=UNREACHABLE, texts=waiting)
+    away = replace(
+        OPEN, connection=ConnectionState.RETRYING, retry_at=13.0, reason=UNREACHABLE, texts=waiting
+    )
     line = said(replace(away, speech=replace(waiting, texts=0)), 160, now=10.0)
     assert line[:3] == ["○ retrying in 3 s: nothing listens there", "○ speech waits", "○ 2 texts wait"]
 
@@ -87,7 +89,9 @@ def test_what_is_on_its_usual_way_does_not_wait() -> None:
 
 @pytest.mark.parametrize("width", range(40, 130, 3))
 def test_a_reason_takes_only_the_room_that_is_left(width: int) -> None:
-    away = replace(OPEN, line=Line.RETRYING, retry_at=13.0, reason="没有连接：" + "网络" * 40)
+    away = replace(
+        OPEN, connection=ConnectionState.RETRYING, retry_at=13.0, reason="没有连接：" + "网络" * 40
+    )
     line = parts(away, 10.0, width)
     assert sum(cell_len(part.text) for part in line) + GAP * (len(line) - 1) <= width
 

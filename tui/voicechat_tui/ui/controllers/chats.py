@@ -26,9 +26,9 @@ from voicechat_tui.language import _
 from voicechat_tui.language.readable import is_long_id
 from voicechat_tui.ui.backend.chat_session import ChatSession
 from voicechat_tui.ui.background import STEP
-from voicechat_tui.ui.controllers.messages import ChatHappened
+from voicechat_tui.ui.controllers.messages import ChatEventArrived
 from voicechat_tui.ui.model.conversation import Conversation
-from voicechat_tui.ui.model.status import Line, Reach, Waiting
+from voicechat_tui.ui.model.status import ConnectionState, ConnectionStatus, Waiting
 from voicechat_tui.ui.protocols import Voicechat
 from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.confirm import Confirm
@@ -39,7 +39,7 @@ KEPT = 8
 """Conversations that are shown at once when they are opened again; the one that was left first gives way."""
 
 
-class ChatDesk:
+class ChatController:
     """The chats that are open, and those that were.
 
     Args:
@@ -98,8 +98,10 @@ class ChatDesk:
         try:
             await app.backend.prepare()
         except VoicechatError as error:
-            session.reach = Reach(Line.FAILED, reason=error.message, advice=error.advice)
-            app.tell_error(_("The chat can't be reached"), error)
+            session.connection = ConnectionStatus(
+                ConnectionState.FAILED, reason=error.message, advice=error.advice
+            )
+            app.report_error(_("The chat can't be reached"), error)
             return
         await asyncio.to_thread(import_module, "voicechat_tui.ui.controllers.voice")
         if self.shown is session:
@@ -107,7 +109,7 @@ class ChatDesk:
         await session.run(
             lambda seq: app.backend.join(session.chat_id, app.user, seq),
             since,
-            lambda event: app.post_message(ChatHappened(session, event)),
+            lambda event: app.post_message(ChatEventArrived(session, event)),
         )
 
     def _listen(self, session: ChatSession) -> None:
@@ -126,7 +128,7 @@ class ChatDesk:
         try:
             chat = await app.backend.create_chat(app.user, title)
         except VoicechatError as error:
-            app.tell_error(_("The chat could not be created"), error)
+            app.report_error(_("The chat could not be created"), error)
             return
         self.open_chat(chat.chat_id)
         await app.update_chats()
@@ -165,13 +167,13 @@ class ChatDesk:
     def retry_now(self) -> None:
         """Make the next attempt to connect now, for every chat; those that were given up are tried anew."""
         for session in self._open.values():
-            if session.place is not None:
-                session.place.retry_now()
-            elif session.reach.line is Line.FAILED:
-                session.reach = Reach()
+            if session.link is not None:
+                session.link.retry_now()
+            elif session.connection.state is ConnectionState.FAILED:
+                session.connection = ConnectionStatus()
                 self._start(session, session.conversation.last_seq)
 
-    def happened(self, session: ChatSession, event: ChatEvent) -> None:
+    def handle_event(self, session: ChatSession, event: ChatEvent) -> None:
         """Take what a chat's connection tells."""
         app = self._app
         had_ended = session.ended
@@ -198,25 +200,25 @@ class ChatDesk:
         app = self._app
         match event:
             case Retrying(reason=reason):
-                app.happenings.add(f"{session.title}: {reason}", "warning")
+                app.log_lines.add(f"{session.title}: {reason}", "warning")
             case Resumed(missed=missed):
-                app.tell(_("Connected again"), _("{count} messages came meanwhile.", count=missed))
+                app.announce(_("Connected again"), _("{count} messages came meanwhile.", count=missed))
             case Failed():
-                app.tell_error(_("The chat can't be reached"), event.error())
+                app.report_error(_("The chat can't be reached"), event.error())
             case Refused(content=content):
                 if self.screen is not None and self.shown is session:
                     self.screen.take_back(content)
-                app.tell(
+                app.announce(
                     _("Not sent"), " ".join(server_words(event.code, event.message, event.advice)), "error"
                 )
             case ChatError():
                 words = server_words(event.code, event.message, event.advice)
-                app.tell(_("The server says"), " ".join(words), "error")
+                app.announce(_("The server says"), " ".join(words), "error")
             case ChatEnded(ended_by=ended_by):
-                app.tell(_("The chat has ended"), _("{name} has ended it.", name=ended_by), "warning")
+                app.announce(_("The chat has ended"), _("{name} has ended it.", name=ended_by), "warning")
             case PresenceChanged(user=user, is_present=is_present):
                 came = _("{name} has come", name=user) if is_present else _("{name} has gone", name=user)
-                app.happenings.add(f"{session.title}: {came}")
+                app.log_lines.add(f"{session.title}: {came}")
             case _:
                 pass
 
@@ -225,7 +227,7 @@ class ChatDesk:
         try:
             changed = session.say(text)
         except VoicechatError as error:
-            self._app.tell_error(_("Not sent"), error)
+            self._app.report_error(_("Not sent"), error)
             return False
         self._app.save_local()
         self._app.show_status()
@@ -246,7 +248,7 @@ class ChatDesk:
         try:
             page = await self._app.backend.page(session.chat_id, since, first - 1 - since)
         except VoicechatError as error:
-            self._app.tell_error(_("Earlier messages could not be read"), error)
+            self._app.report_error(_("Earlier messages could not be read"), error)
         else:
             added = session.conversation.add_older(page.messages)
             if self.shown is session and self.screen is not None:
@@ -267,16 +269,16 @@ class ChatDesk:
             content = await app.backend.export(session.chat_id, ExportFormat.MD)
             path = await asyncio.to_thread(create, wanted, content)
         except VoicechatError as error:
-            app.tell_error(_("The chat could not be saved"), error)
+            app.report_error(_("The chat could not be saved"), error)
         else:
-            app.tell(_("Chat saved"), str(path.absolute()))
+            app.announce(_("Chat saved"), str(path.absolute()))
 
     def end_chat(self, session: ChatSession) -> None:
         """End a chat, after a question."""
         question = _("End “{title}” for everybody and for good?", title=session.title)
 
         def answered(yes: bool | None) -> None:
-            if yes and session.place is not None:
-                session.place.end_chat()
+            if yes and session.link is not None:
+                session.link.end_chat()
 
         self._app.push_screen(Confirm(question), answered)

@@ -22,7 +22,7 @@ LONGEST_S = 8.0
 """The longest delay between attempts, the same as for a chat."""
 
 
-class Directory:
+class ChatListPoller:
     """The list of chats, kept up to date.
 
     Args:
