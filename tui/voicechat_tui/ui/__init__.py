@@ -1,1 +1,1 @@
-"""The terminal app: screens, and what runs behind them. Only here the client knows Textual."""
+"""The terminal app: screens, and what runs behind them. The only part of the client that knows Textual."""

@@ -1,4 +1,4 @@
-"""The app: it holds the state, and puts screens, workers and actions together."""
+"""The app: holds the state, and connects screens, workers and actions."""
 
 import asyncio
 import gc
@@ -107,13 +107,13 @@ class VoicechatApp(BaseApp):
 
     @property
     def joining(self) -> object | None:
-        """The chat that is shown, until it is known what was said there, or that it can't be reached."""
+        """The chat that is shown, until its history is here or it turns out to be unreachable."""
         session = self._chats.shown if self._chats else None
         return session if session is not None and session.is_joining else None
 
     @property
     def status(self) -> Status:
-        """The line of state as it is now: of the open chat, or else of the list."""
+        """The status line's content: for the open chat, or else for the list."""
         session = self._chats.shown if self._chats else None
         connection = self._connection if session is None else session.connection
         voice = self._voice.status if self._voice else Status()
@@ -127,15 +127,15 @@ class VoicechatApp(BaseApp):
         )
 
     def get_default_screen(self) -> Screen[None]:
-        """Begin with the list of chats."""
+        """Start with the list of chats."""
         return ChatsScreen()
 
     def on_mount(self) -> None:
-        """Draw first; then begin."""
+        """Draw first, then start."""
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        """Ask for the chats, open the first one if it was named, tell what is wrong with the settings."""
+        """Request the chats, open the one that was named, and report problems with the settings."""
         gc.enable()  # `commands.open` has turned it off until here.
         if self._begins_local:
             self.start_local()
@@ -158,14 +158,14 @@ class VoicechatApp(BaseApp):
         return self._make_local is not None and self._connection.state is ConnectionState.RETRYING
 
     def start_local(self) -> None:
-        """Take a server on this machine instead of the one that is not reached."""
+        """Switch to a server on this machine, because the other one can't be reached."""
         if self._make_local is None:
             return
         backend, self._make_local = self._make_local(self.local_server_started), None
         self._take_server(backend, THIS_MACHINE, _("Starting a server on this machine…"))
 
     def _take_server(self, backend: Backend, server: str, reason: str) -> None:
-        """Speak to another server from now on; the open chat is looked for there."""
+        """Switch to another server; the open chat is looked for there."""
         self.in_background(self.backend.aclose, group="calls")
         self.backend = backend
         chat_id = None if self._chats is None else self._chats.leave_server()
@@ -179,21 +179,21 @@ class VoicechatApp(BaseApp):
         self._show_chats()
 
     def local_server_started(self, url: str) -> None:
-        """Speak to the server on this machine from now on, and say what it can do."""
+        """Switch to the server on this machine, and say what it can do."""
         from voicechat_tui.local_server.installation import DEMO_MODEL
 
         self.settings = self.settings.model_copy(update={"url": url})
         self.announce(_("A server runs on this machine"), _(DEMO_MODEL))
 
     async def on_unmount(self) -> None:
-        """Deliver the last words, and close the connections of the calls."""
+        """Deliver what was said last, and close the HTTP connections."""
         if self._voice is not None:
             await self._voice.end()
         await self.backend.aclose()
 
     @property
     def unheard_ms(self) -> int:
-        """What was said and did not reach the server before the app ended."""
+        """Milliseconds of speech that did not reach the server before the app ended."""
         return 0 if self._voice is None else self._voice.unheard_ms
 
     async def update_chats(self) -> None:
@@ -201,13 +201,13 @@ class VoicechatApp(BaseApp):
         await self.poller.ask()
 
     def show_status(self) -> None:
-        """Draw the line of state where it is seen."""
+        """Redraw the status line wherever it is visible."""
         for screen in self._drawable(AppScreen):
             screen.show_status()
 
     @property
     def chats(self) -> "ChatController":
-        """The chats that are open. What they need is imported with the first, after the first picture."""
+        """The open chats. Their imports wait for the first one, after the first frame is drawn."""
         from voicechat_tui.ui.controllers.chats import ChatController
 
         if self._chats is None:
@@ -216,14 +216,14 @@ class VoicechatApp(BaseApp):
 
     @property
     def voice(self) -> "VoiceController":
-        """The person's own voice. What it needs is imported with the first chat, after the first picture."""
+        """The person's own voice. Its imports wait for the first chat, after the first frame is drawn."""
         from voicechat_tui.ui.controllers.voice import VoiceController
 
         if self._voice is None:
             self._voice = VoiceController(self, self._sound)
         return self._voice
 
-    # What workers tell
+    # What workers report
 
     def on_chats_listed(self, message: ChatsListed) -> None:
         """Show the chats as they are now."""
@@ -236,7 +236,7 @@ class VoicechatApp(BaseApp):
         self._show_chats()
 
     def on_chats_unreachable(self, message: ChatsUnreachable) -> None:
-        """Say why there is no list, and when it is asked for again."""
+        """Say why there is no list, and when the next attempt is due."""
         if self._connection.state is not ConnectionState.RETRYING:
             self.log_lines.add(str(message.error), "warning")
         retry_at = self.clock() + message.in_s
@@ -252,16 +252,16 @@ class VoicechatApp(BaseApp):
             screen.show_chats()
 
     def _drawable(self, kind: type[ScreenT]) -> list[ScreenT]:
-        """The open screens of a kind; none in an app that ends, which takes its screens apart first."""
+        """The open screens of a type; none while the app ends, because it takes its screens apart first."""
         stack = self.screen_stack if self.is_running else []
         return [screen for screen in stack if isinstance(screen, kind) and screen.is_mounted]
 
     def on_chat_event_arrived(self, message: ChatEventArrived) -> None:
-        """Hand it on to who keeps the chats."""
+        """Pass it to the controller of the chats."""
         self.chats.handle_event(message.session, message.event)
 
     def on_voice_event_arrived(self, message: VoiceEventArrived) -> None:
-        """Hand it on to who keeps the voice."""
+        """Pass it to the controller of the voice."""
         self.voice.handle_event(message.session, message.event)
 
     # What a person does anywhere
@@ -275,30 +275,30 @@ class VoicechatApp(BaseApp):
         self.push_screen(SettingsWindow())
 
     async def save_settings(self, values: Mapping[str, Value | None]) -> None:
-        """Write settings into their file, None for the default, and follow them.
+        """Write settings into their file, None for the default, and apply them.
 
         Raises:
             VoicechatError: `bad_setting` if one can't be used, or the file can't be written.
         """
-        # One after another: the last one that was asked for is the one that stays.
+        # One at a time, so that the last request is the one that stays.
         async with self._saving_settings:
             for key, value in values.items():
                 await asyncio.to_thread(change, key, value, self.loaded.path)
-                # Whoever changes a setting means it now, whatever the command line said before.
+                # An explicit change overrides what the command line said.
                 self._options.pop(key, None)
             loaded = await asyncio.to_thread(load, None, self._options)
             if "url" not in values:
-                # Somebody may have edited the file meanwhile: nobody is moved by the way.
+                # Somebody may have edited the file meanwhile; don't switch servers as a side effect.
                 same_server = loaded.settings.model_copy(update={"url": self.loaded.settings.url})
                 loaded = replace(loaded, settings=same_server)
             self.setting_changed(loaded)
 
     def setting_changed(self, loaded: Loaded) -> None:
-        """Follow a setting that holds at once."""
+        """Apply the settings that take effect at once."""
         before, now = self.loaded.settings, loaded.settings
         is_same_server = before.url == now.url
         self.loaded = loaded
-        # A server that the app has started itself stands in no file.
+        # The address of a server that the app has started itself is in no file.
         self.settings = now.model_copy(update={"url": self.settings.url}) if is_same_server else now
         if before.theme != now.theme:
             self.theme = chosen(now.theme)
@@ -310,7 +310,7 @@ class VoicechatApp(BaseApp):
             self._voice.reopen()
 
     def action_theme(self) -> None:
-        """Take the next theme, and remember it."""
+        """Switch to the next theme, and remember it."""
         super().action_theme()
         if self.loaded.source("theme") is Source.VARIABLE:
             self.announce(
@@ -331,6 +331,6 @@ class VoicechatApp(BaseApp):
         self.chats.retry_now()
 
     def action_mute(self) -> None:
-        """Mute the microphone, or not any more; once, however long the key is held down."""
+        """Mute or unmute the microphone; once, however long the key is held down."""
         if not self.turns.is_repeat:
             self.voice.mute()

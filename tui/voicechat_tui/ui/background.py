@@ -7,7 +7,7 @@ from textual.dom import DOMNode
 from textual.worker import Worker
 
 STEP = "step"
-"""The group of workers whose work is a part of what a key does: later keys wait for its end."""
+"""The group of workers that complete what a key does: later keys wait for them."""
 
 
 def in_background(
@@ -18,14 +18,14 @@ def in_background(
     name: str = "",
     exclusive: bool = False,
 ) -> None:
-    """Begin some work, which ends with its node; nothing begins once the app ends, which waits for no more.
+    """Start some work that ends with its node; nothing starts once the app is ending.
 
     Args:
         node: The app, or the screen that the work is for.
-        work: A function, not a coroutine: one that ends before its first step would be warned of.
+        work: A function, not a coroutine: Python warns of a coroutine that never ran.
         group: What it belongs to.
         name: Its name in the group.
-        exclusive: Whether it takes the place of all others of the group.
+        exclusive: Whether it replaces all others of the group.
     """
 
     async def run() -> None:

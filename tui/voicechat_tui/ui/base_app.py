@@ -1,4 +1,4 @@
-"""What the app has whatever it is about: themes, keys, toasts, drafts on disk, help, and its end."""
+"""What any app needs: themes, keys, toasts, drafts on disk, help, and an orderly end."""
 
 import asyncio
 import logging
@@ -34,13 +34,13 @@ from voicechat_tui.ui.screens.palette import ActionCommands, Palette
 SAVED_AFTER_S = 1.0
 """How soon a draft is on the disk."""
 TOASTS = 2
-"""Toasts there are at most; the oldest one gives way."""
+"""At most so many toasts; the oldest is dropped."""
 QUIT_WITHIN_S = 4.0
 """How long after the first ctrl+c a second one quits."""
 
 
 class BaseApp(EndingApp):
-    """An app with settings, a memory and a log.
+    """An app with settings, persistent state and a log.
 
     Args:
         loaded: What the person has set.
@@ -82,7 +82,7 @@ class BaseApp(EndingApp):
         self.keys = Keymap(self.settings.keys)
         self.log_lines = EventsLog(now)
         self.turns = Turns(self, clock, self.keys, lambda: self.joining, self._input_lost)
-        # A page that is still moving when the next key comes would be counted from where it just is.
+        # Paging during an animation would start from wherever the animation happens to be.
         self.animation_level = "none"
         self._is_saving = False
         self._not_saved = ""
@@ -93,17 +93,17 @@ class BaseApp(EndingApp):
         self.set_keymap(self.keys.overrides)
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Draw characters one by one, and take out every colour where none is wanted."""
+        """Draw characters one by one, and remove all colours if none are wanted."""
         filters = [*super().get_line_filters(), OneByOne()]
         return [*filters, NoColor()] if self.theme == MONO else filters
 
     @property
     def joining(self) -> object | None:
-        """What is shown, and not yet wholly known."""
+        """What is shown but not yet fully loaded."""
         return None
 
     async def on_event(self, event: Event) -> None:
-        """Let what comes from the terminal wait until what came before it is done."""
+        """Queue input from the terminal until the input before it is done."""
         if not self.turns.take(event):
             await super().on_event(event)
 
@@ -122,7 +122,7 @@ class BaseApp(EndingApp):
         self.announce(_("Keyboard"), _("Too much came at once; the end of it was lost."), "warning")
 
     def announce(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
-        """Say something in a toast, unless one says it already, and note it in the log."""
+        """Show a toast, unless one already says the same, and log it."""
         self.log_lines.add(f"{title}: {text}", severity)
         if not any((shown.title, shown.message) == (title, text) for shown in self._notifications):
             self.notify(text, title=title, severity=severity, markup=False)
@@ -134,7 +134,7 @@ class BaseApp(EndingApp):
             self._unnotify(old, refresh=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tell whether an action can be done now."""
+        """Return whether an action is available now."""
         if action == "dismiss":
             return bool(self._notifications)
         return super().check_action(action, parameters)
@@ -144,7 +144,7 @@ class BaseApp(EndingApp):
         self.announce(title, f"{understood(error.message)} {understood(error.advice)}", "error")
 
     def save_local(self) -> None:
-        """Remember on disk, in a moment, what is to be remembered: a crash costs no more than that moment."""
+        """Write the state to disk soon: a crash costs no more than `SAVED_AFTER_S`."""
         if not self._is_saving:
             self._is_saving = True
             self.in_background(self._save_local, group="saving")
@@ -162,7 +162,7 @@ class BaseApp(EndingApp):
             self._not_saved = ""
 
     def action_dismiss(self) -> None:
-        """Take the toasts away."""
+        """Dismiss the toasts."""
         self.clear_notifications()
 
     def action_palette(self) -> None:
@@ -220,7 +220,7 @@ class BaseApp(EndingApp):
         self.leave()
 
     def leave(self) -> None:
-        """Remember what is to be remembered, and end."""
+        """Save the state, and end."""
         try:
             self.local.save_now()
         except OSError as error:

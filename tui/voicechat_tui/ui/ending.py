@@ -1,4 +1,4 @@
-"""How an app ends: when it is left, when it is told to by a signal, and when it breaks down."""
+"""How an app ends: when it is left, on a signal, and when it crashes."""
 
 import logging
 import sys
@@ -11,11 +11,11 @@ from textual.worker import WorkerFailed
 from voicechat_tui.console.exit_codes import ExitCode
 
 _WIDTH = 120
-"""Of a traceback that Textual has made for the screen, in the log."""
+"""Columns of a traceback in the log, where Textual rendered it for the screen."""
 
 
 class EndingApp(App[None]):
-    """An app that ends without a word on the terminal, whatever makes it end."""
+    """An app that prints nothing when it ends, for whatever reason."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class EndingApp(App[None]):
 
     @property
     def crash(self) -> Exception | None:
-        """What the app broke down of, or None. Whoever runs the app is to raise it."""
+        """The exception that crashed the app, or None. Whoever runs the app must raise it."""
         return self._exception
 
     def leave(self) -> None:
@@ -31,18 +31,18 @@ class EndingApp(App[None]):
         self.exit()
 
     def leave_soon(self) -> None:
-        """End the app, from a handler of signals at any time, even before the app runs and after."""
+        """End the app. Safe in a signal handler at any time, even before the app runs and after."""
         self._was_told_to_end = True
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.leave)
 
     def on_load(self) -> None:
-        """Draw nothing if the end came first."""
+        """Draw nothing if the app was told to end before it started."""
         if self._was_told_to_end:
             self.leave()
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Take it that the keyboard can't be read: the terminal was closed, or else it is a crash."""
+        """Leave if the terminal was closed, which breaks reading the keyboard; else it is a crash."""
         if sys.__stdin__ is None or not sys.__stdin__.isatty():
             self.leave()
             return
@@ -51,7 +51,7 @@ class EndingApp(App[None]):
         self._handle_exception(RuntimeError(text.getvalue()))
 
     def _handle_exception(self, error: Exception) -> None:
-        # Textual's own way is to print it, with the values of variables.
+        # Textual would print it, with the values of variables.
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         if self._exception is None:

@@ -77,7 +77,7 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
 
 
 def _end_with_terminal(end: Callable[[], None]) -> None:
-    """Let the app end in order when the terminal is closed or somebody ends the process, and not twice.
+    """Let the app end in order, and only once, when the terminal closes or the process is terminated.
 
     The handlers stay: a signal that comes while the app ends, as a second one of a closed terminal does, must
     not break that off.
@@ -88,7 +88,7 @@ def _end_with_terminal(end: Callable[[], None]) -> None:
 
 
 def _lost_speech(unheard_ms: int, *, journal: bool) -> VoicechatError | None:
-    """Return what there is to say of speech that was not delivered before the app ended."""
+    """Return the error for speech that was not delivered before the app ended, or None."""
     if not unheard_ms:
         return None
     return VoicechatError(

@@ -57,7 +57,7 @@ def _cell_len(text: str, unicode_version: str) -> int:
 
 
 def _split(text: str, unicode_version: str = "auto") -> tuple[list[cells.CellSpan], int]:
-    """Return the begin, end and cells of each character with what has no cells behind it, and all cells."""
+    """Return start, end and cells of each character with the zero-width ones after it, and the total."""
     spans: list[cells.CellSpan] = []
     for at, character in enumerate(text):
         size = cells.get_character_cell_size(character, unicode_version)

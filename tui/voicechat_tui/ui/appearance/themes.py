@@ -64,10 +64,10 @@ THEMES: tuple[Theme, ...] = (_DARK, _LIGHT, _terminal_colours("ansi"), _terminal
 
 
 def chosen(wanted: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Return the theme to begin with.
+    """Return the theme to start with.
 
     Args:
-        wanted: What the settings ask for; `auto` heeds NO_COLOR (https://no-color.org), and is dark without.
+        wanted: What the settings ask for; `auto` honours NO_COLOR (https://no-color.org), else it is dark.
         environment: The environment's variables.
     """
     if wanted != AUTO:
@@ -76,6 +76,6 @@ def chosen(wanted: str, environment: Mapping[str, str] = os.environ) -> str:
 
 
 def after(name: str) -> str:
-    """Return the theme that comes after one in turn."""
+    """Return the theme after a given one, cyclically."""
     names = [theme.name for theme in THEMES]
     return names[(names.index(name) + 1) % len(names)] if name in names else names[0]

@@ -1,4 +1,4 @@
-"""One chat that is open: what is known of it, and the connection that keeps it known."""
+"""An open chat: what is known of it, and the connection that keeps it up to date."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,7 +30,7 @@ from voicechat_tui.ui.model.conversation import Conversation
 from voicechat_tui.ui.model.status import ConnectionState, ConnectionStatus, Waiting
 
 EVENTS_AHEAD = 256
-"""Events that may wait for the app; then the connection is not read, which the server notices."""
+"""Events that may wait for the app. Beyond that the connection is not read, and the server slows down."""
 
 
 class ChatSession:
@@ -41,15 +41,15 @@ class ChatSession:
         title: What it is called, as far as that is known.
         conversation: What is known of it.
         unsent: Own texts of an earlier run that are not known to be stored, by client_message_id.
-        ended: Whether it is known to take no more messages.
+        ended: Whether the chat is known to have ended.
 
     Attributes:
-        connection: How it is reached.
-        participants: Who is there now.
-        typing: Who types now.
+        connection: The state of the connection.
+        participants: Who is present.
+        typing: Who is typing.
         owner: Who may end it.
-        ended: Whether it takes no more messages.
-        caught_up: Whether all that was stored before is here.
+        ended: Whether the chat has ended.
+        caught_up: Whether everything stored before has arrived.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class ChatSession:
 
     @property
     def is_joining(self) -> bool:
-        """Whether what was said before is still to come, from a server that answers as far as one knows."""
+        """Whether the history is still to come, from a server that seems to answer."""
         return not self.caught_up and self.connection.state in (
             ConnectionState.CONNECTING,
             ConnectionState.CONNECTED,
@@ -89,13 +89,13 @@ class ChatSession:
     async def run(
         self, join: Callable[[int], ChatLink], since: int, tell: Callable[[ChatEvent], object]
     ) -> None:
-        """Stay in the chat and tell what happens, at most `EVENTS_AHEAD` events ahead of who is told.
+        """Stay in the chat and report events, at most `EVENTS_AHEAD` ahead of the consumer.
 
         Args:
             join: Returns a link to the chat that begins after a seq.
             since: The seq of the last message that is known. A server that has not so many, because it has
                 another history now, is asked for all it has.
-            tell: Takes what happens.
+            tell: Called with each event.
         """
         if not await self._stay(join(since), since, tell):
             await self._tell(HistoryRestarted(), tell)
@@ -103,7 +103,7 @@ class ChatSession:
             await self._stay(join(0), 0, tell)
 
     async def _stay(self, link: ChatLink, since: int, tell: Callable[[ChatEvent], object]) -> bool:
-        """Stay in the chat until its link ends; return False if it may be that the server never had so many messages."""
+        """Stay until the link ends; return False if the server may never have had so many messages."""
         async with link:
             self.link = link
             try:
@@ -128,7 +128,7 @@ class ChatSession:
         tell(event)
 
     def say(self, text: str) -> int | None:
-        """Say something; it waits here at once, however the server is reached. Return as `apply` does.
+        """Send a text; it is shown as waiting at once, even offline. Return as `apply` does.
 
         Raises:
             VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait.
@@ -154,12 +154,12 @@ class ChatSession:
         """Take an event; return the place from which rows of the conversation have changed, or None.
 
         Args:
-            event: What was told.
+            event: What the connection reported.
             now: Seconds of the app's clock.
         """
         self._slots.release()
         if isinstance(event, TextQueued):
-            return None  # It is there since it was said.
+            return None  # It has been there since it was said.
         self._note(event, now)
         return self.conversation.apply(event)
 

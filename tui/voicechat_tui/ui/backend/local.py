@@ -1,4 +1,4 @@
-"""A backend that brings its server along: `voicechat-tui --local`, or where none is reached."""
+"""A backend that brings its own server: `voicechat-tui --local`, or when no server can be reached."""
 
 import asyncio
 from collections.abc import Callable

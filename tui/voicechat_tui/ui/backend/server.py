@@ -1,4 +1,4 @@
-"""What the app needs of the world behind it, and the real one. Tests of screens bring a small one."""
+"""What the app needs of a server, and the real one. Tests of screens bring a double."""
 
 import asyncio
 import math
@@ -29,11 +29,11 @@ class ChatLink(Protocol):
         ...
 
     def send(self, text: str, client_message_id: str | None = None) -> str:
-        """Say something; return its client_message_id. The same text with the same id again does no harm."""
+        """Send a text; return its client_message_id. Sending it again with the same id is harmless."""
         ...
 
     def typing(self, is_typing: bool) -> None:
-        """Tell others whether this person types."""
+        """Tell others whether this person is typing."""
         ...
 
     def end_chat(self) -> None:
@@ -46,10 +46,10 @@ class ChatLink(Protocol):
 
 
 class Backend(Protocol):
-    """The server and the sound of this machine. Its calls raise `VoicechatError`."""
+    """The server. Its calls raise `VoicechatError`."""
 
     async def prepare(self) -> None:
-        """Do what the calls need first, away from the event loop. May be called again."""
+        """Prepare for the calls, off the event loop. May be called again."""
         ...
 
     async def chats(self, user: str) -> list[ChatSummary]:
@@ -73,14 +73,14 @@ class Backend(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """End whatever is open."""
+        """Close all connections."""
         ...
 
 
 class ServerBackend:
     """The backend of the app: a server, by its address.
 
-    What speaks to it is imported with the first call, after the first picture is on the screen.
+    What speaks to it is imported with the first call, after the first frame is drawn.
 
     Args:
         url: The server's address, as a person writes it.
@@ -91,7 +91,7 @@ class ServerBackend:
         self._client: HttpClient | None = None
 
     async def prepare(self) -> None:
-        """Load what the calls need, away from the event loop."""
+        """Import what the calls need, off the event loop."""
         for module in ("voicechat_tui.client.http", "voicechat_tui.client.chat.client"):
             await asyncio.to_thread(import_module, module)
 
@@ -120,7 +120,7 @@ class ServerBackend:
         return await self._http.export(chat_id, form)
 
     def join(self, chat_id: str, user: str, since: int) -> ChatLink:
-        """Return a link to a chat, not yet entered. A person waits for a server as long as it takes."""
+        """Return a link to a chat, not yet entered. It retries for ever, because a person can wait."""
         from voicechat_tui.client.chat.client import ChatClient
         from voicechat_tui.client.chat.policy import ChatPolicy
 
@@ -128,6 +128,6 @@ class ServerBackend:
         return ChatClient(self._url, chat_id, user, since=since, policy=policy)
 
     async def aclose(self) -> None:
-        """Close the connections of the calls."""
+        """Close the HTTP connections."""
         if self._client is not None:
             await self._client.__aexit__(None, None, None)

@@ -1,4 +1,4 @@
-"""What the app needs of this machine's microphones, and the real ones. Tests of screens bring theirs."""
+"""What the app needs of this machine's microphones, and the real ones. Tests of screens bring doubles."""
 
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -36,7 +36,7 @@ class Voice(Protocol):
     ) -> None: ...
 
     def open(self, start: Start) -> int:
-        """Begin to talk; return the talk's number."""
+        """Start a talk; return its number."""
         ...
 
     def close(self) -> None:
@@ -44,15 +44,15 @@ class Voice(Protocol):
         ...
 
     async def put_down(self) -> None:
-        """Put the microphone down for good; the events end when what was said is delivered or given up."""
+        """Release the microphone for good; the events end when all speech is delivered or given up."""
         ...
 
     def mute(self, *, muted: bool) -> None:
-        """Mute the microphone or not."""
+        """Mute or unmute the microphone."""
         ...
 
     def events(self) -> AsyncIterator[VoiceEvent]:
-        """Tell what happens."""
+        """Yield what happens."""
         ...
 
 
@@ -80,7 +80,7 @@ class Sound(Protocol):
         """Return the microphones that are there.
 
         Raises:
-            VoicechatError: If none can be had at all.
+            VoicechatError: If there is no way to get any.
         """
         ...
 

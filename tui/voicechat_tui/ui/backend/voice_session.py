@@ -1,4 +1,4 @@
-"""One voice: from taking the microphone to the last words of what was said into it."""
+"""One voice: from opening the microphone to delivering the last words."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from voicechat_tui.voice.events import VoiceEvent
 
 
 class VoiceSession:
-    """A voice that lasts until it is left, and after that until all that was said is delivered or given up.
+    """A voice that lasts until it is left and all speech is delivered or given up.
 
     Args:
         make: Makes the voice, once the microphone is free.
@@ -30,18 +30,18 @@ class VoiceSession:
         self._slots = asyncio.Semaphore(EVENTS_AHEAD)
 
     def leave(self) -> None:
-        """Put the microphone down, for whoever wants it next."""
+        """Release the microphone for the next voice."""
         if self.voice is not None:
             self.voice.close()
             self.voice = None
         self._left.set()
 
     async def run(self, entered: Callable[[Voice], object], tell: Callable[[VoiceEvent], object]) -> None:
-        """Live, and tell what happens, at most `EVENTS_AHEAD` events ahead of who is told.
+        """Run, and report events, at most `EVENTS_AHEAD` ahead of the consumer.
 
         Args:
-            entered: Takes the voice when it has the microphone.
-            tell: Takes what happens; `taken` is called for each.
+            entered: Called with the voice once it has the microphone.
+            tell: Called with each event; the consumer calls `taken` for each.
         """
         async with AsyncExitStack() as microphone:
             await microphone.enter_async_context(self._microphone)
@@ -59,7 +59,7 @@ class VoiceSession:
                 self.unheard_ms = voice.unheard_ms
 
     def taken(self) -> None:
-        """An event was taken."""
+        """Note that an event was consumed."""
         self._slots.release()
 
     async def _deliver(

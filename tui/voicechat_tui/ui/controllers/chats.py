@@ -1,4 +1,4 @@
-"""What is done with chats: open and leave them, say something, read back, take away, end."""
+"""What can be done with chats: open, leave, send, load older messages, export, end."""
 
 import asyncio
 from dataclasses import replace
@@ -34,13 +34,13 @@ from voicechat_tui.ui.screens.chat import ChatScreen
 from voicechat_tui.ui.screens.confirm import Confirm
 
 HISTORY = 200
-"""Messages that are read when a chat is opened, and with each page of older ones."""
+"""Messages loaded when a chat is opened, and in each page of older ones."""
 KEPT = 8
-"""Conversations that are shown at once when they are opened again; the one that was left first gives way."""
+"""Conversations kept for reopening without loading; the one left first is dropped first."""
 
 
 class ChatController:
-    """The chats that are open, and those that were.
+    """The open chats, and those left recently.
 
     Args:
         app: The app whose state this is a part of.
@@ -65,7 +65,7 @@ class ChatController:
 
     @property
     def waiting(self) -> Waiting | None:
-        """The own texts that wait: of the chat that is shown, or else of all that are open."""
+        """Own texts that wait: in the chat that is shown, or else in all open ones."""
         sessions = [self.shown] if self.shown else list(self._open.values())
         found = [waiting for each in sessions if (waiting := each.waiting(self._app.clock()))]
         if not found:
@@ -113,7 +113,7 @@ class ChatController:
         )
 
     def _listen(self, session: ChatSession) -> None:
-        """Let a warm microphone warm up for a chat, unless nothing can be said there any more."""
+        """Let a warm microphone warm up for a chat, unless it has ended."""
         if session.ended:
             self._app.voice.leave()
         else:
@@ -134,7 +134,7 @@ class ChatController:
         await app.update_chats()
 
     def leave_chat(self, session: ChatSession) -> None:
-        """Go back to the list. Texts that are not stored yet keep the chat open behind it until they are."""
+        """Go back to the list. The chat stays open in the background while texts wait to be stored."""
         self._app.pop_screen()
         self._app.voice.leave()
         if not session.unsent:
@@ -143,7 +143,7 @@ class ChatController:
         self._app.show_status()
 
     def leave_server(self) -> str | None:
-        """Leave every chat, because another server takes the place of theirs; return which was shown."""
+        """Leave every chat, because the server changes; return the id of the one that was shown."""
         shown = self.shown
         while self.screen is not None:
             self._app.pop_screen()
@@ -165,7 +165,7 @@ class ChatController:
                 worker.cancel()
 
     def retry_now(self) -> None:
-        """Make the next attempt to connect now, for every chat; those that were given up are tried anew."""
+        """Reconnect every chat now, also those whose connection had failed for good."""
         for session in self._open.values():
             if session.link is not None:
                 session.link.retry_now()
@@ -174,7 +174,7 @@ class ChatController:
                 self._start(session, session.conversation.last_seq)
 
     def handle_event(self, session: ChatSession, event: ChatEvent) -> None:
-        """Take what a chat's connection tells."""
+        """Handle an event of a chat."""
         app = self._app
         had_ended = session.ended
         changed = session.apply(event, app.clock())
@@ -223,7 +223,7 @@ class ChatController:
                 pass
 
     def send_text(self, session: ChatSession, text: str) -> bool:
-        """Say something; return whether it was taken."""
+        """Send a text; return whether it was accepted."""
         try:
             changed = session.say(text)
         except VoicechatError as error:
@@ -237,7 +237,7 @@ class ChatController:
         return True
 
     def load_older(self, session: ChatSession) -> None:
-        """Read messages from before the first one that is shown."""
+        """Load messages from before the first one that is shown."""
         first = session.conversation.first_seq
         if first > 1 and session.chat_id not in self._loading:
             self._loading.add(session.chat_id)
@@ -262,7 +262,7 @@ class ChatController:
 
     async def _export(self, session: ChatSession) -> None:
         app = self._app
-        # Who names a chat themselves names its file as well; what the server makes up says nothing.
+        # An id that a person chose is a good file name; one the server made up means nothing.
         name = session.title if is_long_id(session.chat_id) else session.chat_id
         wanted = Path(f"{safe_name(name)}.md")
         try:

@@ -1,4 +1,4 @@
-"""What workers tell the app. Its handlers own the state; a worker changes nothing by itself."""
+"""What workers report to the app. Its handlers own the state; workers change nothing themselves."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class ChatsListed(Message):
-    """The server told the chats.
+    """The server has listed the chats.
 
     Attributes:
         chats: All of them.
@@ -46,10 +46,10 @@ class ChatsUnreachable(Message):
 
 @dataclass
 class VoiceEventArrived(Message):
-    """Something happened to the microphone, or to what is said into it.
+    """An event of the microphone or of a talk.
 
     Attributes:
-        session: To which.
+        session: Whose.
         event: What.
     """
 
@@ -59,10 +59,10 @@ class VoiceEventArrived(Message):
 
 @dataclass
 class ChatEventArrived(Message):
-    """Something happened in a chat, or to the connection to it.
+    """An event of a chat or of the connection to it.
 
     Attributes:
-        session: Where.
+        session: Which chat.
         event: What.
     """
 

@@ -1,4 +1,4 @@
-"""Asking the server for the chats, again and again, sooner if somebody wants it."""
+"""Polling the server for the list of chats, sooner on request."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from voicechat_tui.ui.memory.local_state import LocalState
 from voicechat_tui.ui.model.unread import Spoken, gap, learned
 
 EVERY_S = 4.0
-"""How old the list of chats may be. One small call per person in this time costs a server little."""
+"""How old the list of chats may be. One small call per person and interval costs a server little."""
 PAGES = 10
-"""Chats of which messages are read each time to learn whose they are; the others come next time."""
+"""Chats whose messages are fetched in one poll to learn who wrote them; the rest follow in the next."""
 LONGEST_S = 8.0
 """The longest delay between attempts, the same as for a chat."""
 
@@ -31,7 +31,7 @@ class ChatListPoller:
         local: What is known of them.
 
     Attributes:
-        has_asked: Set when what came of the last question was told.
+        has_asked: Set when the outcome of the last poll has been reported.
     """
 
     def __init__(self, backend: Backend, user: str, local: LocalState) -> None:
@@ -42,17 +42,17 @@ class ChatListPoller:
         self._now = asyncio.Event()
 
     def ask_now(self) -> None:
-        """Don't wait for the next time."""
+        """Poll now instead of waiting."""
         self._now.set()
 
     async def ask(self) -> None:
-        """Ask now, and wait for what comes of it."""
+        """Poll now, and wait for the outcome."""
         self.has_asked.clear()
         self.ask_now()
         await self.has_asked.wait()
 
     async def run(self, tell: Callable[[Message], object]) -> None:
-        """Ask for ever, and tell what came."""
+        """Poll for ever, and report each outcome."""
         failures = 0
         while True:
             try:
@@ -72,7 +72,7 @@ class ChatListPoller:
             await self._pause(delay)
 
     async def _who_spoke(self, chats: list[ChatSummary], elsewhere: dict[str, int]) -> dict[str, Spoken]:
-        """Find out which messages that were not shown are the person's own; those are not unread."""
+        """Find out which unseen messages are the person's own; those don't count as unread."""
         found: dict[str, Spoken] = {}
         remembered, asked = self._local.remembered, 0
         for chat in chats:
@@ -89,7 +89,7 @@ class ChatListPoller:
                 try:
                     messages = (await self._backend.page(chat.chat_id, since, count)).messages
                 except VoicechatError:
-                    break  # The list is there; whose the messages are is asked again with the next one.
+                    break  # The list is complete; who wrote the messages is looked up again in the next poll.
             found[chat.chat_id] = learned(chat, seen, known, messages, self._user)
         return found
 

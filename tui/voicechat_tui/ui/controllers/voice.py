@@ -1,4 +1,4 @@
-"""The person's own voice: the microphone while a chat is open, the talk, and what is said about both."""
+"""The person's own voice: the microphone while a chat is open, and the talk."""
 
 import asyncio
 from contextlib import suppress
@@ -34,7 +34,7 @@ from voicechat_tui.voice.events import JournalStopped, TalkEnded, TalkHeard, Tal
 GROUP = "voice"
 """The group of the workers that hold a microphone or deliver what was said."""
 UNHEARD_S = 3.0
-"""A server acknowledges speech every second; after so long without a word it does not hear what is said."""
+"""A server acknowledges speech every second; after so long without one it receives nothing."""
 
 
 class VoiceController:
@@ -69,7 +69,7 @@ class VoiceController:
 
     @property
     def status(self) -> Status:
-        """What the line of state tells of the microphone."""
+        """What the status line shows of the microphone."""
         return Status(
             mic=self._mic,
             device=self._device,
@@ -80,9 +80,9 @@ class VoiceController:
 
     @property
     def _speech(self) -> Waiting | None:
-        """The speech that waits, also of a chat that was left."""
+        """Speech that waits for the server, also from a chat that was left."""
         if self._waiting:
-            # The newest one whose reason is known tells most.
+            # The newest one with a known reason is the most informative.
             return max(self._waiting.values(), key=lambda waiting: (bool(waiting.reason), waiting.since))
         is_heard = self._app.clock() - self._heard_at < UNHEARD_S
         if self._lag_ms is None or is_heard or self._mic is not Mic.OPEN:
@@ -113,28 +113,28 @@ class VoiceController:
     # What the person does
 
     def enter(self) -> None:
-        """A chat was opened: let a warm microphone warm up."""
+        """Let a warm microphone warm up, because a chat is shown."""
         if self._app.settings.warm_microphone:
             self._start()
 
     def leave(self) -> None:
-        """The chat is left: the microphone is closed. What was said goes on to be delivered."""
+        """Close the microphone, because the chat is left. Delivery of what was said continues."""
         self._wanted = None
         self._put_down()
         self._trouble, self._lag_ms = None, None
 
     async def end(self) -> None:
-        """The app ends: wait for the last words, for a moment."""
+        """Wait briefly for the last words to be delivered, because the app ends."""
         self._wanted = None
         workers = [worker for worker in self._app.workers if worker.group == GROUP]
         for worker in workers:
             if not worker.is_cancelled:
                 worker.cancel()
-            with suppress(WorkerCancelled, WorkerFailed):  # The app tells of a failure by itself.
+            with suppress(WorkerCancelled, WorkerFailed):  # The app reports a failure itself.
                 await worker.wait()
 
     def toggle(self, session: ChatSession) -> None:
-        """Begin to talk, or end it."""
+        """Begin to talk, or stop."""
         voice = self._voice
         if self._wanted is not None:
             self._wanted = None
@@ -150,7 +150,7 @@ class VoiceController:
         self._app.show_status()
 
     def mute(self) -> None:
-        """Mute the microphone, or not any more; remembered for the next time."""
+        """Mute or unmute the microphone; remembered for the next time."""
         muted = not self._muted
         self._app.local.muted = muted
         self._app.save_local()
@@ -162,7 +162,7 @@ class VoiceController:
         self._app.show_status()
 
     def reopen(self) -> None:
-        """Take the microphone of the settings, after it was changed there."""
+        """Switch to the microphone of the settings, after they have changed."""
         if self._session is not None:
             self._put_down()
             self._start()
@@ -198,10 +198,10 @@ class VoiceController:
         if self._wanted is not None:
             self._talk = voice.open(self._wanted)
 
-    # What happens
+    # Events
 
     def handle_event(self, session: VoiceSession, event: VoiceEvent) -> None:
-        """Take what the microphone or a talk tells."""
+        """Handle an event of the microphone or a talk."""
         session.taken()
         if session is self._session:
             self._of_own_microphone(event)
@@ -210,7 +210,7 @@ class VoiceController:
         self._app.show_status()
 
     def _note_waiting(self, session: VoiceSession, event: VoiceEvent) -> None:
-        """Note whether a talk waits: from its beginning and after each loss, until the server is heard."""
+        """Track whether a talk waits: from its start or an interruption until the server answers."""
         now = self._app.clock()
         match event:
             case TalkStarted(talk=talk):
@@ -249,13 +249,13 @@ class VoiceController:
                 pass
 
     def _fell_silent(self, error: VoicechatError) -> None:
-        """Say that a microphone gives nothing: once, until it was heard again."""
+        """Report a silent microphone once, until there is sound again."""
         if self._device not in self._silent:
             self._silent.add(self._device)
             self._app.report_error(_("The microphone is silent"), error)
 
     def _took_another(self, problem: str) -> None:
-        """Say that another microphone than the wished one is open: once, until that changes."""
+        """Report once that a microphone other than the configured one is open, until that changes."""
         if problem and problem != self._fallback:
             self._app.announce(_("Another microphone"), problem, "warning")
         self._fallback = problem

@@ -24,12 +24,12 @@ class Action:
 
     Attributes:
         id: Its name in settings; also the name of the method that does it.
-        keys: Default keys. What nobody can do without has two, because terminals and multiplexers keep some.
+        keys: Default keys. Essential actions have two, because terminals and multiplexers grab some.
         title: Its name in the palette and in the help.
         help: What it does, a sentence.
         context: Where it is available.
         hint: What the line of hints calls it; left out there if empty.
-        in_turn: Whether the widget that has the focus may take its keys first.
+        in_turn: Whether the focused widget may take its keys first.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Action:
 
     @property
     def on_click(self) -> str:
-        """The style of a text that does it when it is clicked, whichever widget the text is in."""
+        """The style that makes a text do it on a click, in any widget."""
         owner = "app" if self.context is Context.APP else "screen"
         return f"@click={owner}.{self.id}"
 

@@ -8,7 +8,7 @@ a repeat exactly as they send a press, so time is all there is to tell them apar
 
 
 class HeldKey:
-    """Remembers the last key, and since when it is quiet.
+    """Remembers the last key and when it came.
 
     Args:
         clock: Steady seconds.
@@ -20,11 +20,11 @@ class HeldKey:
         self._at = 0.0
 
     def released(self) -> None:
-        """Something else was done meanwhile, so that no key can be held any more."""
+        """Note other input, after which no key can still be held."""
         self._key = ""
 
     def repeats(self, key: str) -> bool:
-        """Take a key; return whether it is the key before it, still held down."""
+        """Note a key; return whether it repeats the key before it, still held down."""
         now = self._clock()
         is_repeat = key == self._key and now - self._at < REPEATS_WITHIN_S
         self._key, self._at = key, now

@@ -1,4 +1,4 @@
-"""Which keys do what: the registry's defaults under the overrides of the settings."""
+"""Which keys do what: the defaults, overridden by the settings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -47,7 +47,7 @@ class Keymap:
         return key_label(keys[0]) if keys else ""
 
     def has(self, key: str) -> bool:
-        """Tell whether a key does anything."""
+        """Return whether a key does anything."""
         return any(key in keys for keys in self._keys.values())
 
     def _override(self, name: str, keys: tuple[str, ...]) -> None:
@@ -91,7 +91,7 @@ def bindings(context: Context) -> list[Binding]:
             action.title,
             id=action.id,
             show=False,
-            # A text that is being written would take most of them for itself.
+            # The composer would take most of them as text.
             priority=not action.in_turn,
         )
         for action in actions_of(context)

@@ -1,4 +1,4 @@
-"""One key after the other: each finds the app as the key before it left it, however close together they came.
+"""One key after the other: each finds the app as the key before it left it, however fast they come.
 
 Textual puts a key into the queue of the widget that has the focus. From there it goes up, queue by queue, to
 the screen and to the app, and what it causes there (a text is sent, a screen opens, the focus moves) happens
@@ -21,13 +21,13 @@ from voicechat_tui.ui.keys.held_key import HeldKey
 from voicechat_tui.ui.keys.keymap import Keymap
 
 STEP_WITHIN_S = 2.0
-"""No key waits longer for one of these, or for a chat to be joined: a server that hangs takes no key away."""
+"""No key waits longer for one of these, or for joining a chat: a hanging server blocks no keyboard."""
 ROUND_WITHIN_S = 1.0
-"""What has not come back by then never will: it was left to a screen that is closed."""
+"""What has not come back by then never will: it was queued for a screen that has closed."""
 WAITING = 1 << 16
-"""So many keys may wait, more than anybody types ahead. Of more, the newest are dropped, and that is told."""
+"""Events that may wait, more than anybody types ahead. Beyond that the newest are dropped, with a toast."""
 _ROUNDS = 30
-"""An app to which very much happens is never quiet; what a key has caused is done after so many rounds."""
+"""A very busy app never settles; what a key has caused counts as done after so many rounds."""
 _STEP_LOOK_S = 0.01
 
 _INPUT = (events.InputEvent, events.Paste, events.AppFocus, events.AppBlur)
@@ -77,7 +77,7 @@ class Turns:
         self._began: WeakKeyDictionary[object, float] = WeakKeyDictionary()
 
     def take(self, event: events.Event) -> bool:
-        """Let an event wait for its turn; return False if it need not: it has none, or this is it."""
+        """Queue an event for its turn; return False if it needs none, or if its turn has come."""
         if not isinstance(event, _INPUT) or event.is_forwarded:
             return False
         if event in self._due:
@@ -94,12 +94,12 @@ class Turns:
         return True
 
     def clicked(self) -> None:
-        """The mouse was used: whichever key comes next is pressed anew."""
+        """Note a click, after which the next key can't be a repeat."""
         self._held.released()
         self.is_repeat = False
 
     async def run(self) -> None:
-        """Give each event its turn, for ever."""
+        """Process events one by one, for ever."""
         await self._settle()
         is_settled = True
         while True:
@@ -115,7 +115,7 @@ class Turns:
             is_settled = not needs_order_only
 
     def _needs_order_only(self, event: events.Event) -> bool:
-        """Tell whether another event of this kind may follow at once, because this one changes no focus.
+        """Return whether the next event may follow at once, because this one changes no focus.
 
         A long text that is pasted without brackets would take many times as long otherwise.
         """
@@ -126,10 +126,10 @@ class Turns:
         return isinstance(event, _MOVES)
 
     async def _settle(self, *, joins: bool = False) -> None:
-        """Wait until nothing is left to be done for what had its turn.
+        """Wait until everything that the last event has caused is done.
 
         Args:
-            joins: Whether to be in the chat that is shown is a part of that. To write one need not be.
+            joins: Whether that includes having joined the chat that is shown. Typing doesn't need it.
         """
         rounds = 0
         while rounds < _ROUNDS:
@@ -142,7 +142,7 @@ class Turns:
                 rounds += 1
 
     async def _round(self) -> bool:
-        """Let the app handle what is queued, and draw; return whether nothing came of it."""
+        """Let the app handle its queues and draw; return whether it was idle."""
         app = self._app
         before = (app.screen_stack, app.focused)
         with suppress(TimeoutError):
@@ -156,7 +156,7 @@ class Turns:
         return False
 
     def _nodes(self) -> list[MessagePump]:
-        """Return all that has a queue."""
+        """Return every node with a message queue."""
         screens = self._app.screen_stack
         return [self._app, *(node for screen in screens for node in screen.walk_children(with_self=True))]
 
@@ -190,7 +190,7 @@ async def _handled(nodes: Sequence[MessagePump]) -> None:
 
 
 async def _drawn(node: MessagePump) -> None:
-    """Wait until all that has changed is laid out and drawn."""
+    """Wait until every change is laid out and drawn."""
     done = asyncio.Event()
     if node.call_after_refresh(done.set):
         await done.wait()

@@ -1,4 +1,4 @@
-"""The file of what the app remembers, which all apps of a login share."""
+"""The file of what the app remembers, shared by all apps of a login."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,11 +13,11 @@ from voicechat_tui.language import _
 from voicechat_tui.ui.memory.remembered import Contents
 
 LOCKED_WITHIN_S = 2.0
-"""How long another app that writes is waited for, which takes milliseconds; somebody may wait for the end."""
+"""How long to wait for another app to finish writing, which takes milliseconds; a person may be waiting."""
 
 
 def load(path: Path) -> tuple[Contents, VoicechatError | None]:
-    """Return what the file says; one of no use counts as empty, and the error tells what became of it."""
+    """Return the file's contents; an unusable file counts as empty, and the error says what became of it."""
     try:
         try:
             contents = _parsed(path)
@@ -30,7 +30,7 @@ def load(path: Path) -> tuple[Contents, VoicechatError | None]:
 
 
 def look(path: Path) -> Contents | None:
-    """Return what the file says; None if it is of no use now, which whoever writes it next will tell."""
+    """Return the file's contents, or None if it is unusable, which the next write will report."""
     with suppress(OSError, ValidationError):
         return _read(path)
     return None
@@ -44,11 +44,11 @@ def written_at(path: Path) -> int | None:
 
 
 def update(path: Path, change: Callable[[Contents], Contents]) -> None:
-    """Change what the file says, while no other app does.
+    """Change the file's contents under the lock.
 
     Args:
         path: The file; it need not exist.
-        change: Makes the new contents of those that are there.
+        change: Returns the new contents, given the current ones.
 
     Raises:
         OSError: If it can't be read and written.
@@ -60,7 +60,7 @@ def update(path: Path, change: Callable[[Contents], Contents]) -> None:
 
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
-    from filelock import FileLock  # Takes a while to import, and nothing is written before the first picture.
+    from filelock import FileLock  # Slow to import, and nothing is written before the first frame is drawn.
 
     with FileLock(path.with_suffix(".lock"), timeout=LOCKED_WITHIN_S, mode=0o600):
         yield
@@ -90,7 +90,7 @@ def _read_or_put_aside(path: Path) -> tuple[Contents, VoicechatError | None]:
 
 
 def _rid_of_logins(path: Path) -> VoicechatError | None:
-    """Take out of the file what an earlier version wrote into it, at once."""
+    """Remove at once the logins that an earlier version wrote into the file."""
     try:
         update(path, lambda there: there)
     except OSError as error:

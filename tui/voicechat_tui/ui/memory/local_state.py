@@ -19,7 +19,7 @@ class LocalState:
     """What is remembered of one person on one server, and the file it is in.
 
     Args:
-        path: The file; None keeps nothing.
+        path: The file; with None nothing is saved.
         server: The server's address as `server_name` gives it, or `THIS_MACHINE`.
         user: The person.
 
@@ -42,7 +42,7 @@ class LocalState:
         self.remembered = self._contents.of(server, user)
 
     def move_to(self, server: str) -> None:
-        """Go on with what is remembered of another server."""
+        """Switch to what is remembered of another server."""
         self._server = server
         self.remembered = self._contents.of(server, self._user)
 
@@ -56,7 +56,7 @@ class LocalState:
         self._contents.muted = muted
 
     def keep_draft(self, chat_id: str, text: str) -> None:
-        """Remember what is written in a chat, or that nothing is."""
+        """Remember the draft in a chat, or that there is none."""
         if text.strip():
             self.remembered.drafts[chat_id] = text
         else:
@@ -70,21 +70,21 @@ class LocalState:
         return is_new
 
     def forget_seen(self, chat_id: str) -> None:
-        """Remember that a chat has another history now, of which nothing was read."""
+        """Forget what was read in a chat, because it has another history now."""
         self.remembered.seen.pop(chat_id, None)
         self.remembered.spoken.pop(chat_id, None)
 
     def keep_spoken(self, spoken: Mapping[str, Spoken]) -> None:
-        """Remember who has said what was not shown."""
+        """Remember who wrote the messages that were not shown."""
         listed = {chat.chat_id for chat in self.remembered.chats}
         known = {**self.remembered.spoken, **spoken}
         self.remembered.spoken = {chat: each for chat, each in known.items() if chat in listed}
 
     async def seen_elsewhere(self, chats: Iterable[ChatSummary]) -> dict[str, int]:
-        """Return up to where other apps of this login have shown chats, as far as that is news."""
+        """Return up to where other apps of this login have shown chats, where that is new."""
         there = await asyncio.to_thread(self._written_by_others)
         seen = {} if there is None else there.of(self._server, self._user).seen
-        # More than there is was read of another history.
+        # A larger seq than there are messages belongs to another history.
         return {
             chat.chat_id: seq
             for chat in chats
@@ -98,7 +98,7 @@ class LocalState:
         return look(self._path) if self._written_at != before else None
 
     def unsent(self, chat_id: str) -> dict[str, str]:
-        """Return the texts of a chat that are not known to be stored; what is changed in it is remembered."""
+        """Return the texts of a chat that are not known to be stored; changes to it are remembered."""
         return self.remembered.unsent.setdefault(chat_id, {})
 
     def written(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Bringing together what several apps of a login remember: each replaces only what it has changed itself."""
+"""Merging what several apps of a login remember: each replaces only what it has changed itself."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -12,7 +12,7 @@ ValueT = TypeVar("ValueT")
 
 
 def merged(before: Contents, now: Contents, there: Contents) -> Contents:
-    """Return what is there, with what has changed between before and now."""
+    """Return what is in the file, with what has changed between before and now."""
     result = there.model_copy(deep=True)
     if now.muted != before.muted:
         result.muted = now.muted

@@ -1,4 +1,4 @@
-"""What the app remembers, as its file has it."""
+"""What the app remembers, in the form of its file."""
 
 from typing import Literal
 
@@ -16,8 +16,8 @@ class Remembered(BaseModel):
         drafts: What is written and not sent, by chat.
         unsent: Own texts that are not known to be stored, by chat and client_message_id.
         seen: The seq of the last message that was shown, by chat.
-        spoken: Who has said what was not shown, by chat.
-        chats: The list of chats as it was last.
+        spoken: Who wrote what was not shown, by chat.
+        chats: The last known list of chats.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -29,7 +29,7 @@ class Remembered(BaseModel):
     chats: list[ChatSummary] = Field(default_factory=list)
 
     def joined(self, newer: "Remembered") -> "Remembered":
-        """Return this with what a newer one says in its places."""
+        """Return this, overridden by what a newer one says."""
         unsent = {chat: {**self.unsent.get(chat, {}), **texts} for chat, texts in newer.unsent.items()}
         return Remembered(
             drafts={**self.drafts, **newer.drafts},
@@ -41,10 +41,10 @@ class Remembered(BaseModel):
 
 
 class Contents(BaseModel):
-    """What the file says.
+    """The contents of the file.
 
     Attributes:
-        version: Its form; one without it does not say whose each thing is.
+        version: Of the format; files without it don't say whose each thing is.
         muted: Whether the microphone is muted.
         servers: What is remembered, by server and person.
     """
@@ -56,18 +56,18 @@ class Contents(BaseModel):
     servers: dict[str, dict[str, Remembered]] = Field(default_factory=dict)
 
     def of(self, server: str, user: str) -> Remembered:
-        """Return what is remembered of a person on a server; what is changed in it is remembered."""
+        """Return what is remembered of a person on a server; changes to it are remembered."""
         return self.servers.setdefault(server, {}).setdefault(user, Remembered())
 
     @property
     def has_logins(self) -> bool:
-        """Whether a server stands in it with the login to it, as earlier versions wrote it."""
+        """Whether a server's name contains a login, as earlier versions wrote it."""
         return any(without_login(server) != server for server in self.servers)
 
     def without_logins(self) -> "Contents":
-        """Return the same with the servers' names alone; what belongs to one server is put together."""
+        """Return the same without logins in servers' names; what belongs to one server is merged."""
         servers: dict[str, dict[str, Remembered]] = {}
-        # A name without a login comes last and wins: it was written by this version.
+        # A name without a login comes last and wins, because this version wrote it.
         for server in sorted(self.servers, key=lambda name: without_login(name) == name):
             people = servers.setdefault(without_login(server), {})
             for user, remembered in self.servers[server].items():

@@ -1,4 +1,4 @@
-"""The list of chats: which are shown, what their last words are, and how many of them are unread."""
+"""The list of chats: which are shown, their last messages, and how many are unread."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ class ChatItem:
     Attributes:
         chat_id: Its id.
         title: What it is called.
-        last: Who said what last; empty for nothing yet.
+        last: The last message and who wrote it; empty if there is none.
         at: When that was, or when the chat was begun.
         unread: Stored messages of others that were not shown yet.
-        ended: Whether it takes no more messages.
-        drafted: Whether something is written in it and not sent.
+        ended: Whether it has ended.
+        drafted: Whether it has an unsent draft.
     """
 
     chat_id: str
@@ -57,7 +57,7 @@ def items(
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """Return a time as short as it can be understood: of today the hour, else the date."""
+    """Return a time in its shortest clear form: the time for today, else the date."""
     if at.date() == now.date():
         return f"{at:%H:%M}"
     return f"{at:%m-%d}" if at.year == now.year else f"{at:%Y-%m}"

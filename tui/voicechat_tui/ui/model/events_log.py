@@ -1,4 +1,4 @@
-"""What happened since the start of the app, for the screen that shows it."""
+"""The log of the app since its start, for the screen that shows it."""
 
 import logging
 from collections import deque
@@ -9,7 +9,7 @@ from datetime import datetime
 _logger = logging.getLogger(__name__)
 
 LIMIT = 500
-"""Lines kept; the oldest give way. The log file has more."""
+"""Lines kept; the oldest are dropped. The log file has more."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class EventsLog:
         self.lines: deque[LogLine] = deque(maxlen=LIMIT)
 
     def add(self, text: str, severity: str = "information") -> None:
-        """Note what happened; what went wrong is in the log file too."""
+        """Add a line; warnings and errors go to the log file too."""
         if severity != "information":
             _logger.warning("%s", text)
         self.lines.append(LogLine(self._now(), severity, text))

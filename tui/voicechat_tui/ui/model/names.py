@@ -1,4 +1,4 @@
-"""Names on one line: as many as have room, and how many there are besides."""
+"""Names on one line: as many as fit, and how many others there are."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,14 +10,14 @@ _ELLIPSIS = "…"
 
 
 def fitted(text: str, width: int) -> str:
-    """Return a text of at most so many cells; one that is cut ends with an ellipsis."""
+    """Return a text of at most so many cells; if cut, it ends with an ellipsis."""
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip() + _ELLIPSIS if width > 0 else ""
 
 
 def fitting(names: Sequence[str], width: int, say: Callable[[str], str] = str) -> str:
-    """Return a sentence with as many names as have room; the others are counted.
+    """Return a sentence with as many names as fit; the others are counted.
 
     Args:
         names: The names, at least one; the first ones are kept.
@@ -36,7 +36,7 @@ def fitting(names: Sequence[str], width: int, say: Callable[[str], str] = str) -
 
 
 def least(names: Sequence[str]) -> int:
-    """Return the cells that a list of names needs to tell anything."""
+    """Return the fewest cells in which a list of names is still useful."""
     return cell_len(names[0] if len(names) == 1 else _count(len(names)))
 
 

@@ -1,4 +1,4 @@
-"""The line of state: connection, microphone, level, delays, each in words and short enough for the screen."""
+"""The status line: connection, microphone, level and delays, in words that fit the screen."""
 
 import re
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ConnectionState(Enum):
-    """How the server is reached."""
+    """The state of the connection to the server."""
 
     CONNECTING = "connecting"
     CONNECTED = "connected"
@@ -38,13 +38,13 @@ class Mic(Enum):
 
 @dataclass
 class ConnectionStatus:
-    """How a server is reached.
+    """The connection to a server.
 
     Attributes:
-        state: In a word.
+        state: Connecting, connected, retrying or failed.
         retry_at: When the next attempt is due, in seconds of the app's clock.
-        network_ms: How long it takes to answer.
-        reason: Why it is not reached, a sentence; empty while nothing has gone wrong.
+        network_ms: Its round-trip time.
+        reason: Why there is no connection, a sentence; empty while nothing has gone wrong.
         advice: What to do about it.
     """
 
@@ -57,10 +57,10 @@ class ConnectionStatus:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Something that was said and has not arrived.
+    """Something that was said and has not arrived yet.
 
     Attributes:
-        since: From when on, in seconds of the app's clock.
+        since: Since when, in seconds of the app's clock.
         retry_at: When the next attempt is due; None if none is.
         reason: Why it waits, a sentence; empty if that is not known.
         texts: How many texts it is.
@@ -74,18 +74,18 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Status:
-    """What the line of state tells.
+    """What the status line shows.
 
     Attributes:
-        connection: How the server is reached.
+        connection: The state of the connection to the server.
         retry_at: When the next attempt is due, in seconds of the app's clock.
-        reason: Why it is not reached, a sentence.
+        reason: Why there is no connection, a sentence.
         texts: Own texts that wait to be stored.
         speech: Own speech that waits to be recognised.
         mic: What the microphone does.
         device: Its name.
-        level: How loud it is, while it listens.
-        network_ms: How long the server takes to answer.
+        level: Its level, while it is open.
+        network_ms: The round-trip time to the server.
         lag_ms: How far recognition is behind speech.
     """
 
@@ -102,7 +102,7 @@ class Status:
 
     @property
     def moves(self) -> bool:
-        """Whether it reads differently a moment later."""
+        """Whether it changes with time alone."""
         return (
             self.connection is ConnectionState.RETRYING or self.texts is not None or self.speech is not None
         )
@@ -110,14 +110,14 @@ class Status:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of the line.
+    """A part of the line.
 
     Attributes:
         text: What it says.
-        style: The style it is said in: ok, bad, busy, quiet or live.
-        short: What it says where there is little room; nothing if it can be left out there.
+        style: Its style: ok, bad, busy, quiet or live.
+        short: What it says where space is short; empty if it can be left out.
         action: What a click on it does.
-        cause: Why it is so; as much of it as has room follows the text.
+        cause: Why; as much of it as fits follows the text.
     """
 
     text: str
@@ -129,17 +129,17 @@ class Part:
 
 GAP = 2
 NOTICED_S = 1.5
-"""What waits shorter than that is on its usual way, and is not told."""
+"""Shorter waits are normal, and not shown."""
 _LEAST_CAUSE = 12
 _METER_CELLS = 10
 _FLOOR_DB = -60.0
 
 
 def parts(status: Status, now: float, width: int) -> list[Part]:
-    """Return the pieces of the line that have room in some cells, from the left to the right.
+    """Return the parts of the line that fit into some cells, from left to right.
 
     Args:
-        status: What is to be told.
+        status: What to show.
         now: Seconds of the app's clock.
         width: Cells of the line.
     """
@@ -147,7 +147,7 @@ def parts(status: Status, now: float, width: int) -> list[Part]:
     delays = [] if waits else _delays(status)
     long = [_connection(status, now), *waits, _microphone(status), *_level(status), *delays]
     for shortened in range(len(long) + 1):
-        # What stands at the right gives way first: whether one is heard counts more than how fast.
+        # The right end is shortened first: whether one is heard matters more than how fast.
         kept = long[: len(long) - shortened]
         rest = [Part(part.short, part.style, part.short, part.action) for part in long[len(kept) :]]
         line = [part for part in (*kept, *rest) if part.text]
@@ -168,12 +168,12 @@ def _with_causes(line: list[Part], room: int) -> list[Part]:
 
 
 def _cause(sentence: str) -> str:
-    """Return what a sentence ends with: its cause, without what failed, which stands before it already."""
+    """Return the cause that a sentence ends with, without what failed, which is shown before it."""
     return (re.split(r": |：", sentence, maxsplit=1)[-1]).rstrip(".。")
 
 
 def meter(level: "Level", cells: int = _METER_CELLS) -> str:
-    """Return a bar for a level, with a mark where the hold is."""
+    """Return a bar for a level, with a mark at its peak hold."""
     filled = _filled(level.peak_db, cells)
     hold = _filled(level.hold_db, cells)
     bar = ["▮" if place < filled else "▯" for place in range(cells)]
@@ -206,7 +206,7 @@ def _connection(status: Status, now: float) -> Part:
 
 
 def _waits(status: Status, now: float) -> list[Part]:
-    """Tell what was said and has not arrived, and why, unless the connection tells that."""
+    """Return what has not arrived, and why, unless the connection part already says so."""
     found = []
     for waiting in (status.speech, status.texts):
         if waiting is None or now - waiting.since < NOTICED_S:
@@ -217,7 +217,7 @@ def _waits(status: Status, now: float) -> list[Part]:
             cause = _cause(waiting.reason)
             left = 0 if waiting.retry_at is None else ceil(waiting.retry_at - now)
             text += f" {left} s" if left > 0 else ""
-        # Only the chat's connection can be tried at once; the log has what happened to speech.
+        # Only the chat's connection can be retried; the log has the details for speech.
         action = "reconnect" if waiting.texts else "log"
         found.append(Part(text, "bad", "○ " + said, action, cause))
     return found
@@ -253,7 +253,7 @@ def _level(status: Status) -> list[Part]:
     if status.level is None or status.mic not in (Mic.OPEN, Mic.MUTED):
         return []
     level = status.level
-    # Every value takes the same room, so that nothing to the right of it moves.
+    # Every value has the same width, so that nothing to the right of it moves.
     said = _("CLIP") if level.clipped else f"{max(level.peak_db, _FLOOR_DB):.0f} dB"
     heard = "quiet" if status.mic is Mic.MUTED else "ok"
     return [Part(f"{meter(level)} {said:<6}", "bad" if level.clipped else heard, f"{said:<6}")]

@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from voicechat_common.protocol.chat_http import ChatSummary, HistoryMessage
 
 LOOKED_AT = 100
-"""The newest messages of a chat among which own ones are looked for; older ones count as other people's."""
+"""How many of the newest messages are searched for own ones; older ones count as other people's."""
 
 
 class Spoken(BaseModel):
-    """Who has said what is unread, as far as it is known.
+    """Who wrote the unread messages, as far as is known.
 
     Attributes:
         upto: The seq of the newest message whose speaker is known.
@@ -25,7 +25,7 @@ class Spoken(BaseModel):
 
 
 def unread(chat: ChatSummary, seen: int, spoken: Spoken) -> int:
-    """Return how many messages after the last one that was shown are other people's."""
+    """Return how many messages after the last one shown are other people's."""
     own = sum(seen < seq <= chat.message_count for seq in spoken.own)
     return max(0, chat.message_count - seen - own)
 
@@ -39,7 +39,7 @@ def gap(chat: ChatSummary, seen: int, spoken: Spoken) -> tuple[int, int] | None:
 def learned(
     chat: ChatSummary, seen: int, spoken: Spoken, messages: Iterable[HistoryMessage], user: str
 ) -> Spoken:
-    """Return what is known after the messages of the gap were looked at.
+    """Return what is known once the messages of the gap are read.
 
     Args:
         chat: Which chat.
@@ -54,5 +54,5 @@ def learned(
 
 
 def _upto(chat: ChatSummary, spoken: Spoken) -> int:
-    """Return what is known; nothing if the server has another history now."""
+    """Return up to where speakers are known; 0 if the server has another history now."""
     return spoken.upto if spoken.upto <= chat.message_count else 0

@@ -13,10 +13,10 @@ class Ask(InputWindow[str]):
     """Asks for a text.
 
     Args:
-        title: What stands in the frame.
+        title: The title in the frame.
         question: What is asked.
-        value: What is there already.
-        wrong: Says what is wrong with a text, nothing if it can be taken; it is asked with every key.
+        value: The initial text.
+        wrong: Returns what is wrong with a text, or an empty string; called with every key.
     """
 
     def __init__(self, title: str, question: str, value: str, wrong: Callable[[str], str]) -> None:
@@ -27,7 +27,7 @@ class Ask(InputWindow[str]):
         self._wrong = wrong
 
     def title_text(self) -> str:
-        """Return what stands in the frame."""
+        """Return the title in the frame."""
         return self._title
 
     def closing_text(self) -> str:

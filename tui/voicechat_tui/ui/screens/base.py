@@ -1,4 +1,4 @@
-"""What the app's own screens share: their keys, their last two lines, and how they reach the app."""
+"""What the app's own screens share: their keys, their last two lines, and access to the app."""
 
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ LEAST_HEIGHT = 8
 
 
 class AppScreen(Present[None]):
-    """A screen with the line of state and the hints at its bottom.
+    """A screen with the status line and the hints at its bottom.
 
     Attributes:
         CONTEXT: Which actions are its own.
@@ -61,7 +61,7 @@ class AppScreen(Present[None]):
         yield from ()
 
     def on_resize(self) -> None:
-        """Say what is missing where the terminal is too small for a conversation."""
+        """Say which size is needed if the terminal is too small."""
         width, height = self.size
         small = width < LEAST_WIDTH or height < LEAST_HEIGHT
         self.set_class(small, "too-small")
@@ -70,10 +70,10 @@ class AppScreen(Present[None]):
             self.query_one("#too-small", Static).update(f"voicechat\n{needed},\n{_('has')} {width}x{height}")
 
     def on_mouse_down(self) -> None:
-        """Whoever uses the mouse holds no key down."""
+        """Note the click: no key is held down any more."""
         self.voicechat.turns.clicked()
 
     @while_here
     def show_status(self) -> None:
-        """Draw the line of state as it is now."""
+        """Redraw the status line."""
         self.query_one(StatusLine).status = self.voicechat.status

@@ -1,4 +1,4 @@
-"""One chat: who is there, what was said and is being said, and what one writes oneself."""
+"""One chat: who is there, what was said and is being said, and the composer."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -27,7 +27,7 @@ from voicechat_tui.ui.widgets.composer import Composer
 from voicechat_tui.ui.widgets.status_line import COUNTDOWN_S
 
 FRAME_S = 0.05
-"""The conversation is drawn anew at most so often, however fast people speak."""
+"""The conversation is redrawn at most this often, however fast people speak."""
 _HEAD_PADDING = 2
 _BELOW_PADDING = 4
 _GAP = 2
@@ -37,7 +37,7 @@ class ChatScreen(AppScreen):
     """A chat.
 
     Args:
-        session: The chat, which goes on without the screen.
+        session: The chat, which outlives the screen.
     """
 
     CONTEXT = Context.CHAT
@@ -73,7 +73,7 @@ class ChatScreen(AppScreen):
         yield Composer({*keys.keys("send"), *keys.keys("newline")})
 
     def begin(self) -> None:
-        """Show what is known already, and the draft."""
+        """Show what is already known, and the draft."""
         self.composer.text = self.voicechat.local.remembered.drafts.get(self.session.chat_id, "")
         self.composer.move_cursor(self.composer.document.end)
         self.timeline.splice(0, self.session.conversation.rows())
@@ -81,11 +81,11 @@ class ChatScreen(AppScreen):
         self.set_interval(COUNTDOWN_S, self._count_down)
 
     def on_resize(self) -> None:
-        """Tell as many names as have room now."""
+        """Show as many names as fit now."""
         self.show_chat()
 
     def on_screen_resume(self) -> None:
-        """Show the line of state as it is now."""
+        """Redraw the status line."""
         self.show_status()
 
     @property
@@ -95,14 +95,14 @@ class ChatScreen(AppScreen):
 
     @property
     def composer(self) -> Composer:
-        """Where one writes."""
+        """Where messages are written."""
         return self.query_one(Composer)
 
-    # What happened
+    # What has changed
 
     @while_here
     def conversation_changed(self, start: int) -> None:
-        """Rows from a place on have changed: draw them with the next frame."""
+        """Draw the rows from a place on with the next frame."""
         known = self._changed_from
         self._changed_from = start if known is None else min(known, start)
         if self._frame is None:
@@ -126,7 +126,7 @@ class ChatScreen(AppScreen):
 
     @while_here
     def show_chat(self) -> None:
-        """Show who is there, who types, and whether anything was said."""
+        """Show who is there, who is typing, and whether anything was said."""
         session = self.session
         empty = not len(session.conversation)
         self.set_class(empty, "empty")
@@ -141,7 +141,7 @@ class ChatScreen(AppScreen):
                 self.voicechat.save_local()
 
     def _show_end(self) -> None:
-        """Take the composer away where nothing more can be said, unless something is written in it."""
+        """Hide the composer once the chat has ended, unless something is written in it."""
         ended, composer = self.session.ended, self.composer
         self.set_class(ended, "ended")
         self.set_class(not composer.text, "unwritten")
@@ -210,32 +210,32 @@ class ChatScreen(AppScreen):
 
     @while_here
     def take_back(self, text: str) -> None:
-        """Put a text that was not taken back to where it can be corrected."""
+        """Put a refused text back into the composer, to be corrected."""
         if not self.composer.text.strip():
             self.composer.text = text
             self.composer.move_cursor(self.composer.document.end)
 
     def on_timeline_reached_top(self) -> None:
-        """Read what was said before."""
+        """Load older messages."""
         self.voicechat.chats.load_older(self.session)
 
     def on_timeline_follow_changed(self) -> None:
-        """Show or hide what waits below."""
+        """Show or hide the count of new messages below."""
         self.show_chat()
 
     # What the person does
 
     def on_key(self, event: Key) -> None:
-        """Write a letter that is typed while the composer is left: nobody has to go back to it first."""
+        """Write a letter that is typed elsewhere on the screen, without going back to the composer first."""
         if event.is_printable and not event.key.startswith("alt+"):
             self._write(event, Key(event.key, event.character))
 
     def on_paste(self, event: Paste) -> None:
-        """Write what is pasted, likewise."""
+        """Write what is pasted elsewhere, likewise."""
         self._write(event, Paste(event.text))
 
     def _write(self, event: Key | Paste, same: Key | Paste) -> None:
-        """Hand on what reached the screen and nobody took, unless the composer had it already."""
+        """Pass on input that no widget took, unless the composer has had it already."""
         if self.focused is not self.composer and self.composer.display and not self.session.ended:
             event.stop()
             self.set_focus(self.composer)
@@ -243,7 +243,7 @@ class ChatScreen(AppScreen):
 
     @while_here
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Tell whether an action can be done now."""
+        """Return whether an action is available now."""
         match action:
             case "send" | "newline":
                 return self.focused is self.composer and not self.session.ended
@@ -261,7 +261,7 @@ class ChatScreen(AppScreen):
                 return True
 
     def on_composer_edited(self, event: Composer.Edited) -> None:
-        """Keep the draft, and tell others that one types."""
+        """Keep the draft, and tell others that one is typing."""
         self.voicechat.local.keep_draft(self.session.chat_id, event.text)
         self.voicechat.save_local()
         if self.session.ended:
@@ -270,7 +270,7 @@ class ChatScreen(AppScreen):
             self.session.link.typing(bool(event.text.strip()))
 
     def action_talk(self) -> None:
-        """Begin to talk, or end it; once, however long the key is held down."""
+        """Begin to talk, or stop; once, however long the key is held down."""
         if not self.voicechat.turns.is_repeat:
             self.voicechat.voice.toggle(self.session)
 

@@ -20,7 +20,7 @@ from voicechat_tui.ui.widgets.chat_list import ChatList
 
 
 class ChatsScreen(AppScreen):
-    """Chats with their last words, a search above them, and what to do where there is none."""
+    """The chats, a search above them, and what to do if there are none."""
 
     CONTEXT = Context.CHATS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.CHATS)]
@@ -43,11 +43,11 @@ class ChatsScreen(AppScreen):
         yield Static(id="nothing", markup=False)
 
     def begin(self) -> None:
-        """Show what is known already."""
+        """Show what is already known."""
         self.show_chats()
 
     def on_screen_resume(self) -> None:
-        """Show what has changed meanwhile."""
+        """Show what has changed in the meantime."""
         self.show_chats()
         self.show_status()
 
@@ -85,7 +85,7 @@ class ChatsScreen(AppScreen):
 
     @while_here
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Tell whether an action can be done now."""
+        """Return whether an action is available now."""
         if action == "local_server":
             return self.voicechat.can_start_local
         if action == "open_chat":
@@ -93,7 +93,7 @@ class ChatsScreen(AppScreen):
         return True
 
     def action_search(self) -> None:
-        """Go to the search; whoever is there already begins it anew."""
+        """Go to the search; from within, start it over."""
         search = self.query_one("#search", Input)
         search.focus()
         search.select_all()
@@ -123,12 +123,12 @@ class ChatsScreen(AppScreen):
             self.voicechat.chats.create_chat(answer.text)
 
     def _end_search(self) -> None:
-        """Show all chats again to who comes back from one."""
+        """Show all chats again for when the person comes back."""
         self.query_one("#search", Input).clear()
         self.query_one(ChatList).focus()
 
     def on_input_changed(self) -> None:
-        """Search while it is typed."""
+        """Search with every key."""
         self.show_chats()
 
     def on_input_submitted(self) -> None:
@@ -136,7 +136,7 @@ class ChatsScreen(AppScreen):
         self.action_open_chat()
 
     def on_key(self, event: Key) -> None:
-        """Lead from the search to the list, and out of the search."""
+        """Move from the search to the list, or leave the search."""
         search = self.query_one("#search", Input)
         if not search.has_focus:
             return

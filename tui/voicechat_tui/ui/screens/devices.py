@@ -1,4 +1,4 @@
-"""The microphones: each with its level, to be chosen from."""
+"""The microphones to choose from, each with its level."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -27,7 +27,7 @@ SHOWN_EVERY_S = 0.1
 
 
 class DevicesWindow(Window[None]):
-    """All microphones with their levels; enter takes one, and it is remembered."""
+    """All microphones with their levels; enter chooses one, and it is remembered."""
 
     DEFAULT_CSS = "DevicesWindow #trouble { height: auto; }"
 
@@ -55,7 +55,7 @@ class DevicesWindow(Window[None]):
         in_background(self, self._find, group=STEP)
 
     async def _find(self) -> None:
-        """Show which microphones there are, and then how loud they are."""
+        """Show the microphones, and then their levels."""
         try:
             self._devices = await voicechat_of(self).voice.sound.devices()
         except VoicechatError as error:
@@ -65,11 +65,11 @@ class DevicesWindow(Window[None]):
         in_background(self, self._listen, group="meters")
 
     async def _listen(self) -> None:
-        """Hold a meter for each microphone as long as the window is open, and show them."""
+        """Keep a meter running for each microphone as long as the window is open, and show them."""
         voice = voicechat_of(self).voice
         async with AsyncExitStack() as meters:
             for device in self._devices:
-                # One that is open already may not open twice, and its level is known.
+                # The one in use may refuse to open twice, and its level is known.
                 if device.id.name != voice.open_device[0]:
                     self._meters[device.id] = await meters.enter_async_context(voice.sound.meter(device))
             while self.is_here:
@@ -135,7 +135,7 @@ class DevicesWindow(Window[None]):
         return settings.device == device.id.name and settings.host_api in (None, device.id.host_api)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Take a microphone, and remember it."""
+        """Choose a microphone, and remember it."""
         event.stop()
         device = self._devices[event.option_index - 1] if event.option_index else None
         voicechat_of(self).in_background(partial(self._take, device), group=STEP)

@@ -1,4 +1,4 @@
-"""What happened since the start."""
+"""The log since the start of the app."""
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -28,7 +28,7 @@ class LogWindow(Window[None]):
         return _("Log")
 
     def closing_text(self) -> str:
-        """Say where more of it is."""
+        """Say where the log file is."""
         return _("esc: close   log file: {path}", path=paths.log_file())
 
     def compose_content(self) -> ComposeResult:
@@ -43,5 +43,5 @@ class LogWindow(Window[None]):
         return Content("\n").join(found) if found else Content(_("Nothing has happened yet."))
 
     def begin(self) -> None:
-        """Begin at the newest."""
+        """Start at the newest line."""
         self.query_one("#content").scroll_end(animate=False)

@@ -1,4 +1,4 @@
-"""The palette: every action that can be done now, by its name."""
+"""The palette: every available action, by its name."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +15,7 @@ from voicechat_tui.ui.protocols import voicechat_of
 
 
 class Palette(CommandPalette):
-    """The palette, in the language of the interface: the library has its words in English alone."""
+    """The palette in the language of the interface: Textual's own is in English only."""
 
     def __init__(self) -> None:
         super().__init__(placeholder=_("Search for commands…"), id="--command-palette")
@@ -37,28 +37,28 @@ class ActionCommands(Provider):
     """Finds actions of the registry."""
 
     async def discover(self) -> Hits:
-        """Offer everything that can be done now."""
+        """Offer every available action."""
         for action in self._possible():
             yield DiscoveryHit(self._name(action), partial(self._run, action), help=_(action.help))
 
     async def search(self, query: str) -> Hits:
-        """Offer what fits the words."""
+        """Offer the actions that match."""
         matcher = self.matcher(query)
         for action in self._possible():
             name = self._name(action)
             if (score := matcher.match(name)) > 0:
-                # What begins with the words is meant, more than what has them somewhere.
+                # A match at the beginning ranks above one in the middle.
                 score += name.casefold().startswith(query.casefold())
                 yield Hit(score, matcher.highlight(name), partial(self._run, action), help=_(action.help))
 
     def _possible(self) -> Iterator[Action]:
         for action in ACTIONS:
-            # The palette is open already.
+            # The palette is already open.
             if action.id != "palette" and (node := self._node(action)) and node.check_action(action.id, ()):
                 yield action
 
     def _node(self, action: Action) -> DOMNode | None:
-        """Return whose action it is, or None if it is of another screen."""
+        """Return the node that has the action, or None if it belongs to another screen."""
         if action.context is Context.APP:
             return self.app
         return self.screen if getattr(self.screen, "CONTEXT", None) is action.context else None

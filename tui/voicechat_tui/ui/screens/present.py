@@ -1,7 +1,7 @@
-"""Screens whose parts are not always there: they come after the screen, and go before it.
+"""Screens whose widgets are not always there: they are mounted after the screen, and removed before it.
 
-Whoever calls a screen later than it was sure to be there (a timer, the answer of a server, another screen
-that closes, the app, which is told of new messages while it ends) need not ask whether it still is.
+Callbacks that may come too late (a timer, a server's answer, another screen that closes, events while the
+app ends) need not check whether the screen is still there.
 """
 
 from collections.abc import Callable
@@ -22,20 +22,20 @@ class _Here(Protocol):
 
 
 class Present(Screen[ScreenResultType]):
-    """A screen that knows whether its parts are there."""
+    """A screen that knows whether its widgets are there."""
 
     _has_begun = False
 
     @property
     def is_here(self) -> bool:
-        """Whether its parts are there, and will be until control goes back to the event loop."""
+        """Whether its widgets are there, and will be until control returns to the event loop."""
         return self._has_begun and self.is_running and self.is_attached and self.app.is_running
 
     def begin(self) -> None:
-        """Fill the parts, which have just come."""
+        """Fill the widgets, which have just been mounted."""
 
     def on_mount(self) -> None:
-        """Begin, except in an app that ends, where the parts may never come."""
+        """Begin, except while the app ends, where the widgets may never be mounted."""
         self._has_begun = True
         if self.is_here:
             self.begin()
@@ -50,7 +50,7 @@ class Present(Screen[ScreenResultType]):
 def while_here(
     method: Callable[Concatenate[HereT, P], ResultT],
 ) -> Callable[Concatenate[HereT, P], ResultT | None]:
-    """Let a method of a screen do nothing while the screen's parts are not there."""
+    """Make a method of a screen do nothing while the screen's widgets are not there."""
 
     @wraps(method)
     def guarded(screen: HereT, /, *arguments: P.args, **options: P.kwargs) -> ResultT | None:

@@ -1,4 +1,4 @@
-"""The settings: what holds, what it means, and how to change it."""
+"""The settings: what is in effect, what it means, and how to change it."""
 
 from functools import partial
 
@@ -44,7 +44,7 @@ class SettingsWindow(Window[None]):
         yield OptionList()
 
     def begin(self) -> None:
-        """Show what holds."""
+        """Show what is in effect."""
         self._show(0)
 
     def _show(self, marked: int | None) -> None:
@@ -59,7 +59,7 @@ class SettingsWindow(Window[None]):
         self._show(self.query_one(OptionList).highlighted)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Change a setting: to its next choice, or to what is written."""
+        """Change a setting: to its next choice, or to what the person enters."""
         event.stop()
         line = self._lines[event.option_index]
         if line.fixed_by:

@@ -14,7 +14,7 @@ ResultT = TypeVar("ResultT")
 
 
 class Window(ModalScreen[ResultT], Present[ResultT]):
-    """What is shown over the screens. What had the focus before has it again afterwards."""
+    """A window over the screens. The focus returns to where it was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "close", "Close")]
     DEFAULT_CSS = """

@@ -1,6 +1,6 @@
 """How a row becomes lines of the screen: pure, from text and width alone.
 
-On a wide screen time and name stand in columns at the left, on a narrow one in a line of their own. The sign
+On a wide screen time and name are in columns at the left, on a narrow one in a line of their own. The sign
 before the text tells whether it was typed or spoken, is being spoken, waits, or was refused.
 """
 
@@ -31,7 +31,7 @@ _TAB = " " * 4
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of a line in one style, which the widget knows by its name."""
+    """A piece of a line in one style, by the style's name."""
 
     text: str
     style: str
@@ -96,7 +96,7 @@ def text_places(row: Row, previous: Row | None, width: int) -> list[TextPlace | 
 
 
 def written(row: Row, begin: int, end: int) -> str:
-    """Return what was written of what a row shows between two places; a tab is one that is shown in part."""
+    """Return the original text behind a range of what a row shows; a tab shown in part counts whole."""
     pieces, at = [], 0
     for char in row.text:
         shown = len(_TAB) if char == "\t" else 1
@@ -107,7 +107,7 @@ def written(row: Row, begin: int, end: int) -> str:
 
 
 def height(row: Row, previous: Row | None, width: int) -> int:
-    """Return how many lines `layout` gives, without building them."""
+    """Return how many lines `layout` returns, without building them."""
     extra = not _same_day(row, previous)
     heading = width < WIDE and not _continues(row, previous)
     return extra + heading + len(_wrapped(row, width))
@@ -123,8 +123,8 @@ def _shown(row: Row) -> str:
 
 
 def _drawable(text: str) -> str:
-    """Return a text without what would move the terminal's cursor; its lines stay."""
-    if text.isprintable():  # As nearly every text is, and this is quick.
+    """Return a text without what would move the terminal's cursor, except line breaks."""
+    if text.isprintable():  # Nearly every text is, and this is fast.
         return text
     return "\n".join(printable(line.replace("\t", _TAB)) for line in text.split("\n"))
 
@@ -135,7 +135,7 @@ def _wrapped(row: Row, width: int) -> list[tuple[int, int]]:
 
 
 def _text(row: Row, begin: int, end: int) -> Line:
-    """Return a line's text: what is settled as it is, the rest dim."""
+    """Return a line's text: the settled part as it is, the rest dim."""
     text = _shown(row)
     if row.state is not EntryState.SPOKEN:
         return (Span(text[begin:end], _TEXT_STYLES[row.state]),)
@@ -168,7 +168,7 @@ def _same_day(row: Row, previous: Row | None) -> bool:
 
 
 def _continues(row: Row, previous: Row | None) -> bool:
-    """Tell whether a row needs no name, because the row above has the same."""
+    """Return whether a row needs no name, because the row above has the same."""
     return (
         previous is not None
         and previous.speaker == row.speaker

@@ -1,4 +1,4 @@
-"""The conversation on the screen. Only the lines that are seen are laid out and drawn."""
+"""The conversation on the screen. Only visible lines are laid out and drawn."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ _STYLES = (
 class Timeline(ScrollView, can_focus=True):
     """A conversation that scrolls.
 
-    While its end is in sight it follows what comes; otherwise it stays where the reader is.
+    While its end is visible it follows new rows; otherwise it stays where the reader is.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{name}" for name in _STYLES}
@@ -71,10 +71,10 @@ class Timeline(ScrollView, can_focus=True):
     """
 
     class FollowChanged(Message):
-        """The end of the conversation came into sight, or went out of it.
+        """The end of the conversation became visible, or ceased to be.
 
         Attributes:
-            follows: Whether it is in sight.
+            follows: Whether it is visible.
         """
 
         def __init__(self, follows: bool) -> None:
@@ -82,7 +82,7 @@ class Timeline(ScrollView, can_focus=True):
             super().__init__()
 
     class ReachedTop(Message):
-        """The beginning of what is here came into sight."""
+        """The first loaded row became visible."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,13 +106,13 @@ class Timeline(ScrollView, can_focus=True):
 
     @property
     def follows(self) -> bool:
-        """Whether the newest row stays in sight."""
+        """Whether the newest row stays visible."""
         return self._follows
 
     def splice(self, start: int, rows: Sequence[Row]) -> None:
-        """Replace the rows from a place on; only those that are new or follow another row are measured.
+        """Replace the rows from a place on; only new rows, and rows with a new predecessor, are measured.
 
-        Where rows before those that are seen are gone, what the reader sees stays where it is.
+        If rows above the visible ones are gone, what the reader sees stays where it is.
         """
         gone, kept = _overlap(self._rows[start:], rows)
         self._rows[start:] = rows
@@ -163,7 +163,7 @@ class Timeline(ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Lay out anew for another width."""
+        """Lay out again if the width has changed."""
         if self._text_width != self._laid_out_for:
             self._forget_selection()
             self._strips.clear()
@@ -172,13 +172,13 @@ class Timeline(ScrollView, can_focus=True):
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
 
     def notify_style_update(self) -> None:
-        """Forget what was drawn in the old colours."""
+        """Drop what was drawn in the old colours."""
         super().notify_style_update()
         self._strips.clear()
         self._palette.clear()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Notice whether the end is still in sight."""
+        """Track whether the end is still visible."""
         super().watch_scroll_y(old_value, new_value)
         if new_value <= 0 < old_value:
             self.post_message(self.ReachedTop())
@@ -193,7 +193,7 @@ class Timeline(ScrollView, can_focus=True):
         return 0 < self._laid_out_for == self._text_width
 
     def _forget_selection(self) -> None:
-        """Select nothing, where the lines that were selected have other texts now."""
+        """Clear the selection, because the selected lines have other texts now."""
         if self.text_selection is not None:
             self.screen.clear_selection()
 
@@ -203,7 +203,7 @@ class Timeline(ScrollView, can_focus=True):
             self.post_message(self.FollowChanged(follows))
 
     def _move(self, place: int, ends: Sequence[int]) -> int:
-        """Take over where rows end; return by how many lines they have moved.
+        """Reuse known row ends; return by how many lines they have moved.
 
         Args:
             place: Of the first one, which is measured again: what stands before it is another row.
@@ -215,7 +215,7 @@ class Timeline(ScrollView, can_focus=True):
         return moved
 
     def _measure_until(self, stop: int) -> None:
-        """Compute where the rows before a place end, as far as that is not known."""
+        """Compute the missing ends of the rows before a place."""
         for place in range(len(self._tops) - 1, stop):
             previous = self._rows[place - 1] if place else None
             self._tops.append(self._tops[-1] + height(self._rows[place], previous, self._laid_out_for))
@@ -305,14 +305,14 @@ class Timeline(ScrollView, can_focus=True):
 
 
 def _overlap(old: Sequence[Row], new: Sequence[Row]) -> tuple[int, int]:
-    """Return how many rows are gone from the beginning, and how many behind them are still the same."""
+    """Return how many rows are gone from the beginning, and how many after them are unchanged."""
     gone = next((place for place, row in enumerate(old) if row is new[0]), 0) if new else 0
     pairs = zip(islice(old, gone, None), new, strict=False)
     return gone, sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
 
 
 def _select(strip: Strip, span: tuple[int, int], text: TextPlace | None) -> Strip:
-    """Return a line with the selected part of its text reversed, which is seen without colours too."""
+    """Return a line with the selected part of its text reversed, which is visible without colours too."""
     if text is None:
         return strip
     drawn, part = strip.text, text.cut(span)

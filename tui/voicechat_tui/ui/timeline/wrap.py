@@ -5,16 +5,16 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-# A word of Latin letters stays whole; every other character stands for itself.
+# A word of Latin letters stays whole; a line may break around any other character.
 _PIECES = re.compile(r"\n| +|[!-~]+|.")
 _NOT_FIRST = frozenset("，。、！？；：）」』》…,.!?;:)]}")
 
 
 def wrap(text: str, width: int) -> list[tuple[int, int]]:
-    """Return the begin and end of each line's characters; a line is at most `width` cells wide.
+    """Return the start and end of each line; a line is at most `width` cells wide.
 
-    Words that are wider than a line are cut; closing punctuation does not begin a line; the spaces at which a
-    line breaks belong to no line.
+    Words wider than a line are cut; no line starts with closing punctuation; the spaces at a break belong
+    to no line.
     """
     if "\n" not in text and cell_len(text) <= width:
         return [(0, len(text))]
@@ -41,7 +41,7 @@ def wrap(text: str, width: int) -> list[tuple[int, int]]:
 
 
 def _pieces(text: str, width: int) -> Iterator[tuple[int, str]]:
-    """Give the parts of a text that stay whole, each with its place."""
+    """Yield the unbreakable parts of a text, each with its position."""
     for match in _PIECES.finditer(text):
         piece, start = match[0], match.start()
         while cell_len(piece) > width and len(piece) > 1:
@@ -51,5 +51,5 @@ def _pieces(text: str, width: int) -> Iterator[tuple[int, str]]:
 
 
 def _last_character(text: str, begin: int, end: int) -> int:
-    """Return where the last character of a line begins, which goes along with the punctuation behind it."""
+    """Return where the last character of a line starts, which moves along with the punctuation after it."""
     return end - 1 if end - begin > 1 and text[end - 1] != " " else end

@@ -1,4 +1,4 @@
-"""The list of chats with their last words."""
+"""The list of chats with their last messages."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ _FRAME = 2
 
 
 class ChatList(OptionList):
-    """Chats, two lines each: title, time and what is unread; the last words."""
+    """Chats, two lines each: title, time and unread count; the last message."""
 
     DEFAULT_CSS = """
     ChatList {
@@ -42,7 +42,7 @@ class ChatList(OptionList):
         return None if self.highlighted is None else self._items[self.highlighted].chat_id
 
     def show(self, items: Sequence[ChatItem], now: datetime) -> None:
-        """Show chats; the one that was marked stays so."""
+        """Show chats; the marked one stays marked."""
         chosen = self.chosen
         self._items, self._now = items, now
         self._draw(chosen)

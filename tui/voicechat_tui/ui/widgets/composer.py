@@ -13,14 +13,14 @@ from voicechat_common.names import CONTENT_MAX_LENGTH
 from voicechat_tui.language import _
 
 SHOWN_FROM = CONTENT_MAX_LENGTH * 9 // 10
-"""Characters from which on it is shown how many there are."""
+"""Number of characters from which the count is shown."""
 
 _LINE_BREAK = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-"""All that begins a new line for Python, and so for the document, beside the line feed itself."""
+"""Everything but the line feed that starts a new line for Python, and so for the document."""
 
 
 class Composer(TextArea):
-    """A text that grows to a few lines while it is written. What sends it is the screen's business.
+    """A text area that grows to a few lines. Sending is up to the screen.
 
     Args:
         reserved: Keys that write nothing.
@@ -63,17 +63,17 @@ class Composer(TextArea):
         self._reserved = reserved
 
     def on_key(self, event: Key) -> None:
-        """Leave the keys of actions to the screen; with alt all are keys, also those that do nothing now."""
+        """Leave the keys of actions to the screen; with alt that is every key."""
         if event.key in self._reserved or event.key.startswith("alt+"):
             event.prevent_default()
 
     def load_text(self, text: str) -> None:
-        """Put another text here. It has no history: undo never brings back what was here before."""
+        """Replace the text and its history: undo never brings back what was here before."""
         super().load_text(_LINE_BREAK.sub("\n", text))
 
     def edit(self, edit: Edit) -> EditResult:
         """Change the text."""
-        # The history undoes edits with other line breaks together, and then loses count of the lines.
+        # With other line breaks, undo merges edits and then miscounts lines.
         edit.text = _LINE_BREAK.sub("\n", edit.text)
         return super().edit(edit)
 
@@ -85,19 +85,19 @@ class Composer(TextArea):
         )
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Tell the screen in words of its own."""
+        """Translate into a message of its own for the screen."""
         event.stop()
         self._show_length()
         self.post_message(self.Edited(self.text))
 
     def clear_all(self) -> None:
-        """Take all of the text away; undoing it brings exactly that back."""
+        """Clear the text; a single undo brings exactly that back."""
         self.history.checkpoint()
         self.clear()
         self.history.checkpoint()
 
     def _show_length(self) -> None:
-        """Tell in the frame how long the text is, where that is nearly or more than a message may have."""
+        """Show the text's length in the frame once it nears or exceeds the limit of a message."""
         length = len(self.text.strip())
         self.set_class(length > CONTENT_MAX_LENGTH, "too-long")
         said = _("{length} of {limit} characters", length=f"{length:,}", limit=f"{CONTENT_MAX_LENGTH:,}")

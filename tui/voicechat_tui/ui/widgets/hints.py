@@ -8,11 +8,11 @@ from voicechat_tui.ui.keys.actions import Action, Context, actions_of
 from voicechat_tui.ui.keys.keymap import Keymap
 
 _SPARE = frozenset({"mute", "quit"})
-"""Left out first where there is little room: who finds the help finds these."""
+"""Left out first where space is short: the help lists them."""
 
 
 class Hints(Widget):
-    """The keys of a context, as many as have room; a click on one does it.
+    """The keys of a context, as many as fit; a click on one performs its action.
 
     Args:
         keymap: The keys in use.

@@ -1,4 +1,4 @@
-"""The line that always tells whether one is heard: connection, microphone, level, delays."""
+"""The line that always shows whether one is heard: connection, microphone, level, delays."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ COUNTDOWN_S = 0.5
 
 
 class StatusLine(Widget):
-    """One line of state. A click on a part does what helps there.
+    """The status line. A click on a part does what helps there.
 
     Args:
         clock: The app's clock, in seconds.
@@ -51,7 +51,7 @@ class StatusLine(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """Draw the parts that have room."""
+        """Draw the parts that fit."""
         pieces = []
         for part in parts(self.status, self._clock(), self.content_size.width):
             piece = Content.styled(part.text, _STYLES[part.style])
