@@ -114,7 +114,7 @@ def _need_terminal() -> None:
     if not (sys.stdin.isatty() and draws):
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
-            _("The app needs a terminal, and this is none."),
+            _("The app needs a terminal, and this is not one."),
             _("Run it in one, or use `voicechat-tui say` and `voicechat-tui tail`, which need none."),
         )
 

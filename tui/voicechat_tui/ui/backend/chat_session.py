@@ -30,7 +30,7 @@ from voicechat_tui.ui.model.conversation import Conversation
 from voicechat_tui.ui.model.status import ConnectionState, ConnectionStatus, Waiting
 
 EVENTS_AHEAD = 256
-"""Events that may wait for the app. Beyond that the connection is not read, and the server slows down."""
+"""Events that may wait for the app. Beyond that nothing is read, so that the server notices."""
 
 
 class ChatSession:
@@ -87,7 +87,7 @@ class ChatSession:
         )
 
     async def run(
-        self, join: Callable[[int], ChatLink], since: int, tell: Callable[[ChatEvent], object]
+        self, join: Callable[[int], ChatLink], since: int, emit: Callable[[ChatEvent], object]
     ) -> None:
         """Stay in the chat and report events, at most `EVENTS_AHEAD` ahead of the consumer.
 
@@ -95,37 +95,37 @@ class ChatSession:
             join: Returns a link to the chat that begins after a seq.
             since: The seq of the last message that is known. A server that has not so many, because it has
                 another history now, is asked for all it has.
-            tell: Called with each event.
+            emit: Called with each event.
         """
-        if not await self._stay(join(since), since, tell):
-            await self._tell(HistoryRestarted(), tell)
-            await self._tell(Retrying(in_s=0.0, reason=failures.other_history().message), tell)
-            await self._stay(join(0), 0, tell)
+        if not await self._stay(join(since), since, emit):
+            await self._emit(HistoryRestarted(), emit)
+            await self._emit(Retrying(in_s=0.0, reason=failures.other_history().message), emit)
+            await self._stay(join(0), 0, emit)
 
-    async def _stay(self, link: ChatLink, since: int, tell: Callable[[ChatEvent], object]) -> bool:
+    async def _stay(self, link: ChatLink, since: int, emit: Callable[[ChatEvent], object]) -> bool:
         """Stay until the link ends; return False if the server may never have had so many messages."""
         async with link:
             self.link = link
             try:
-                await self._hand_over(link, tell)
+                await self._hand_over(link, emit)
                 async for event in link.events():
                     if since and isinstance(event, Failed) and event.code is ErrorCode.BAD_FIELD:
                         return False
-                    await self._tell(event, tell)
+                    await self._emit(event, emit)
             finally:
                 self.link = None
         return True
 
-    async def _hand_over(self, link: ChatLink, tell: Callable[[ChatEvent], object]) -> None:
+    async def _hand_over(self, link: ChatLink, emit: Callable[[ChatEvent], object]) -> None:
         for name, text in list(self.unsent.items()):
             try:
                 link.send(text, name)
             except VoicechatError as error:
-                await self._tell(Refused.of(name, text, error), tell)
+                await self._emit(Refused.of(name, text, error), emit)
 
-    async def _tell(self, event: ChatEvent, tell: Callable[[ChatEvent], object]) -> None:
+    async def _emit(self, event: ChatEvent, emit: Callable[[ChatEvent], object]) -> None:
         await self._slots.acquire()
-        tell(event)
+        emit(event)
 
     def say(self, text: str) -> int | None:
         """Send a text; it is shown as waiting at once, even offline. Return as `apply` does.

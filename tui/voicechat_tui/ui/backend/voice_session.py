@@ -36,12 +36,12 @@ class VoiceSession:
             self.voice = None
         self._left.set()
 
-    async def run(self, entered: Callable[[Voice], object], tell: Callable[[VoiceEvent], object]) -> None:
+    async def run(self, entered: Callable[[Voice], object], emit: Callable[[VoiceEvent], object]) -> None:
         """Run, and report events, at most `EVENTS_AHEAD` ahead of the consumer.
 
         Args:
             entered: Called with the voice once it has the microphone.
-            tell: Called with each event; the consumer calls `taken` for each.
+            emit: Called with each event; the consumer calls `taken` for each.
         """
         async with AsyncExitStack() as microphone:
             await microphone.enter_async_context(self._microphone)
@@ -53,7 +53,7 @@ class VoiceSession:
                     if not self._left.is_set():
                         self.voice = voice
                         entered(voice)
-                    await self._deliver(voice, microphone, tell)
+                    await self._deliver(voice, microphone, emit)
             finally:
                 self.voice = None
                 self.unheard_ms = voice.unheard_ms
@@ -63,13 +63,13 @@ class VoiceSession:
         self._slots.release()
 
     async def _deliver(
-        self, voice: Voice, microphone: AsyncExitStack, tell: Callable[[VoiceEvent], object]
+        self, voice: Voice, microphone: AsyncExitStack, emit: Callable[[VoiceEvent], object]
     ) -> None:
         leaving = asyncio.create_task(self._put_down(voice, microphone), name="putting the microphone down")
         try:
             async for event in voice.events():
                 await self._slots.acquire()
-                tell(event)
+                emit(event)
         finally:
             leaving.cancel()
             await asyncio.wait({leaving})

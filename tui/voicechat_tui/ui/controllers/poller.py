@@ -51,7 +51,7 @@ class ChatListPoller:
         self.ask_now()
         await self.has_asked.wait()
 
-    async def run(self, tell: Callable[[Message], object]) -> None:
+    async def run(self, emit: Callable[[Message], object]) -> None:
         """Poll for ever, and report each outcome."""
         failures = 0
         while True:
@@ -63,11 +63,11 @@ class ChatListPoller:
             except VoicechatError as error:
                 failures += 1
                 delay = agreed_pause(own_pause(1.0, failures, LONGEST_S), error.retry_after_s, LONGEST_S)
-                tell(ChatsUnreachable(error, delay))
+                emit(ChatsUnreachable(error, delay))
             else:
                 delay = EVERY_S
                 failures = 0
-                tell(ChatsListed(chats, seen, spoken))
+                emit(ChatsListed(chats, seen, spoken))
             self.has_asked.set()
             await self._pause(delay)
 

@@ -17,13 +17,15 @@ from textual.command import CommandPalette
 from textual.message_pump import MessagePump
 
 from voicechat_tui.ui.background import STEP
-from voicechat_tui.ui.keys.held_key import HeldKey
 from voicechat_tui.ui.keys.keymap import Keymap
 
 STEP_WITHIN_S = 2.0
 """No key waits longer for one of these, or for joining a chat: a hanging server blocks no keyboard."""
 ROUND_WITHIN_S = 1.0
 """What has not come back by then never will: it was queued for a screen that has closed."""
+REPEATS_WITHIN_S = 0.75
+"""A keyboard repeats a held key after half a second or so, and then many times a second. Most terminals send
+a repeat exactly as they send a press, so time is all there is to tell them apart."""
 WAITING = 1 << 16
 """Events that may wait, more than anybody types ahead. Beyond that the newest are dropped, with a toast."""
 _ROUNDS = 30
@@ -38,6 +40,30 @@ _MOVES = (
     events.MouseScrollLeft,
     events.MouseScrollRight,
 )
+
+
+class HeldKey:
+    """Remembers the last key and when it came.
+
+    Args:
+        clock: Steady seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._key = ""
+        self._at = 0.0
+
+    def released(self) -> None:
+        """Note other input, after which no key can still be held."""
+        self._key = ""
+
+    def repeats(self, key: str) -> bool:
+        """Note a key; return whether it repeats the key before it, still held down."""
+        now = self._clock()
+        is_repeat = key == self._key and now - self._at < REPEATS_WITHIN_S
+        self._key, self._at = key, now
+        return is_repeat
 
 
 class Turns:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from voicechat_tui.ui.keys.held_key import HeldKey
+from voicechat_tui.ui.keys.turns import HeldKey
 
 
 def told(*presses: tuple[str, float]) -> list[bool]:
