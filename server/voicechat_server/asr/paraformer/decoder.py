@@ -12,7 +12,7 @@ from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
 
 class DecoderStepper:
-    """`Decoder` in the operations of FunASR's own modules, recorded once."""
+    """A `steppers.Decoder` in the operations of FunASR's own modules, recorded once."""
 
     def __init__(self, decoder: nn.Module) -> None:
         self._blocks = decoder_blocks(decoder, "decoders")
@@ -20,18 +20,18 @@ class DecoderStepper:
         self._graph = Graph(_DecoderGraph(decoder), self._example())
 
     def memory(self, segments: int) -> Tensor:
-        """See `Decoder`."""
+        """See `steppers.Decoder`."""
         frames = self._blocks[0].self_attn.kernel_size - 1
         return self._numbers.new_zeros(len(self._blocks), segments, frames, len(self._numbers))
 
     def look_back(self, chunks: int, step: int) -> FrameLookBack:
-        """See `Decoder`."""
+        """See `steppers.Decoder`."""
         return look_back_of([block.src_attn for block in self._blocks], max(chunks, 0), step, self._numbers)
 
     def step(
         self, x: Tensor, counts: Tensor, encoded: Tensor, rows: Rows, fsmn: Tensor, look_back: FrameLookBack
     ) -> Tensor:
-        """See `Decoder`."""
+        """See `steppers.Decoder`."""
         return self._graph(*self._inputs(x, counts, encoded, rows, fsmn, look_back))
 
     def _inputs(

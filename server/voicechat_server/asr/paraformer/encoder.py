@@ -12,7 +12,7 @@ from voicechat_server.asr.paraformer.rows import Rows, example_rows
 
 
 class EncoderStepper:
-    """`Encoder` in the operations of FunASR's own modules, recorded once."""
+    """A `steppers.Encoder` in the operations of FunASR's own modules, recorded once."""
 
     def __init__(self, encoder: nn.Module) -> None:
         self._blocks = encoder_blocks(encoder)
@@ -21,11 +21,11 @@ class EncoderStepper:
         self._graph = Graph(_EncoderGraph(encoder), self._example())
 
     def look_back(self, chunks: int, step: int) -> FrameLookBack:
-        """See `Encoder`."""
+        """See `steppers.Encoder`."""
         return look_back_of([block.self_attn for block in self._blocks], chunks, step, self._numbers)
 
     def step(self, x: Tensor, rows: Rows, look_back: FrameLookBack, kept: int) -> Tensor:
-        """See `Encoder`."""
+        """See `steppers.Encoder`."""
         return self._graph(*self._inputs(x, rows, look_back, kept))
 
     def _inputs(self, x: Tensor, rows: Rows, look_back: FrameLookBack, kept: int) -> tuple[Tensor, ...]:

@@ -100,7 +100,7 @@ class _Workspace(NamedTuple):
 
 
 class DecoderKernel:
-    """Steps all decoder blocks as `DecoderStepper` does; every token and frame is quantised by itself.
+    """A `steppers.Decoder` in 8 bits: every token and frame is quantised by itself.
 
     It keeps nothing of a step, so that all streams and threads may share it.
 
@@ -130,12 +130,12 @@ class DecoderKernel:
         self._compile()
 
     def memory(self, segments: int) -> Tensor:
-        """Return the convolution memory of new segments, [layers, segments, earlier tokens seen, width]."""
+        """See `steppers.Decoder`."""
         layers, frames, width = self._blocks.memory.shape
         return torch.zeros(layers, segments, frames - 1, width)
 
     def look_back(self, chunks: int, step: int) -> HeadLookBack:
-        """Return a look-back of that many earlier chunks of `step` frames; like FunASR, none for -1."""
+        """See `steppers.Decoder`."""
         layers, heads = len(self._blocks.memory), self._blocks.heads
         frames = max(chunks, 0) * step
         return HeadLookBack(layers, heads, self._width // heads, frames)
@@ -143,19 +143,7 @@ class DecoderKernel:
     def step(
         self, x: Tensor, counts: Tensor, encoded: Tensor, rows: Rows, fsmn: Tensor, look_back: HeadLookBack
     ) -> Tensor:
-        """Decode the tokens of every row.
-
-        Args:
-            x: Acoustic embeddings, padded, [rows, tokens, width].
-            counts: Tokens of each row, [rows].
-            encoded: The encoder's output, [rows, frames, width].
-            rows: The rows of the batch.
-            fsmn: Convolution memory of all segments, [layers, segments, memory frames, width]; updated.
-            look_back: Earlier keys and values of the encoder's output.
-
-        Returns:
-            Token ids, padded, [rows, tokens].
-        """
+        """See `steppers.Decoder`."""
         lengths, fired = rows.lengths.tolist(), counts.tolist()
         frames = encoded[~rows.padding(encoded.shape[1])].numpy()
         tokens = x[torch.arange(x.shape[1])[None, :] < counts[:, None]].numpy()

@@ -84,7 +84,7 @@ class _Workspace(NamedTuple):
 
 
 class EncoderKernel:
-    """Steps all encoder blocks as `EncoderStepper` does; every frame is quantised by itself.
+    """A `steppers.Encoder` in 8 bits: every frame is quantised by itself.
 
     It keeps nothing of a step, so that all streams and threads may share it.
 
@@ -114,23 +114,13 @@ class EncoderKernel:
         self._compile(blocks[0].in_size)
 
     def look_back(self, chunks: int, step: int) -> HeadLookBack:
-        """Return a look-back of that many earlier chunks of `step` frames; -1 keeps all of a segment."""
+        """See `steppers.Encoder`."""
         layers, heads = len(self._blocks.memory), self._blocks.heads
         frames = None if chunks < 0 else chunks * step
         return HeadLookBack(layers, heads, self.width // heads, frames)
 
     def step(self, x: Tensor, rows: Rows, look_back: HeadLookBack, kept: int) -> Tensor:
-        """Encode one chunk of every row.
-
-        Args:
-            x: Features with overlap and positions, padded, [rows, frames, features].
-            rows: The rows of the batch.
-            look_back: Earlier keys and values.
-            kept: Leading frames of a chunk that go to the look-back; the rest is look-ahead.
-
-        Returns:
-            [rows, frames, width]; zero where padded.
-        """
+        """See `steppers.Encoder`."""
         lengths = rows.lengths.tolist()
         features = x[~rows.padding(x.shape[1])].numpy()
         written = [state.encoder_frames for state in rows.states]
