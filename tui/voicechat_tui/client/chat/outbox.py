@@ -16,7 +16,7 @@ _CONTENT = TypeAdapter[str](Content)
 _CLIENT_MESSAGE_ID = TypeAdapter[str](ClientMessageId)
 
 
-def check_room(waiting: int, policy: ChatPolicy) -> None:
+def check_capacity(waiting: int, policy: ChatPolicy) -> None:
     """Make sure that one more text may wait.
 
     Args:
@@ -93,7 +93,7 @@ class ChatOutbox:
             VoicechatError: `bad_field` if it can't be a message, `busy` if too many wait, `id_taken` if
                 another text of that name waits.
         """
-        check_room(len(self._waiting), self._policy)
+        check_capacity(len(self._waiting), self._policy)
         text = checked_text(content)
         name = _valid(_CLIENT_MESSAGE_ID, client_message_id or self._next_name())
         message = SendMessage(content=text, client_message_id=name)

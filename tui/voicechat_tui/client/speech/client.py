@@ -64,7 +64,7 @@ class SpeechClient:
             False if the stream has ended and takes no more.
         """
         while len(samples) and not self._ended:
-            taken = samples[: self._core.room]
+            taken = samples[: self._core.capacity]
             if len(taken):
                 self._core.add(taken)
                 self._link.wake()

@@ -31,7 +31,7 @@ from voicechat_tui.client.connection.core import ConnectionCore, Retrying
 from voicechat_tui.client.connection.state import LinkState
 from voicechat_tui.client.speech.events import AudioLost, Event, Resumed
 from voicechat_tui.client.speech.offset import StreamOffset
-from voicechat_tui.client.speech.outbox import Outbox
+from voicechat_tui.client.speech.outbox import AudioOutbox
 from voicechat_tui.client.speech.policy import SpeechPolicy
 from voicechat_tui.language import _
 
@@ -57,7 +57,7 @@ class SpeechCore(ConnectionCore[ServerMessage, Event]):
         self._begin = start.durable_samples
         self._window = int(policy.window_s * rate)
         self._ring = int(policy.ring_s * rate)
-        self._outbox = Outbox(self._ring, max(1, rate * policy.packet_ms // 1000), self._begin)
+        self._outbox = AudioOutbox(self._ring, max(1, rate * policy.packet_ms // 1000), self._begin)
         self._offset = StreamOffset(rate)
         self._stream_id = start.stream_id
         self._restarted = False
@@ -91,15 +91,15 @@ class SpeechCore(ConnectionCore[ServerMessage, Event]):
         return self._outbox.end
 
     @property
-    def room(self) -> int:
+    def capacity(self) -> int:
         """How many samples may be added without going beyond the window of unacknowledged audio.
 
         Nor may they push out audio whose text the chat has not stored: it may have to be sent again.
         """
-        room = self._window - (self.end - self._acked)
+        capacity = self._window - (self.end - self._acked)
         if self._durable_told:
-            room = min(room, self._ring - (self.end - self._durable))
-        return max(0, room)
+            capacity = min(capacity, self._ring - (self.end - self._durable))
+        return max(0, capacity)
 
     # What happens to the connection
 

@@ -8,7 +8,7 @@ from voicechat_common.protocol.speech import Flush
 from voicechat_tui.client.speech.ring import AudioRing
 
 
-class Outbox:
+class AudioOutbox:
     """The audio and flushes of one stream, and how far they are sent; sending can go back to kept audio.
 
     Args:

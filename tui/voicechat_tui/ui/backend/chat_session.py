@@ -22,7 +22,7 @@ from voicechat_tui.client.chat.events import (
     TextQueued,
     TypingChanged,
 )
-from voicechat_tui.client.chat.outbox import check_room, checked_text
+from voicechat_tui.client.chat.outbox import check_capacity, checked_text
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.ui.backend.server import ChatLink
@@ -136,7 +136,7 @@ class ChatSession:
         if self.link is not None:
             name = self.link.send(text)
         else:
-            check_room(len(self.unsent), ChatPolicy())
+            check_capacity(len(self.unsent), ChatPolicy())
             text = checked_text(text)
             name = uuid4().hex
         self.unsent[name] = text

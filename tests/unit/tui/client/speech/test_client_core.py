@@ -188,13 +188,13 @@ def test_a_client_that_can_wait_keeps_all_that_is_not_stored() -> None:
     wire = opened(ring_s=2.0, chat_id="room", stores=True)
     wire.core.add(samples(0, RATE))
     wire.exchange()
-    assert wire.core.room == RATE
+    assert wire.core.capacity == RATE
     wire.core.add(samples(RATE, RATE))
     wire.exchange()
-    assert wire.core.room == 0
+    assert wire.core.capacity == 0
     wire.core.flush()
     wire.exchange()
-    assert wire.core.room == RATE
+    assert wire.core.capacity == RATE
 
 
 def test_somebody_else_goes_on_with_a_stream_where_it_is_stored() -> None:
@@ -251,13 +251,13 @@ def test_a_partial_of_a_new_stream_replaces_that_of_the_lost_one() -> None:
 
 def test_room_is_what_the_window_leaves() -> None:
     wire = opened(ring_s=2.0)
-    assert wire.core.room == RATE
+    assert wire.core.capacity == RATE
     wire.core.add(samples(0, 3_000))
-    assert wire.core.room == RATE - 3_000
+    assert wire.core.capacity == RATE - 3_000
     wire.exchange()
-    assert wire.core.room == RATE
+    assert wire.core.capacity == RATE
     wire.core.add(samples(3_000, 9_000))
-    assert wire.core.room == 0
+    assert wire.core.capacity == 0
 
 
 def test_audio_after_stop_is_a_mistake() -> None:

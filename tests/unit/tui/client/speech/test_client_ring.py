@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicechat_common.audio import Samples
-from voicechat_tui.client.speech.outbox import Outbox
+from voicechat_tui.client.speech.outbox import AudioOutbox
 from voicechat_tui.client.speech.ring import AudioRing
 
 
@@ -40,7 +40,7 @@ def test_what_was_read_does_not_change_later() -> None:
 
 
 def test_packets_end_at_flushes() -> None:
-    outbox = Outbox(100, packet=8)
+    outbox = AudioOutbox(100, packet=8)
     outbox.flush()
     outbox.add(np.ones(12, np.int16))
     outbox.flush()
@@ -56,7 +56,7 @@ def test_packets_end_at_flushes() -> None:
 
 
 def test_old_flushes_are_forgotten_with_their_audio() -> None:
-    outbox = Outbox(10, packet=4)
+    outbox = AudioOutbox(10, packet=4)
     for _ in range(50):
         outbox.add(np.ones(5, np.int16))
         outbox.flush()
