@@ -127,6 +127,8 @@ def test_an_answer_that_nobody_reads_is_given_up(
     """The others go on; whoever reads gets all of it, however long it is."""
     ask = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
     gate = chat_server.server.gate
+    # On a busy machine it takes longer to fill the buffers than an idle connection is kept.
+    monkeypatch.setattr(chat_server.server.config, "timeout_keep_alive", 600)
     with raw_connection(chat_server) as deaf, raw_connection(chat_server) as reading:
         reading.sendall(ask)
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
