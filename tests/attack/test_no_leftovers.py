@@ -27,8 +27,8 @@ CONNECTIONS = 20
 LEFT = CONNECTIONS // 2
 """So many objects of one class that are left are no chance."""
 
-GONE_WITHIN_S = 12.0
-"""A timer may hold a connection for some seconds more; a cycle holds it for ever."""
+GONE_WITHIN_S = 60.0
+"""A timer may hold a connection for some seconds more, of a busy machine; a cycle holds it for ever."""
 
 LOOKS_EVERY_S = 0.5
 

@@ -27,6 +27,7 @@ from voicechat_common.protocol.chat import (
 )
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Ping, Pong, Start
+from voicechat_server.api.gate.frame_limits import IDLE_FRAMES_AT_ONCE
 from voicechat_server.chat.live import typists
 
 
@@ -192,13 +193,13 @@ async def test_typing_is_told_to_others_and_ends_with_the_message(
         assert not any(isinstance(message, TypingNotice) for message in heard), "nobody hears of himself"
 
 
-async def test_typing_and_coming_back_a_thousand_times_are_no_flood(
+async def test_typing_and_coming_back_all_the_time_are_no_flood(
     chat_server: LiveServer, chat_id: str
 ) -> None:
     async with in_chat(chat_server.ws, chat_id, "bob") as bob:
         began = time.monotonic()
         async with in_chat(chat_server.ws, chat_id, "alice") as alice:
-            for _ in range(500):
+            for _ in range(IDLE_FRAMES_AT_ONCE // 4):
                 await alice.send(Typing(), Typing(is_typing=False))
             await alice.send(Typing())
             for _ in range(50):

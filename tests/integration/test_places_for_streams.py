@@ -23,7 +23,7 @@ PLACES = 4
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LiveServer]:
-    with serving(demo_settings(max_streams=PLACES, resume_grace_s=2)) as running:
+    with serving(demo_settings(max_streams=PLACES, resume_grace_s=8)) as running:
         yield running
 
 
