@@ -20,7 +20,8 @@ from bench.attack.wire import Tally
 REQUESTS_AT_ONCE = 100
 LONG_HISTORY = 1000
 READERS_AT_ONCE = 20
-_NO_LIMITS = httpx.Limits(max_connections=None)
+# A busy server ends a connection that is kept in the moment in which it is used again.
+_NO_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 LASTS_S = 120.0
 """How long an attack may last."""

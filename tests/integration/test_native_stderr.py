@@ -105,7 +105,7 @@ def test_a_full_log_makes_place_for_a_new_one_that_takes_the_noise(tmp_path: Pat
     log = tmp_path / "tui.log"
     program = SETUP + (
         "import logging\n"
-        "from voicechat_tui import log_file\n"
+        "from voicechat_tui.logs import log_file\n"
         "with log, native_stderr.into(log):\n"
         "    for number in range(12):\n"
         "        logging.getLogger('voicechat_tui').info('x' * (log_file.MAX_BYTES // 2))\n"

@@ -96,7 +96,7 @@ async def test_a_name_that_looks_like_another_is_refused_with_what_to_do(
         said = await tui("say", *place, "--user", "Alice", "I am alice")
     assert said.code == 2
     assert "error: The name 'Alice' looks like 'alice'" in said.err
-    assert "Take another name" in said.err
+    assert "Take a name that can't be mistaken for that one" in said.err
     assert await stored(chat_server.http, chat_id) == [("alice", "hello")]
 
 
