@@ -149,6 +149,12 @@ class Connection:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._heard.wait(), within_s)
 
+    async def hear_close(self) -> None:
+        """Wait until the server has closed the WebSocket, or ended the connection."""
+        while not self.is_over and _goodbye(self._tail) is None:
+            self._heard.clear()
+            await self.hear()
+
     async def end(self, within_s: float = ENDS_WITHIN_S) -> str:
         """Wait until the server ends the connection; return how it did."""
         if self._reading is None:

@@ -69,6 +69,19 @@ def enters(place: str, *frames: bytes, stays_s: float = 0.05) -> Visit:
     return visit
 
 
+def stays_after_the_end(place: str) -> Visit:
+    """Let the server close the WebSocket, don't answer that, and go on sending."""
+
+    async def visit(connection: Connection, target: Target) -> None:
+        assert await enter(connection, target, place)
+        await connection.send(frame(TEXT, b'{"type":"stop"}'))
+        await connection.hear_close()
+        await connection.send(frame(PING) * 6000)
+        await connection.end()
+
+    return visit
+
+
 def _get(target: Target) -> bytes:
     return http_request(target, "GET", "/health")
 
@@ -115,7 +128,11 @@ def in_socket(place: str) -> dict[str, Visit]:
 PLACES: dict[str, dict[str, Visit]] = {
     "HTTP": HTTP,
     "speech": in_socket(SPEECH),
-    "a stream": in_socket(STREAM),
+    "a stream": in_socket(STREAM)
+    | {
+        "more audio than can be recognised at once": enters(STREAM, *[frame(BINARY, bytes(60_000))] * 32),
+        "a flood after the end": stays_after_the_end(STREAM),
+    },
     "a chat": in_socket(CHAT),
 }
 

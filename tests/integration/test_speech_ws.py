@@ -1,11 +1,15 @@
 """`/ws` on a real socket with real speech: the order of messages, and what a client may rely on."""
 
 import asyncio
+import gc
+import weakref
 
 import httpx
 import numpy as np
 import pytest
 import soxr
+import websockets
+from fastapi import WebSocketDisconnect
 from jiwer import cer
 
 from tests.support.samples import audio, packets, pcm, silence, transcripts
@@ -26,6 +30,8 @@ from voicechat_common.protocol.speech import (
     Start,
     Stop,
 )
+from voicechat_server.api.sockets.client_socket import ClientSocket
+from voicechat_server.api.speech.speech_ws import SpeechConnection
 
 WHOLE = Start(endpointing=False)
 """One segment for the whole stream, so that texts compare exactly."""
@@ -212,3 +218,28 @@ async def test_an_unknown_stream_is_not_resumed_and_another_can_be_opened(live_s
         assert (error.code, error.fatal) == (ErrorCode.UNKNOWN_STREAM, False)
         await client.send(Start())
         await client.expect(Ready)
+
+
+async def test_a_client_that_is_gone_before_it_is_accepted_leaves_nothing_to_the_collector(
+    live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, gone = asyncio.get_running_loop(), asyncio.Event()
+    begin = SpeechConnection.run
+
+    async def run(connection: SpeechConnection) -> None:
+        weakref.finalize(connection, loop.call_soon_threadsafe, gone.set)
+        await begin(connection)
+
+    async def fail(_: ClientSocket) -> None:
+        raise WebSocketDisconnect
+
+    monkeypatch.setattr(SpeechConnection, "run", run)
+    monkeypatch.setattr(ClientSocket, "accept", fail)
+    gc.disable()
+    try:
+        with pytest.raises(websockets.InvalidHandshake):
+            async with connected(live_server.ws):
+                pass
+        await gone.wait()
+    finally:
+        gc.enable()

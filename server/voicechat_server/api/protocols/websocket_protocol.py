@@ -276,7 +276,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
-        self._notify_route({REFUSAL: error})
+        # The route may have ended: what waits for it must not hold the frames, which hold this object.
+        self._notify_route({REFUSAL: error.with_traceback(None)})
 
     def _notify_route(self, message: dict[str, object]) -> None:
         """Hand the app a message of this server's own, which Uvicorn's types don't know."""

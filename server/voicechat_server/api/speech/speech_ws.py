@@ -89,6 +89,7 @@ class SpeechConnection:
         try:
             await self._socket.accept()
         except WebSocketDisconnect:
+            self._forget_intake()
             return
         began = time.monotonic()
         self._log.info(
@@ -108,8 +109,11 @@ class SpeechConnection:
                 error=failure and failure.code,
                 receipt=self._receipt and self._receipt.model_dump(exclude={"type"}),
             )
-            # Breaks the reference cycle with this object.
-            del self._intake
+            self._forget_intake()
+
+    def _forget_intake(self) -> None:
+        """Break the reference cycle of the intake, which calls this object."""
+        del self._intake
 
     async def _serve(self) -> VoicechatError | None:
         """Run the tasks; return the error that ended them, if one did."""
