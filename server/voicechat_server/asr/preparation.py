@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.capacity.cost import StreamCost
-from voicechat_server.asr.capacity.heap import return_freed_memory
 from voicechat_server.asr.capacity.measurement import BATCH_SIZES, batch_size, capacity, measure, overhead
 from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig, ModelConfig
@@ -26,6 +25,7 @@ from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.recognition.scheduler import Tools
 from voicechat_server.asr.status import EngineState, EngineStatus
 from voicechat_server.asr.vad.state import WINDOW_SAMPLES, VadState
+from voicechat_server.heap import return_freed_memory
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper

@@ -12,7 +12,7 @@ from voicechat_server.api.gate.deadlines import Deadlines
 from voicechat_server.api.gate.memory import GrownMemory
 from voicechat_server.api.gate.starts import Starts
 from voicechat_server.api.gate.unfinished import UnfinishedInput
-from voicechat_server.asr.capacity.heap import resident_bytes, return_freed_memory
+from voicechat_server.heap import resident_bytes, return_freed_memory
 from voicechat_server.turns import Turns
 
 HEAD_S = 10.0
