@@ -212,8 +212,8 @@ async def test_typing_and_coming_back_all_the_time_are_no_flood(
         seconds = 1 + time.monotonic() - began
         for kind in (TypingNotice, Presence):
             assert 0 < sum(isinstance(message, kind) for message in told) <= seconds + 1
-        while await bob.expect(Presence) != Presence(user="alice", is_present=False, count=1):
-            pass
+        while (await bob.expect(Presence)).count > 1:
+            pass  # Carol and Alice may have left in one announcement, in either order.
 
 
 async def test_typing_expires(chat_server: LiveServer, chat_id: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,7 +132,7 @@ def test_an_answer_that_nobody_reads_is_given_up(
     with raw_connection(chat_server) as deaf, raw_connection(chat_server) as reading:
         reading.sendall(ask)
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        while not any(connection.unread_bytes() for connection in gate.answered):
+        while not any(connection.unread_bytes() for connection in tuple(gate.answered)):
             deaf.sendall(ask)
         monkeypatch.setattr(gate._unread, "_most_bytes", 0)
         with suppress(ConnectionError):
