@@ -20,7 +20,7 @@ COMMIT_OPERATIONS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 SHORT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 
 REFUSALS = (ErrorCode.BUSY, ErrorCode.NOT_READY)
-"""Exported as zero from the start, so that the first one shows as an increase."""
+"""Exported as zero from the start, so that the first occurrence shows as an increase."""
 
 
 class Surface(StrEnum):
@@ -51,15 +51,15 @@ class Metrics(RecognitionObserver, ChatObserver):
         self._streams_opened.inc()
 
     def stream_resumed(self) -> None:
-        """Count a stream that has got a new connection."""
+        """Count a stream that was resumed on a new connection."""
         self._streams_resumed.inc()
 
     def stream_refused(self, code: ErrorCode) -> None:
-        """Count a stream that has not been opened."""
+        """Count a stream that was refused."""
         self._streams_refused.labels(code).inc()
 
     def stream_gave_way(self) -> None:
-        """Count an idle stream that was ended to make room for another."""
+        """Count an idle stream that was ended to make way for another."""
         self._streams_gave_way.inc()
 
     def stream_emitted(self, event: StreamEvent) -> None:
@@ -75,7 +75,7 @@ class Metrics(RecognitionObserver, ChatObserver):
                 self._audio_dropped.inc(event.dropped_ms / 1000)
 
     def download_failed(self) -> None:
-        """Count a download that is tried again."""
+        """Count a download that is retried."""
         self._downloads_failed.inc()
 
     def batch_stepped(self, chunks: int, audio_s: float, seconds: float) -> None:
@@ -85,7 +85,7 @@ class Metrics(RecognitionObserver, ChatObserver):
         self._audio_decoded.inc(audio_s)
 
     def thread_worked(self, seconds: float) -> None:
-        """Count the time in which a thread that recognises had something to do."""
+        """Count the time during which a recognition thread had work."""
         self._busy.inc(seconds)
 
     def message_stored(self, kind: MessageKind) -> None:
@@ -116,60 +116,66 @@ class Metrics(RecognitionObserver, ChatObserver):
         self._requests.labels(method, route, status).observe(seconds)
 
     def _define_gauges(self) -> None:
-        self.ready = self._gauge("ready", "1 while audio would be recognised, else 0.")
-        self.workers = self._gauge("recogniser_workers", "Threads that recognise at the same time.")
-        self.streams = self._gauge("streams", "Streams that are open.")
-        self.streams_max = self._gauge("streams_max", "Streams the server takes at once.")
+        self.ready = self._gauge("ready", "1 while the server can recognise audio, otherwise 0.")
+        self.workers = self._gauge("recogniser_workers", "Threads that recognise in parallel.")
+        self.streams = self._gauge("streams", "Open streams.")
+        self.streams_max = self._gauge("streams_max", "Streams the server accepts at a time.")
         self.places_free = self._gauge("places_free", "Streams that could be opened now.")
-        self.orders_waiting = self._gauge("orders_waiting", "Packets and orders the recogniser has to take.")
+        self.orders_waiting = self._gauge(
+            "orders_waiting", "Packets and commands the recogniser has yet to take."
+        )
         self.chats = self._gauge("chats", "Chats the server knows.")
-        self.writes_waiting = self._gauge("writes_waiting", "Operations that wait for the database.")
-        self.disk_free = self._gauge("chat_disk_free_bytes", "What is free on the disk of the chats.")
-        self.connections = self._gauge("connections", "WebSockets that are open.", "surface")
-        self.frames_waiting = self._gauge("frames_waiting", "Frames that wait for their readers.", "surface")
+        self.writes_waiting = self._gauge("writes_waiting", "Operations waiting for the database.")
+        self.disk_free = self._gauge("chat_disk_free_bytes", "Free space on the disk of the chats.")
+        self.connections = self._gauge("connections", "Open WebSockets.", "surface")
+        self.frames_waiting = self._gauge("frames_waiting", "Frames waiting for their readers.", "surface")
         self.frames_waiting_longest = self._gauge(
-            "frames_waiting_longest", "Frames that wait for the slowest reader.", "surface"
+            "frames_waiting_longest", "Frames waiting for the slowest reader.", "surface"
         )
 
     def _define_recognition(self) -> None:
-        self._streams_opened = self._counter("streams_opened", "Streams that were opened.")
-        self._streams_resumed = self._counter("streams_resumed", "Streams that went on after a lost socket.")
-        self._streams_refused = self._counter("streams_refused", "Streams that were not opened.", "code")
+        self._streams_opened = self._counter("streams_opened", "Streams opened.")
+        self._streams_resumed = self._counter("streams_resumed", "Streams resumed after a lost connection.")
+        self._streams_refused = self._counter("streams_refused", "Streams refused.", "code")
         for code in REFUSALS:
             self._streams_refused.labels(code)
         self._streams_gave_way = self._counter(
-            "streams_gave_way", "Idle streams that were ended to make room."
+            "streams_gave_way", "Idle streams ended to make way for others."
         )
         self._downloads_failed = self._counter(
-            "model_downloads_failed", "Tries to download the model that failed and are made again."
+            "model_downloads_failed", "Failed attempts to download the model, each of which is retried."
         )
-        self._segments = self._counter("segments", "Segments that were recognised to their end.")
+        self._segments = self._counter("segments", "Segments fully recognised.")
         self._audio_received = self._counter("audio_received_seconds", "Audio of finished streams.")
-        self._audio_silent = self._counter("audio_silent_seconds", "Audio of these that was silence.")
-        self._audio_dropped = self._counter("audio_dropped_seconds", "Audio of these that was lost.")
+        self._audio_silent = self._counter("audio_silent_seconds", "Silence in finished streams.")
+        self._audio_dropped = self._counter(
+            "audio_dropped_seconds", "Audio of finished streams that was lost."
+        )
         self._audio_decoded = self._counter("audio_decoded_seconds", "Speech the model has decoded.")
-        self._busy = self._counter("recogniser_busy_seconds", "Time in which workers had work, together.")
-        self._batch_chunks = self._histogram("batch_chunks", "Streams that shared a batch.", BATCH_CHUNKS)
-        self._batch_seconds = self._histogram("batch_seconds", "Time of one batch.", BATCH_SECONDS)
+        self._busy = self._counter("recogniser_busy_seconds", "Time during which workers had work, summed.")
+        self._batch_chunks = self._histogram("batch_chunks", "How many streams shared a batch.", BATCH_CHUNKS)
+        self._batch_seconds = self._histogram("batch_seconds", "How long a batch took.", BATCH_SECONDS)
         self._lag = self._histogram(
-            "stream_lag_seconds", "Audio received and not decoded, at each `ack`.", LAG_SECONDS
+            "stream_lag_seconds", "Audio received but not yet decoded, at each `ack`.", LAG_SECONDS
         )
 
     def _define_chat(self) -> None:
         self._messages = self._counter("messages_stored", "Messages that became durable.", "kind")
         for kind in MessageKind:
             self._messages.labels(kind)
-        self._deliveries = self._counter("deliveries", "Messages and notices given to chat connections.")
-        self._slow_readers = self._counter("slow_readers_cut", "Chat connections cut for reading too slowly.")
+        self._deliveries = self._counter("deliveries", "Messages and notices passed to connections.")
+        self._slow_readers = self._counter("slow_readers_cut", "Chat connections cut off as too slow.")
         self._commit_operations = self._histogram(
-            "commit_operations", "Operations that shared a transaction.", COMMIT_OPERATIONS
+            "commit_operations", "How many operations shared a transaction.", COMMIT_OPERATIONS
         )
-        self._commit_seconds = self._histogram("commit_seconds", "Time of one transaction.", SHORT_SECONDS)
+        self._commit_seconds = self._histogram(
+            "commit_seconds", "How long a transaction took.", SHORT_SECONDS
+        )
 
     def _define_edges(self) -> None:
-        self._errors = self._counter("errors", "Errors that somebody was told of.", "surface", "code")
+        self._errors = self._counter("errors", "Errors reported to clients.", "surface", "code")
         self._requests = self._histogram(
-            "http_request_seconds", "Time to answer a request.", SHORT_SECONDS, "method", "route", "status"
+            "http_request_seconds", "How long a response took.", SHORT_SECONDS, "method", "route", "status"
         )
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
