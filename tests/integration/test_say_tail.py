@@ -19,7 +19,7 @@ from tests.support.replay_cli import ended, start_tui, tui
 from tests.support.server import LiveServer, free_port
 from voicechat_common.protocol.chat import EndChat, NewMessage
 from voicechat_tui.client.http import HttpClient
-from voicechat_tui.talk.exit_codes import SAY_MEANING, TAIL_MEANING
+from voicechat_tui.commands import say, tail
 
 SENT = re.compile(r"\d\d:\d\d:\d\d (\S+): (.*)")
 
@@ -286,7 +286,7 @@ async def test_a_reader_that_has_seen_enough_ends_the_command(chat_server: LiveS
     assert (left.code, left.err) == (0, "")
 
 
-@pytest.mark.parametrize(("command", "meaning"), [("say", SAY_MEANING), ("tail", TAIL_MEANING)])
+@pytest.mark.parametrize(("command", "meaning"), [("say", say.EPILOG.meaning), ("tail", tail.EPILOG.meaning)])
 async def test_the_help_tells_the_exit_statuses(command: str, meaning: dict[int, str]) -> None:
     shown = await tui(command, "--help")
     text = " ".join(shown.out.split())

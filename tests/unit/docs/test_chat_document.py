@@ -28,8 +28,8 @@ from voicechat_server.chat.live.member import MAX_IN_FLIGHT
 from voicechat_server.chat.live.typists import TYPING_S
 from voicechat_server.settings import Settings
 from voicechat_tui.cli import app
+from voicechat_tui.commands import say, tail
 from voicechat_tui.console.exit_codes import ExitCode
-from voicechat_tui.talk.exit_codes import SAY_MEANING, TAIL_MEANING
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "chat.md").read_text(encoding="utf-8")
 MESSAGES = (
@@ -75,8 +75,8 @@ def test_the_limits_it_names_are_those_of_the_code() -> None:
 
 def test_the_exit_statuses_are_those_of_the_commands() -> None:
     rows = re.findall(r"^\| (\d+) \| (.*) \| (.*) \|$", DOCUMENT, re.MULTILINE)
-    assert {ExitCode(int(code)): said for code, said, _ in rows} == SAY_MEANING
-    assert {ExitCode(int(code)): shown for code, _, shown in rows} == TAIL_MEANING
+    assert {ExitCode(int(code)): said for code, said, _ in rows} == say.EPILOG.meaning
+    assert {ExitCode(int(code)): shown for code, _, shown in rows} == tail.EPILOG.meaning
 
 
 @pytest.mark.parametrize("command", ["say", "tail"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer.main
 
 from voicechat_tui.cli import app
-from voicechat_tui.replay.exit_codes import MEANING
+from voicechat_tui.commands.replay import EPILOG
 from voicechat_tui.replay.scenario.loader import load_scenario
 from voicechat_tui.replay.scenario.model import STEPS, Scenario, Speaker
 
@@ -21,7 +21,7 @@ def test_every_option_is_documented() -> None:
 
 
 def test_every_exit_status_is_documented() -> None:
-    for code, meaning in MEANING.items():
+    for code, meaning in EPILOG.meaning.items():
         assert f"| {code:d} | {meaning} |" in TEXT
 
 

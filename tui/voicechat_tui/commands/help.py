@@ -31,27 +31,30 @@ class Epilog(str):
     Args:
         examples: Command lines and what they are for.
         meaning: What each exit status says.
+
+    Attributes:
+        meaning: What each exit status says.
     """
 
     _examples: Mapping[str, str]
-    _meaning: Mapping[ExitCode, str]
+    meaning: Mapping[ExitCode, str]
 
     def __new__(cls, examples: Mapping[str, str], meaning: Mapping[ExitCode, str]) -> "Epilog":
         """Make the English text."""
         self = super().__new__(cls, _epilog(examples, meaning))
-        self._examples, self._meaning = examples, meaning
+        self._examples, self.meaning = examples, meaning
         return self
 
     @property
     def texts(self) -> list[str]:
         """The English texts it is made of."""
-        return [*self._examples.values(), *self._meaning.values()]
+        return [*self._examples.values(), *self.meaning.values()]
 
     def said(self) -> str:
         """Return it in the language of the interface."""
         return _epilog(
             {line: _(purpose) for line, purpose in self._examples.items()},
-            {code: _(text) for code, text in self._meaning.items()},
+            {code: _(text) for code, text in self.meaning.items()},
         )
 
 

@@ -8,19 +8,30 @@ import typer
 from voicechat_common.protocol.speech import ID_MAX_LENGTH, ChunkSize
 from voicechat_tui.commands.help import Epilog
 from voicechat_tui.commands.server import UrlOption, address, choose_language, configured
+from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.language import _
-from voicechat_tui.replay.exit_codes import MEANING
 from voicechat_tui.replay.options import JournalAction, ReplayOptions, parse_chunk_size, parse_speed
 
-_EXAMPLES = {
-    "voicechat-tui replay meeting.mp3": "text as it is spoken",
-    "voicechat-tui replay --speed max --srt film.srt film.wav": "subtitles, as fast as the server can",
-    "voicechat-tui replay --json *.flac > events.jsonl": "for programs",
-    "arecord -f S16_LE -r 16000 | voicechat-tui replay -": "from the microphone",
-    "voicechat-tui replay --script scene.toml": "several speakers, with texts to expect",
-    "voicechat-tui replay --journal": "what the app kept of lost talks",
-}
-EPILOG = Epilog(_EXAMPLES, MEANING)
+EPILOG = Epilog(
+    {
+        "voicechat-tui replay meeting.mp3": "text as it is spoken",
+        "voicechat-tui replay --speed max --srt film.srt film.wav": "subtitles, as fast as the server can",
+        "voicechat-tui replay --json *.flac > events.jsonl": "for programs",
+        "arecord -f S16_LE -r 16000 | voicechat-tui replay -": "from the microphone",
+        "voicechat-tui replay --script scene.toml": "several speakers, with texts to expect",
+        "voicechat-tui replay --journal": "what the app kept of lost talks",
+    },
+    {
+        ExitCode.OK: "everything was recognised, every expectation met",
+        ExitCode.FAILED: "recognition, storing, writing or a script's expectation failed, "
+        "or the command broke down",
+        ExitCode.USAGE: "the command line, a setting or the script is wrong",
+        ExitCode.BAD_AUDIO: "a file or standard input is no usable audio",
+        ExitCode.UNREACHABLE: "no server, a full one, one that did not get ready, or none of voicechat",
+        ExitCode.AUDIO_LOST: "the connection was lost, and audio with it",
+        ExitCode.INTERRUPTED: "interrupted with Ctrl+C",
+    },
+)
 
 _JOURNAL = "Journal"
 _STREAM = "Stream"

@@ -7,14 +7,20 @@ import typer
 from voicechat_tui.commands.chat_options import ChatOption, ReconnectOption, SpeakerOption, speaker
 from voicechat_tui.commands.help import Epilog
 from voicechat_tui.commands.server import UrlOption, address, choose_language
-from voicechat_tui.talk.exit_codes import SAY_MEANING
+from voicechat_tui.console.exit_codes import ExitCode
 
 EPILOG = Epilog(
     {
         'voicechat-tui say --chat monday --user build "Tests passed."': "one message",
         "journalctl -f | voicechat-tui say --chat ops --user log -": "each line as a message",
     },
-    SAY_MEANING,
+    {
+        ExitCode.OK: "everything is stored",
+        ExitCode.FAILED: "a text was refused, as by a chat that has ended, or the command broke down",
+        ExitCode.USAGE: "the command line or a setting is wrong",
+        ExitCode.UNREACHABLE: "no server, or the connection was lost; what is not stored is told",
+        ExitCode.INTERRUPTED: "interrupted with Ctrl+C",
+    },
 )
 
 

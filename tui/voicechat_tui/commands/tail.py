@@ -7,7 +7,7 @@ import typer
 from voicechat_tui.commands.chat_options import ChatOption, ReaderOption, ReconnectOption
 from voicechat_tui.commands.help import Epilog
 from voicechat_tui.commands.server import UrlOption, address, choose_language
-from voicechat_tui.talk.exit_codes import TAIL_MEANING
+from voicechat_tui.console.exit_codes import ExitCode
 
 EPILOG = Epilog(
     {
@@ -17,7 +17,13 @@ EPILOG = Epilog(
             "for programs"
         ),
     },
-    TAIL_MEANING,
+    {
+        ExitCode.OK: "everything was shown, or the chat has ended",
+        ExitCode.FAILED: "there is no such chat, the server failed, or the command broke down",
+        ExitCode.USAGE: "the command line or a setting is wrong",
+        ExitCode.UNREACHABLE: "no server, or the connection was lost for good",
+        ExitCode.INTERRUPTED: "interrupted with Ctrl+C, the usual end",
+    },
 )
 
 

@@ -10,6 +10,8 @@ from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.connection.backoff import Backoff
 from voicechat_tui.client.connection.failures import UnavailableError
 from voicechat_tui.client.http import HttpClient
+from voicechat_tui.console import exit_codes
+from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.language import _
 
 
@@ -57,3 +59,8 @@ async def last_seq(
                     raise
                 tell(trying_again(error.message, delay))
                 await asyncio.sleep(delay)
+
+
+def exit_code_of(error: VoicechatError) -> ExitCode:
+    """Return the exit status that tells of an error: no audio is lost with a connection here."""
+    return ExitCode.UNREACHABLE if error.code is ErrorCode.CONNECTION_LOST else exit_codes.exit_code_of(error)

@@ -25,8 +25,7 @@ from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.running import run
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.language import _
-from voicechat_tui.talk.connection import last_seq, policy, trying_again
-from voicechat_tui.talk.exit_codes import exit_code_of
+from voicechat_tui.talk.connection import exit_code_of, last_seq, policy, trying_again
 from voicechat_tui.talk.printing import message_line, speech_line
 
 

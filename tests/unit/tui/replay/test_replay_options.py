@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from voicechat_common import __version__
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui.cli import app
+from voicechat_tui.commands.replay import EPILOG
 from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
-from voicechat_tui.replay.exit_codes import MEANING
 from voicechat_tui.replay.options import ReplayOptions, parse_chunk_size, parse_speed
 
 
@@ -108,9 +108,9 @@ def test_endpointing_is_left_to_the_server_unless_it_is_refused() -> None:
 def test_help_tells_every_exit_status() -> None:
     code, text = run("replay", "--help")
     assert code == 0
-    for status, meaning in MEANING.items():
+    for status, meaning in EPILOG.meaning.items():
         assert f"{status:>3}  {meaning}" in text
-    assert set(MEANING) == set(ExitCode)
+    assert set(EPILOG.meaning) == set(ExitCode)
 
 
 def test_version() -> None:
