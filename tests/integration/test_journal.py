@@ -17,7 +17,6 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Start
 from voicechat_tui.client.speech.events import AudioLost
 from voicechat_tui.journal import format as records
-from voicechat_tui.journal import recording
 from voicechat_tui.journal.file import read_samples
 from voicechat_tui.journal.ranges import Range
 from voicechat_tui.journal.store import Entry, Journal
@@ -139,7 +138,7 @@ def test_a_talk_that_goes_on_can_not_be_taken(journal: Journal) -> None:
 
 def test_threads_may_take_turns_with_a_talk(journal: Journal) -> None:
     with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
-        begin = recording(journal, "127.0.0.1:1")
+        begin = journal.recording("127.0.0.1:1")
         writer = one.submit(begin, Start(chat_id="team", user="anna")).result()
         other.submit(writer.append, RAMP).result()
         other.submit(writer.close).result()
@@ -159,30 +158,29 @@ def test_an_entry_that_was_sent_meanwhile_can_not_be_taken(journal: Journal, tmp
     assert files(tmp_path) == []
 
 
-def test_a_full_journal_keeps_what_it_has_and_tells_once(tmp_path: Path) -> None:
+def test_a_full_journal_keeps_what_it_has_and_tells(tmp_path: Path) -> None:
     journal = journal_in(tmp_path, max_mb=1)
-    told: list[VoicechatError] = []
-    writer = journal.begin(header(), told.append)
+    writer = journal.begin(header())
     for _ in range(50):
         writer.append(RAMP)
     writer.close()
-    assert [error.code for error in told] == [ErrorCode.DISK]
-    assert told[0].message == "The journal is full: what you say now is not kept on disk."
+    assert writer.problem is not None
+    assert writer.problem.code is ErrorCode.DISK
+    assert writer.problem.message == "The journal is full: what you say now is not kept on disk."
     kept = only(journal)
     assert kept.unfinished == (Range(0, 31 * SECOND),)
     assert kept.path.stat().st_size < 1_000_000
-    another = journal.begin(header(), told.append)
+    another = journal.begin(header())
     another.append(RAMP)
     another.close()
-    assert len(told) == 2
+    assert another.problem is not None
     assert only(journal) == kept
 
 
 def test_a_full_disk_is_told_once_and_the_talk_goes_on(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[VoicechatError] = []
-    writer = journal.begin(header(), told.append)
+    writer = journal.begin(header())
     writer.append(RAMP)
     size = only(journal).path.stat().st_size
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -190,11 +188,14 @@ def test_a_full_disk_is_told_once_and_the_talk_goes_on(
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 1000, before[1]))
     try:
         writer.append(RAMP)
+        told = writer.problem
         writer.append(RAMP)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
-    assert [error.message for error in told] == ["The journal can't be written: File too large."]
+    assert told is not None
+    assert told.message == "The journal can't be written: File too large."
+    assert writer.problem is told
     writer.hear(ack(6_000))
     writer.close()
     assert only(journal).unfinished == (Range(6_000, SECOND),)
@@ -260,7 +261,7 @@ def test_a_kill_loses_the_last_block_at_most(journal: Journal, tmp_path: Path) -
 
 def test_a_login_stays_in_the_settings(tmp_path: Path) -> None:
     journal = journal_in(tmp_path)
-    writer = recording(journal, "http://anna:hunter2@voice.example/x")(Start(chat_id="team", user="anna"))
+    writer = journal.recording("http://anna:hunter2@voice.example/x")(Start(chat_id="team", user="anna"))
     writer.append(RAMP)
     writer.close()
     assert only(journal).header.url == "http://voice.example/x"

@@ -14,8 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.api.gate.config import GatedConfig
-from voicechat_server.api.gate.gate import Gate
+from voicechat_server.api.gate.gate import Gate, GatedConfig
 from voicechat_server.api.protocols.http_protocol import HttpProtocol
 from voicechat_server.api.protocols.websocket_protocol import WebSocketProtocol
 from voicechat_server.api.services import Services

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -13,7 +14,6 @@ import structlog
 
 from voicechat_common.protocol.chat import ConnectionEstablished, MessageKind
 from voicechat_server.chat import failures
-from voicechat_server.chat.clock import now
 from voicechat_server.chat.creations import Creations
 from voicechat_server.chat.live.hub import Broadcast, Hub, LocalHub
 from voicechat_server.chat.live.member import Member
@@ -150,7 +150,7 @@ class ChatService:
                 speaker=user,
                 kind=MessageKind.TEXT,
                 content=content,
-                at=now(),
+                at=datetime.now(UTC),
                 client_message_id=client_message_id,
             )
         )
@@ -169,7 +169,7 @@ class ChatService:
         Raises:
             VoicechatError: `not_found`, `not_owner`, `storage` or `busy`.
         """
-        return (await self.submit(End(chat_id, user, now()))).chat
+        return (await self.submit(End(chat_id, user, datetime.now(UTC)))).chat
 
     async def join(self, chat_id: str, user: str | None, since: int, source: str = "") -> Joined:
         """Let a connection join a chat, creating the chat if there is none.
@@ -314,7 +314,7 @@ class ChatService:
     async def _enter(self, chat_id: str, user: str, title: str) -> Chat:
         room = self._rooms.get(chat_id)
         present = () if room is None else tuple(room.present)
-        return (await self.submit(Enter(chat_id, user, title, now(), present))).chat
+        return (await self.submit(Enter(chat_id, user, title, datetime.now(UTC), present))).chat
 
     def _observe(self, operation: Operation, outcome: Outcome) -> None:
         """Publish what has become durable."""

@@ -7,7 +7,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from voicechat_common.mistakes import describe
 from voicechat_common.names import ChatId, UserName
-from voicechat_tui.settings.login import login_name
 
 _SERVER = "Server"
 
@@ -72,4 +71,4 @@ def speaker(user: str | None) -> str:
     # The settings cost a tenth of a second to import, which `--help` need not pay.
     from voicechat_tui.settings import load
 
-    return load().required().user or login_name()
+    return load().required().name

@@ -8,12 +8,11 @@
     writer.hear(event)      # each event of the speech client
     writer.close()          # an entry of which nothing is left to send is removed
 
-`VoiceStream(…, begin_record=recording(journal, settings.url))` does so for each of its talks.
+`VoiceStream(…, begin_record=journal.recording(settings.url))` does so for each of its talks.
 """
 
 from voicechat_tui.journal.entry import EntryHeader
-from voicechat_tui.journal.recording import recording
 from voicechat_tui.journal.store import Journal
 from voicechat_tui.journal.writer import JournalWriter
 
-__all__ = ["EntryHeader", "Journal", "JournalWriter", "recording"]
+__all__ = ["EntryHeader", "Journal", "JournalWriter"]

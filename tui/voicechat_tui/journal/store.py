@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
 from filelock import Timeout
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_common.protocol.speech import Start
 from voicechat_tui.journal.entry import EntryHeader
 from voicechat_tui.journal.file import SUFFIX, EntryFile, read_state
 from voicechat_tui.journal.ranges import Ranges
 from voicechat_tui.journal.writer import JournalWriter
 from voicechat_tui.language import _
+from voicechat_tui.redaction import without_login
 
 MEGABYTE = 1_000_000
 
@@ -59,14 +61,27 @@ class Journal:
         self._directory = directory
         self._max_bytes = max_mb * MEGABYTE
 
-    def begin(
-        self, header: EntryHeader, on_problem: Callable[[VoicechatError], None] | None = None
-    ) -> JournalWriter:
+    def recording(self, url: str) -> Callable[[Start], JournalWriter]:
+        """Return what begins the entry of a talk, as `voice.VoiceStream` asks for it.
+
+        Args:
+            url: The server that is spoken to, as the settings have it. Its login stays there.
+        """
+        return lambda start: self.begin(
+            EntryHeader(
+                sample_rate=start.sample_rate,
+                chat_id=start.chat_id,
+                user=start.user,
+                url=without_login(url),
+                started_at=datetime.now(UTC),
+            )
+        )
+
+    def begin(self, header: EntryHeader) -> JournalWriter:
         """Begin the entry of a talk.
 
         Args:
             header: Whose speech it is.
-            on_problem: Called once if the talk isn't kept any more.
 
         Raises:
             VoicechatError: `disk` if there can be no entry.
@@ -78,7 +93,7 @@ class Journal:
             file = EntryFile(self._directory / name, create=True)
         except OSError as error:
             raise _no_journal(self._directory, error) from error
-        return JournalWriter(file, header, room, on_problem)
+        return JournalWriter(file, header, room)
 
     def entries(self) -> list[Entry]:
         """Return what is left to send, the oldest first. Talks that go on are among it.

@@ -1,7 +1,6 @@
 """Keeping one talk in the journal while it is spoken."""
 
 import logging
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from voicechat_common.audio import Samples
@@ -28,7 +27,6 @@ class JournalWriter:
         file: The new entry, which nobody else has.
         header: Whose speech it is.
         room: The bytes it may take.
-        on_problem: Called once if the talk isn't kept any more, on the caller's thread.
 
     Attributes:
         problem: Why the talk isn't kept any more, or None.
@@ -39,13 +37,11 @@ class JournalWriter:
         file: EntryFile,
         header: EntryHeader,
         room: int,
-        on_problem: Callable[[VoicechatError], None] | None = None,
     ) -> None:
         self.problem: VoicechatError | None = None
         self._file = file
         self._header = header
         self._room = room
-        self._on_problem = on_problem
         self._lost: Ranges = ()
         self._received = 0
         self._unsynced = 0
@@ -129,8 +125,6 @@ class JournalWriter:
         log.warning("the journal is not kept: %s", problem.message)
         if self.problem is None:
             self.problem = problem
-            if self._on_problem is not None:
-                self._on_problem(problem)
 
 
 def _full() -> VoicechatError:

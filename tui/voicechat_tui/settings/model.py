@@ -1,6 +1,8 @@
 """What the client can be told, each with a sentence on what it does."""
 
+import getpass
 import json
+import os
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -100,6 +102,16 @@ class Settings(BaseModel):
         default_factory=dict,
         description=mark('Other keys for actions, by the action\'s name: `talk = "f2, ctrl+t"`.'),
     )
+
+    @property
+    def name(self) -> str:
+        """The name that others see; in a container, whose login may have none, one made of its number."""
+        if self.user is not None:
+            return self.user
+        try:
+            return getpass.getuser()
+        except (OSError, KeyError, ImportError):
+            return f"user{os.getuid()}" if hasattr(os, "getuid") else "user"
 
     @property
     def chosen_language(self) -> Language | None:

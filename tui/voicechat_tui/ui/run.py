@@ -19,7 +19,6 @@ from voicechat_tui.language import _
 from voicechat_tui.local_server.installation import is_installed
 from voicechat_tui.logs.log_file import LogFile
 from voicechat_tui.settings import load
-from voicechat_tui.settings.login import login_name
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.backend.local import LocalBackend
@@ -44,7 +43,7 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
     _need_terminal()
     settings = loaded.settings
     server = server_name(url or settings.url)
-    who = _checked(TypeAdapter(UserName), user or settings.user or login_name(), "--user")
+    who = _checked(TypeAdapter(UserName), user or settings.name, "--user")
     if chat is not None:
         _checked(TypeAdapter(ChatId), chat, "--chat")
 

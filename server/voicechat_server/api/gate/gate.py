@@ -3,16 +3,16 @@
 import asyncio
 import time
 from collections.abc import Hashable
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
+import uvicorn
 
 from voicechat_server.api.gate import descriptors, unread
 from voicechat_server.api.gate.deadlines import Deadlines
-from voicechat_server.api.gate.memory import GrownMemory
 from voicechat_server.api.gate.starts import Starts
 from voicechat_server.api.gate.unfinished import UnfinishedInput
-from voicechat_server.heap import resident_bytes, return_freed_memory
+from voicechat_server.heap import GrownMemory, resident_bytes, return_freed_memory
 from voicechat_server.turns import Turns
 
 HEAD_S = 10.0
@@ -126,3 +126,24 @@ class Gate:
         if now - self._logged_at >= LOG_EVERY_S:
             log.warning("no connection is free", connections=self._open, refused=self._refused)
             self._logged_at, self._refused = now, 0
+
+
+class GatedConfig(uvicorn.Config):
+    """Uvicorn's configuration, with a gate for its protocols.
+
+    Args:
+        gate: The gate.
+        *args: Passed to Uvicorn.
+        **kwargs: Passed to Uvicorn.
+    """
+
+    def __init__(self, gate: Gate, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.gate = gate
+
+
+def gate_of(config: uvicorn.Config) -> Gate:
+    """Return the gate of a server."""
+    if not isinstance(config, GatedConfig):
+        raise TypeError("The protocols of this server need a GatedConfig.")
+    return config.gate

@@ -13,8 +13,7 @@ from uvicorn.server import ServerState
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.api.errors import raw_response
-from voicechat_server.api.gate.config import gate_of
-from voicechat_server.api.gate.gate import BODY_S, HEAD_S
+from voicechat_server.api.gate.gate import BODY_S, HEAD_S, gate_of
 
 MOST_HEAD_BYTES = 32 * 1024
 """The longest head of a request: request line and headers."""

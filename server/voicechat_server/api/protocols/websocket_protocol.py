@@ -14,8 +14,8 @@ from websockets.http11 import Request
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.api.errors import raw_response
-from voicechat_server.api.gate.config import gate_of
 from voicechat_server.api.gate.frame_limits import ANNOUNCED, EXTENSION, REFUSAL, FrameLimits
+from voicechat_server.api.gate.gate import gate_of
 from voicechat_server.api.protocols.websocket_frames import FrameReader, Oversized
 
 MOST_UNREAD_BYTES = 256 * 1024

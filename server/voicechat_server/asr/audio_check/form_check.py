@@ -5,6 +5,8 @@ from collections import Counter
 import numpy as np
 
 from voicechat_common.audio import Samples
+from voicechat_common.errors import ErrorCode
+from voicechat_common.protocol.speech import Error
 from voicechat_server.asr.audio_check.sample_form import BLOCK_SAMPLES, Form, form_of, is_audible
 from voicechat_server.asr.audio_check.sample_width import WidthCheck
 
@@ -71,3 +73,13 @@ class FormCheck:
         votes, share = (_STEREO_VOTES, _STEREO_SHARE) if form is Form.STEREO else (_VOTES, _SHARE)
         agreed = self._votes[form]
         return form if agreed >= votes and agreed >= share * self._audible else None
+
+
+def wrong_form(form: Form) -> Error:
+    """Return the warning for the client, sent once while the stream goes on."""
+    return Error(
+        code=ErrorCode.EIGHT_BIT if form is Form.EIGHT_BIT else ErrorCode.WRONG_FORM,
+        message=f"The audio looks like {form.value}, but is read as 16-bit mono samples.",
+        advice="Send 16-bit little-endian mono samples, such as `ffmpeg -i FILE -ar 16000 -ac 1 -f s16le -` "
+        "makes; nothing sensible can be recognised otherwise.",
+    )

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from voicechat_common.errors import ErrorCode
+from voicechat_common.protocol.speech import Error
 from voicechat_server.asr.config import SAMPLE_RATE
 from voicechat_server.asr.vad.state import WINDOW_SAMPLES
 
@@ -17,6 +19,14 @@ _SPEECH = 0.5
 
 _MOST = 0.01
 """The share of the loud windows that may look like speech by chance."""
+
+NO_SPEECH = Error(
+    code=ErrorCode.NO_SPEECH,
+    message=f"There was hardly any speech in {LOUD_S} s of loud audio.",
+    advice="Listen to what is sent: it is read as 16-bit little-endian mono samples at the rate that `start` "
+    "names. If there is only noise or music in it, choose another microphone or turn it down.",
+)
+"""The warning, sent once while the stream goes on."""
 
 
 class SpeechlessCheck:

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from voicechat_server.asr.paraformer.attention import attend, look_back_of
-from voicechat_server.asr.paraformer.convolution import depthwise
+from voicechat_server.asr.paraformer.attention import attend, depthwise, look_back_of
 from voicechat_server.asr.paraformer.graph import Graph
 from voicechat_server.asr.paraformer.lookback import FrameLookBack, LookBackStep
 from voicechat_server.asr.paraformer.modules import decoder_blocks, map_of

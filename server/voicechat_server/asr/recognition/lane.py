@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from voicechat_common.audio import Resampler, SampleFramer, Samples
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import Error, SegmentEvent
-from voicechat_server.asr.audio_check.complaints import NO_SPEECH, wrong_form
-from voicechat_server.asr.audio_check.form_check import FormCheck
-from voicechat_server.asr.audio_check.speechless import SpeechlessCheck
+from voicechat_server.asr.audio_check.form_check import FormCheck, wrong_form
+from voicechat_server.asr.audio_check.speechless import NO_SPEECH, SpeechlessCheck
 from voicechat_server.asr.paraformer.state import Token
 from voicechat_server.asr.recognition.session import DueChunk, SpeechSession
 from voicechat_server.asr.vad.state import VadState

@@ -4,9 +4,8 @@ import re
 from collections.abc import AsyncIterator
 
 from voicechat_common.printable import printable
-from voicechat_server.chat.export.escaping import lines_of
 from voicechat_server.chat.export.pages import pages
-from voicechat_server.chat.export.plain import moment
+from voicechat_server.chat.export.plain import lines_of, moment
 from voicechat_server.chat.records import Chat, StoredMessage
 from voicechat_server.chat.storage.store import Store
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from voicechat_common.printable import printable
-from voicechat_server.chat.export.escaping import with_marked_colons
 from voicechat_server.chat.export.pages import speeches
+from voicechat_server.chat.export.plain import with_marked_colons
 from voicechat_server.chat.records import Chat, Speech, StoredMessage
 from voicechat_server.chat.storage.store import Store
 

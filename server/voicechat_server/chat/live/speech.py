@@ -10,13 +10,12 @@ its server was killed finds what is stored of it, and stores nothing twice.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat import MessageKind, NewMessage
 from voicechat_common.protocol.speech import Done, Error, Final, Partial, SegmentEvent
-from voicechat_server.chat.clock import now
 from voicechat_server.chat.live.finals import FinalsQueue, Submit
 from voicechat_server.chat.live.room import Room
 from voicechat_server.chat.records import Post, Speech
@@ -81,7 +80,7 @@ class SpeechFeed:
         self.finals = FinalsQueue(submit, self._refused, self._close_if_settled)
         self.notify_speaker: NotifySpeaker | None = None
         self._on_close = on_close
-        self._began = now() - timedelta(milliseconds=begin_ms)
+        self._began = datetime.now(UTC) - timedelta(milliseconds=begin_ms)
         self._open: dict[int, _Open] = {}
         self._is_over = False
         self._is_warned = False
@@ -132,7 +131,7 @@ class SpeechFeed:
         )
 
     def _begun(self, event: SegmentEvent) -> _Open:
-        return _Open(message_id_of(self._stream_id, event.segment), now(), event)
+        return _Open(message_id_of(self._stream_id, event.segment), datetime.now(UTC), event)
 
     def _store(self, event: SegmentEvent) -> "asyncio.Future[int | None] | None":
         segment = self._open.pop(event.segment, None) or self._begun(event)

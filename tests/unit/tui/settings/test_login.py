@@ -8,7 +8,7 @@ import pytest
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.commands.chat_options import speaker
 from voicechat_tui.files import paths
-from voicechat_tui.settings.login import login_name
+from voicechat_tui.settings import Settings
 
 WITHOUT_ENTRY = 1_234_567_890
 
@@ -22,7 +22,7 @@ def _nameless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_login_has_its_name() -> None:
-    assert login_name() == getpass.getuser()
+    assert Settings().name == getpass.getuser()
 
 
 @pytest.mark.usefixtures("_nameless")
@@ -41,5 +41,5 @@ def test_a_login_without_a_home_is_told_what_to_set(
 
 @pytest.mark.usefixtures("_nameless")
 def test_a_login_without_a_name_has_its_number() -> None:
-    assert login_name() == f"user{WITHOUT_ENTRY}"
+    assert Settings().name == f"user{WITHOUT_ENTRY}"
     assert speaker(None) == f"user{WITHOUT_ENTRY}"

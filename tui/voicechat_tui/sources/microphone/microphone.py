@@ -14,7 +14,6 @@ from voicechat_tui.sources.microphone import failures
 from voicechat_tui.sources.microphone.core import MicrophoneCore, State
 from voicechat_tui.sources.microphone.devices import DeviceName, candidates, find, formats
 from voicechat_tui.sources.microphone.events import MicrophoneEvent
-from voicechat_tui.sources.microphone.opening import open_device
 from voicechat_tui.sources.microphone.policy import MicrophonePolicy
 from voicechat_tui.sources.microphone.portaudio import Block, Recording, SoundSystem
 from voicechat_tui.sources.portaudio_process import BUFFERED_S
@@ -167,7 +166,7 @@ class Microphone:
         problem = failures.no_microphone(self._sound.here)
         for number, device in enumerate(candidates(await self._sound.devices(), self._core.wished)):
             try:
-                return await open_device(self._sound, device, self._policy.queue_s)
+                return await self._sound.open_in_any(device, self._policy.queue_s)
             except VoicechatError as error:
                 problem = problem if number else error
         raise problem

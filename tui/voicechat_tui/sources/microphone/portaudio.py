@@ -12,7 +12,7 @@ from typing import Any
 from voicechat_tui.language import _
 from voicechat_tui.sources import portaudio_process
 from voicechat_tui.sources.microphone import failures
-from voicechat_tui.sources.microphone.devices import DeviceName, Format, InputDevice
+from voicechat_tui.sources.microphone.devices import DeviceName, Format, InputDevice, formats
 from voicechat_tui.sources.microphone.failures import Refusal
 from voicechat_tui.sources.microphone.surroundings import Surroundings, look_around
 from voicechat_tui.sources.portaudio_process import BLOCKS_PER_S, HEADER
@@ -152,6 +152,25 @@ class SoundSystem:
             await recording.close()
             raise RefusedError(Refusal(**answer["refusal"]))
         return recording
+
+    async def open_in_any(self, device: InputDevice, queue_s: float) -> Recording:
+        """Open a microphone as recognition wants it, else in whatever format it takes.
+
+        Args:
+            device: Which one.
+            queue_s: Audio that may wait to be read. Beyond it the newest is lost.
+
+        Raises:
+            VoicechatError: Why it does not open.
+        """
+        for wanted in formats(device):
+            try:
+                return await self.open(device, wanted, queue_s)
+            except RefusedError as error:
+                refusal = error.refusal
+            if not refusal.is_about_format:
+                break
+        raise failures.cannot_open(device.id.name, refusal, self.here)
 
     async def _ask(self, request: dict[str, Any]) -> Any:
         process = await _start(request)

@@ -10,7 +10,6 @@ from voicechat_common.errors import VoicechatError
 from voicechat_common.levels import Level, LevelMeter
 from voicechat_tui.sources.microphone import failures
 from voicechat_tui.sources.microphone.devices import InputDevice
-from voicechat_tui.sources.microphone.opening import open_device
 from voicechat_tui.sources.microphone.portaudio import SoundSystem
 
 _QUEUE_S = 1.0
@@ -60,7 +59,7 @@ class PreviewMeter:
         self.changed.set()
 
     async def _measure(self) -> None:
-        recording = await open_device(self._sound, self.device, _QUEUE_S)
+        recording = await self._sound.open_in_any(self.device, _QUEUE_S)
         try:
             meter = LevelMeter(recording.format.rate)
             downmixer = Downmixer(recording.format.channels)

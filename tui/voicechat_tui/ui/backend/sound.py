@@ -9,7 +9,7 @@ from voicechat_common.levels import Level
 from voicechat_common.protocol.speech import Start
 from voicechat_tui.client.connection.address import speech_url
 from voicechat_tui.files import paths
-from voicechat_tui.journal import Journal, recording
+from voicechat_tui.journal.store import Journal
 from voicechat_tui.settings import Settings
 from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice
 from voicechat_tui.sources.microphone.microphone import Microphone
@@ -101,7 +101,7 @@ class MachineSound:
         microphone = Microphone(self._system, wished(settings), policy)
         url = speech_url(settings.url)
         journal = Journal(paths.journal_dir(), settings.journal_max_mb)
-        record = recording(journal, settings.url) if settings.journal else None
+        record = journal.recording(settings.url) if settings.journal else None
         return VoiceStream(microphone, url, settings.policy, record)
 
     async def devices(self) -> list[InputDevice]:

@@ -6,10 +6,10 @@ from functools import partial
 from voicechat_server.api.gate.deadlines import Deadlines
 from voicechat_server.api.gate.frame_limits import TokenBucket
 from voicechat_server.api.gate.gate import Gate
-from voicechat_server.api.gate.memory import WORTH_ASKING_BYTES, GrownMemory
 from voicechat_server.api.gate.starts import AT_A_TIME, Starts
 from voicechat_server.api.gate.unfinished import WORTH_COUNTING, UnfinishedInput
 from voicechat_server.api.gate.unread import STALLED_S, UnreadOutput
+from voicechat_server.heap import WORTH_ASKING_BYTES, GrownMemory
 from voicechat_server.turns import Turns
 
 
