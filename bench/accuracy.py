@@ -8,8 +8,10 @@ import soundfile
 from bench.audio import Audio
 from bench.figures import AccuracyFigures
 from voicechat_server.asr.config import FRAME_SAMPLES
-from voicechat_server.asr.models import ModelFiles, cache, load
+from voicechat_server.asr.models import cache
 from voicechat_server.asr.models.catalog import demo_directory
+from voicechat_server.asr.models.directory.files import ModelFiles
+from voicechat_server.asr.models.loading.loader import load
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk

@@ -15,7 +15,9 @@ from bench.audio import Audio, Scene, from_offset, recording
 from bench.figures import BatchFigures, EngineFigures
 from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES
-from voicechat_server.asr.models import ModelFiles, cache, load
+from voicechat_server.asr.models import cache
+from voicechat_server.asr.models.directory.files import ModelFiles
+from voicechat_server.asr.models.loading.loader import load
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from voicechat_server import settings as server
+from voicechat_server.settings import model as server
 from voicechat_tui.settings import model as client
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -24,7 +24,7 @@ from tests.support.staged import (
 )
 from tests.support.staged_sound import StagedSound
 from voicechat_common.protocol.chat_http import ChatDetail
-from voicechat_tui.settings import load
+from voicechat_tui.settings.loading import load
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.keys import turns
 from voicechat_tui.ui.screens.chat import ChatScreen

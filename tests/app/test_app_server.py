@@ -18,7 +18,8 @@ from voicechat_tui.client.chat.timeline import EntryState
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.client.speech.client import SpeechClient
 from voicechat_tui.files import paths
-from voicechat_tui.settings import Loaded, Settings
+from voicechat_tui.settings.loading import Loaded
+from voicechat_tui.settings.model import Settings
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.backend.server import ServerBackend
 from voicechat_tui.ui.memory.local_state import LocalState

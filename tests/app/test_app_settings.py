@@ -14,7 +14,7 @@ from tests.support.staged_sound import StagedSound
 from voicechat_tui.client.connection.address import server_name
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.files import paths
-from voicechat_tui.settings import load
+from voicechat_tui.settings.loading import load
 from voicechat_tui.ui.app import VoicechatApp
 from voicechat_tui.ui.backend.server import ServerBackend
 from voicechat_tui.ui.model.settings_view import SettingLine, lines

@@ -17,7 +17,7 @@ from tests.support.samples import DIRECTORY, transcripts
 from tests.support.server import demo_settings, no_streams, serving
 from tests.support.waiting import WITHIN_S
 from voicechat_tui.console.exit_codes import ExitCode
-from voicechat_tui.journal import Journal
+from voicechat_tui.journal.store import Journal
 
 APP = "from voicechat_tui.cli import main; main()"
 F2 = "\x1bOQ"

@@ -16,7 +16,7 @@ from tests.support.samples import transcripts
 from tests.support.server import LiveServer
 from tools.documented import DEPLOYMENT, ROOT, blocks, commands, curl_commands
 from voicechat_server.cli import app as server
-from voicechat_server.settings import Settings, variable
+from voicechat_server.settings.model import Settings, variable
 
 CHINESE = ROOT / "docs" / "zh" / "deployment.md"
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

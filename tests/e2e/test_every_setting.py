@@ -28,7 +28,7 @@ from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.chat import ChatError
 from voicechat_common.protocol.speech import Ack, Error, Final, Partial, Ready, Start
 from voicechat_server.api.app import create_app
-from voicechat_server.settings import Settings, variable
+from voicechat_server.settings.model import Settings, variable
 
 UNREADY: dict[str, tuple[str, str, object]] = {
     "model": ("demo", "model", "demo"),

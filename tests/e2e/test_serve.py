@@ -79,7 +79,7 @@ import sys
 from voicechat_server.api.app import create_app
 from voicechat_server.api.server import Server
 from voicechat_server.cli import app
-from voicechat_server.settings import Settings
+from voicechat_server.settings.model import Settings
 Server(create_app(Settings.load({{"model": "demo"}})))
 print([name for name in {HEAVY} if name in sys.modules])
 """

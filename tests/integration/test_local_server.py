@@ -18,13 +18,13 @@ from tests.support.samples import DIRECTORY, transcripts
 from tests.support.server import wait_until_ready
 from tests.support.waiting import wait_for_end_of
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_tui import local_server
-from voicechat_tui.local_server import LocalServer, installation
+from voicechat_tui.local_server import installation
+from voicechat_tui.local_server.server import LocalServer
 
 CLIENT = """
 import asyncio, sys
 from pathlib import Path
-from voicechat_tui.local_server import LocalServer
+from voicechat_tui.local_server.server import LocalServer
 
 async def main():
     async with LocalServer(Path(sys.argv[1])) as server:
@@ -109,9 +109,9 @@ async def test_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
 async def test_without_the_server_s_packages_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert local_server.is_installed()
+    assert installation.is_installed()
     monkeypatch.setattr(installation, "_NEEDED", ("fastapi", "torch_that_is_not_there"))
-    assert not local_server.is_installed()
+    assert not installation.is_installed()
     with pytest.raises(VoicechatError, match=r"torch_that_is_not_there can't be found.*voicechat\[server\]"):
         async with LocalServer(tmp_path):
             pytest.fail("it started")
@@ -120,4 +120,4 @@ async def test_without_the_server_s_packages_it_says_what_to_install(
 def test_what_is_said_of_the_demo_model_is_true() -> None:
     tokens = json.loads((DIRECTORY / ".." / "tokens.json").read_text(encoding="utf-8"))
     characters = [token for token in tokens if re.fullmatch("[\u4e00-\u9fff]", token)]
-    assert f"{len(characters)} Chinese characters" in local_server.DEMO_MODEL
+    assert f"{len(characters)} Chinese characters" in installation.DEMO_MODEL

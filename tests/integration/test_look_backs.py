@@ -5,7 +5,7 @@ import pytest
 from tests.support.demo import demo_model
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-from voicechat_server.settings import Settings
+from voicechat_server.settings.model import Settings
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,11 @@ from tests.support.hub import COMMIT, FakeHub, closed_port, running_hub
 from tests.support.models import forbid_network
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import ModelConfig
-from voicechat_server.asr.models import resolve
 from voicechat_server.asr.models.catalog import PARAFORMER
 from voicechat_server.asr.models.directory.files import DOWNLOADED, WEIGHTS
 from voicechat_server.asr.models.directory.manifest import MANIFEST
 from voicechat_server.asr.models.hub import connection, transfer
-from voicechat_server.asr.models.resolving import download
+from voicechat_server.asr.models.resolving import download, resolve
 
 HUB_VARIABLES = {"ms": "MODELSCOPE_ENDPOINT", "hf": "HF_ENDPOINT"}
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

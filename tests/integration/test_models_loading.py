@@ -17,9 +17,11 @@ import yaml
 from tests.support.models import copy_demo
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import ModelConfig
-from voicechat_server.asr.models import LoadedModel, ModelFiles, load, resolve
 from voicechat_server.asr.models.catalog import demo_directory
-from voicechat_server.asr.models.directory.files import CONFIG, WEIGHTS
+from voicechat_server.asr.models.directory.files import CONFIG, WEIGHTS, ModelFiles
+from voicechat_server.asr.models.loading.loaded import LoadedModel
+from voicechat_server.asr.models.loading.loader import load
+from voicechat_server.asr.models.resolving import resolve
 
 CHUNK_SIZE = [0, 10, 5]
 STRIDE = 9_600
@@ -219,7 +221,8 @@ def test_a_missing_feature_library_shows_at_once(monkeypatch: pytest.MonkeyPatch
 LOADING = """
 import json, logging, sys
 from voicechat_server.asr.config import ModelConfig
-from voicechat_server.asr.models import load, resolve
+from voicechat_server.asr.models.loading.loader import load
+from voicechat_server.asr.models.resolving import resolve
 from pathlib import Path
 
 def present(*names):
@@ -247,7 +250,8 @@ import sys
 sys.modules[{module!r}] = None
 from pathlib import Path
 from voicechat_common.errors import VoicechatError
-from voicechat_server.asr.models import ModelFiles, load
+from voicechat_server.asr.models.directory.files import ModelFiles
+from voicechat_server.asr.models.loading.loader import load
 from voicechat_server.asr.models.catalog import demo_directory
 try:
     load(ModelFiles(demo_directory(), "demo", "1"), "cpu", 1)

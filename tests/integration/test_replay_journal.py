@@ -24,7 +24,7 @@ from voicechat_common.audio import Samples
 from voicechat_common.protocol.speech import Ack, Error
 from voicechat_tui.client.speech.events import AudioLost
 from voicechat_tui.console.exit_codes import ExitCode
-from voicechat_tui.journal import Journal
+from voicechat_tui.journal.store import Journal
 
 RAMP: Samples = np.arange(1, 16_001).astype(np.int16)
 
@@ -199,7 +199,8 @@ from tests.support.samples import audio
 from voicechat_common.protocol.speech import Start
 from voicechat_tui.files import paths
 from voicechat_tui.client.speech.client import SpeechClient
-from voicechat_tui.journal import EntryHeader, Journal
+from voicechat_tui.journal.entry import EntryHeader
+from voicechat_tui.journal.store import Journal
 
 async def main(url, chat):
     header = EntryHeader(sample_rate=16_000, chat_id=chat, user="anna", url=url, started_at=datetime.now(UTC))

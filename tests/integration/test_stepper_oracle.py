@@ -24,8 +24,8 @@ from tests.support.memory import unwritten_is_nan
 from tests.support.samples import DIRECTORY, SENTENCES, as_float, pcm
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.config import FRAME_SAMPLES
-from voicechat_server.asr.models import LoadedModel
 from voicechat_server.asr.models.loading.funasr_parts import registered
+from voicechat_server.asr.models.loading.loaded import LoadedModel
 from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.pool import StatePool
 from voicechat_server.asr.paraformer.precision import Precision

@@ -25,20 +25,16 @@ from voicechat_tui.client.speech.policy import SpeechPolicy
 from voicechat_tui.journal.entry import EntryHeader
 from voicechat_tui.journal.store import Journal
 from voicechat_tui.journal.writer import JournalWriter
-from voicechat_tui.sources.microphone import Format, InputDevice, Microphone, MicrophonePolicy, SoundSystem
+from voicechat_tui.sources.microphone.devices import Format, InputDevice
 from voicechat_tui.sources.microphone.events import Lost, Opened
 from voicechat_tui.sources.microphone.failures import Refusal
-from voicechat_tui.sources.microphone.portaudio import Recording, RefusedError
-from voicechat_tui.voice import (
-    JournalStopped,
-    TalkEnded,
-    TalkHeard,
-    TalkStarted,
-    VoiceEvent,
-    VoiceStream,
-    stream,
-)
+from voicechat_tui.sources.microphone.microphone import Microphone
+from voicechat_tui.sources.microphone.policy import MicrophonePolicy
+from voicechat_tui.sources.microphone.portaudio import Recording, RefusedError, SoundSystem
+from voicechat_tui.voice import stream
+from voicechat_tui.voice.events import JournalStopped, TalkEnded, TalkHeard, TalkStarted, VoiceEvent
 from voicechat_tui.voice.record import BeginRecord
+from voicechat_tui.voice.stream import VoiceStream
 
 QUICK = replace(SpeechPolicy(), first_delay_s=0.01, longest_delay_s=0.05)
 MICROPHONE = MicrophonePolicy(first_retry_s=0.1)

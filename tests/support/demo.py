@@ -6,8 +6,10 @@ from pathlib import Path
 from tests.support.funasr_oracle import recognise_by_funasr
 from tests.support.samples import as_float, pcm
 from voicechat_server.asr.config import ModelConfig
-from voicechat_server.asr.models import LoadedModel, load, resolve
 from voicechat_server.asr.models.cache import kernels
+from voicechat_server.asr.models.loading.loaded import LoadedModel
+from voicechat_server.asr.models.loading.loader import load
+from voicechat_server.asr.models.resolving import resolve
 from voicechat_server.settings.default_paths import models_dir
 
 

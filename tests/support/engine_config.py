@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from voicechat_server.asr.config import EndpointConfig, StreamLimits
-from voicechat_server.settings import Settings
+from voicechat_server.settings.model import Settings
 
 # Nothing of the environment, in which tests run, comes in.
 _DEFAULTS = Settings.model_construct().engine_config()

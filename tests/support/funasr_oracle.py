@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.config import FRAME_SAMPLES
-from voicechat_server.asr.models import LoadedModel
 from voicechat_server.asr.models.loading.funasr_parts import registered
+from voicechat_server.asr.models.loading.loaded import LoadedModel
 
 
 def text_by_funasr(tokens: Sequence[str]) -> str:

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from voicechat_tui.journal import EntryHeader, Journal
+from voicechat_tui.journal.entry import EntryHeader
+from voicechat_tui.journal.store import Journal
 
 
 def header(url: str = "127.0.0.1:1", chat_id: str | None = "team") -> EntryHeader:

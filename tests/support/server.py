@@ -14,7 +14,7 @@ from tests.support.waiting import WITHIN_S, until
 from voicechat_server.api.app import create_app
 from voicechat_server.api.server import Server, bind, reachable_address
 from voicechat_server.asr.engine import Engine
-from voicechat_server.settings import Settings
+from voicechat_server.settings.model import Settings
 
 
 @dataclass(frozen=True)

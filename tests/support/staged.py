@@ -34,7 +34,8 @@ from voicechat_tui.client.chat.events import (
     TextQueued,
 )
 from voicechat_tui.files import paths
-from voicechat_tui.settings import Loaded, Settings
+from voicechat_tui.settings.loading import Loaded
+from voicechat_tui.settings.model import Settings
 from voicechat_tui.ui.app import MakeLocal, VoicechatApp
 from voicechat_tui.ui.memory.local_state import LocalState
 

@@ -9,7 +9,7 @@ from typing import Self
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.levels import Level
 from voicechat_common.protocol.speech import Start
-from voicechat_tui.settings import Settings
+from voicechat_tui.settings.model import Settings
 from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice
 from voicechat_tui.voice.events import TalkEnded, TalkStarted, VoiceEvent
 

@@ -27,7 +27,7 @@ from voicechat_server.chat.service import ChatService
 from voicechat_server.chat.storage.store import Store
 from voicechat_server.logs.flood import reporting
 from voicechat_server.metrics import Metrics
-from voicechat_server.settings import Settings
+from voicechat_server.settings.model import Settings
 
 DESCRIPTION = """
 Speak, and your words appear while you are still speaking.

@@ -18,7 +18,7 @@ from voicechat_server.api.gate.gate import Gate, GatedConfig
 from voicechat_server.api.protocols.http_protocol import HttpProtocol
 from voicechat_server.api.protocols.websocket_protocol import WebSocketProtocol
 from voicechat_server.api.services import Services
-from voicechat_server.settings import Settings
+from voicechat_server.settings.model import Settings
 
 BACKLOG = 2048
 

@@ -12,7 +12,7 @@ from voicechat_server.api.connections import Connections
 from voicechat_server.asr.engine import Engine
 from voicechat_server.chat.service import ChatService
 from voicechat_server.metrics import Metrics
-from voicechat_server.settings import Settings
+from voicechat_server.settings.model import Settings
 
 
 @dataclass(frozen=True)

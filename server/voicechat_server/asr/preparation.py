@@ -18,8 +18,10 @@ from voicechat_server.asr.capacity.cost import StreamCost
 from voicechat_server.asr.capacity.measurement import BATCH_SIZES, batch_size, capacity, measure, overhead
 from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig, ModelConfig
-from voicechat_server.asr.models import ModelFiles, cache, resolve
+from voicechat_server.asr.models import cache
+from voicechat_server.asr.models.directory.files import ModelFiles
 from voicechat_server.asr.models.hub.retry import BackOff, HubUnreachableError
+from voicechat_server.asr.models.resolving import resolve
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.recognition.scheduler import Tools
@@ -72,7 +74,7 @@ def prepare(
     """
     model = _find(config.model, report, pause, observer)
     report(EngineStatus(EngineState.LOADING, f"Loading {model.name}."))
-    from voicechat_server.asr.models import load
+    from voicechat_server.asr.models.loading.loader import load
     from voicechat_server.asr.paraformer.network import Network
     from voicechat_server.asr.paraformer.precision import choose
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper

@@ -11,11 +11,10 @@ from tqdm import tqdm
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import ModelConfig
-from voicechat_server.asr.models import resolve
 from voicechat_server.asr.models.catalog import DEMO, KNOWN, PARAFORMER, Hub, demo_directory
 from voicechat_server.asr.models.inventory import Entry, take_inventory
-from voicechat_server.asr.models.resolving import cached, download
-from voicechat_server.settings import Settings, variable
+from voicechat_server.asr.models.resolving import cached, download, resolve
+from voicechat_server.settings.model import Settings, variable
 
 models_app = typer.Typer(
     help="Show, download and verify models.", no_args_is_help=True, rich_markup_mode=None

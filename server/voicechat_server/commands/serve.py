@@ -13,8 +13,8 @@ from voicechat_server.asr.models.loading.devices import refuse_absent_device
 from voicechat_server.asr.models.resolving import refuse_absent
 from voicechat_server.logs.crashes import log_crashes
 from voicechat_server.logs.setup import configure_logging
-from voicechat_server.settings import Settings
 from voicechat_server.settings.contradictions import refuse_contradictions
+from voicechat_server.settings.model import Settings
 
 
 def _option(field: str) -> Parameter:

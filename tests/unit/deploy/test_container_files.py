@@ -13,7 +13,7 @@ import yaml
 
 from tests.support.programs import require
 from voicechat_server.api.server import CANCEL_GRACE_S
-from voicechat_server.settings import Settings
+from voicechat_server.settings.model import Settings
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -26,7 +26,7 @@ from voicechat_common.protocol.codec import Message
 from voicechat_common.protocol.speech import Ping, Pong
 from voicechat_server.chat.live.member import MAX_IN_FLIGHT
 from voicechat_server.chat.live.typists import TYPING_S
-from voicechat_server.settings import Settings
+from voicechat_server.settings.model import Settings
 from voicechat_tui.cli import app
 from voicechat_tui.commands import say, tail
 from voicechat_tui.console.exit_codes import ExitCode

@@ -7,9 +7,10 @@ import pytest
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.levels import Ballistics
-from voicechat_tui.settings import Settings
-from voicechat_tui.sources.microphone import MicrophonePolicy, failures
+from voicechat_tui.settings.model import Settings
+from voicechat_tui.sources.microphone import failures
 from voicechat_tui.sources.microphone.failures import Refusal
+from voicechat_tui.sources.microphone.policy import MicrophonePolicy
 from voicechat_tui.sources.microphone.surroundings import Surroundings
 
 TEXT = (Path(__file__).parents[3] / "docs" / "microphone.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from tools.settings_table import DOCS, TABLES, Table
 from voicechat_server.cli import app
-from voicechat_server.settings import Settings, option, variable
+from voicechat_server.settings.model import Settings, option, variable
 from voicechat_tui.files import paths
 from voicechat_tui.settings import model as client
 

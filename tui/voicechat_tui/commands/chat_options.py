@@ -69,6 +69,6 @@ def speaker(user: str | None) -> str:
     if user is not None:
         return user
     # The settings cost a tenth of a second to import, which `--help` need not pay.
-    from voicechat_tui.settings import load
+    from voicechat_tui.settings.loading import load
 
     return load().required().name

@@ -33,14 +33,14 @@ def address(url: str | None) -> str:
     if url is not None:
         return url
     # The settings cost a tenth of a second to import, which `--help` need not pay.
-    from voicechat_tui.settings import load
+    from voicechat_tui.settings.loading import load
 
     return load().required().url
 
 
 def configured() -> str:
     """Return the address in the settings, the default where they have mistakes."""
-    from voicechat_tui.settings import load
+    from voicechat_tui.settings.loading import load
 
     return load().settings.url
 
@@ -51,7 +51,7 @@ def choose_language(*, json: bool) -> None:
     Args:
         json: Whether they do.
     """
-    from voicechat_tui.settings import load
+    from voicechat_tui.settings.loading import load
 
     if json:
         language.use_for_programs()

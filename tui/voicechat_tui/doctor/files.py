@@ -2,10 +2,10 @@
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.doctor.finding import Check, Finding, note, ok, problem
-from voicechat_tui.journal import Journal
+from voicechat_tui.journal.store import Journal
 from voicechat_tui.language import _, plural
 from voicechat_tui.logs.log_file import LogFile
-from voicechat_tui.settings import Loaded
+from voicechat_tui.settings.loading import Loaded
 
 
 def check_config(loaded: Loaded) -> Finding:

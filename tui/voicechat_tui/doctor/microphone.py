@@ -9,15 +9,10 @@ from voicechat_common.errors import VoicechatError
 from voicechat_common.levels import FLOOR_DB, Ballistics
 from voicechat_tui.doctor.finding import Check, Finding, Verdict, note, ok, problem
 from voicechat_tui.language import _, plural
-from voicechat_tui.sources.microphone import (
-    DeviceName,
-    InputDevice,
-    PreviewMeter,
-    SoundSystem,
-    failures,
-    formats,
-)
-from voicechat_tui.sources.microphone.devices import candidates, find
+from voicechat_tui.sources.microphone import failures
+from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice, candidates, find, formats
+from voicechat_tui.sources.microphone.portaudio import SoundSystem
+from voicechat_tui.sources.microphone.preview import PreviewMeter
 
 LISTENS_S = 2.0
 STARTS_WITHIN_S = 5.0

@@ -14,11 +14,12 @@ from voicechat_tui.doctor.finding import Finding, is_well
 from voicechat_tui.doctor.microphone import LISTENS_S, check_microphone
 from voicechat_tui.doctor.server import check_server
 from voicechat_tui.files import paths
-from voicechat_tui.journal import Journal
+from voicechat_tui.journal.store import Journal
 from voicechat_tui.language import _
 from voicechat_tui.logs.log_file import LogFile
-from voicechat_tui.settings import Loaded, load
-from voicechat_tui.sources.microphone import DeviceName, InputDevice, SoundSystem
+from voicechat_tui.settings.loading import Loaded, load
+from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice
+from voicechat_tui.sources.microphone.portaudio import SoundSystem
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,3 @@
 
 `VoiceStream(…, begin_record=journal.recording(settings.url))` does so for each of its talks.
 """
-
-from voicechat_tui.journal.entry import EntryHeader
-from voicechat_tui.journal.store import Journal
-from voicechat_tui.journal.writer import JournalWriter
-
-__all__ = ["EntryHeader", "Journal", "JournalWriter"]

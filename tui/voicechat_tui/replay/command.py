@@ -5,7 +5,7 @@ from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.running import run
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.files import paths
-from voicechat_tui.journal import Journal
+from voicechat_tui.journal.store import Journal
 from voicechat_tui.language import _
 from voicechat_tui.replay.files import replay_files
 from voicechat_tui.replay.journal import JournalReplay

@@ -11,12 +11,11 @@ from voicechat_tui.console.exit_codes import ExitCode, exit_code_of
 from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.live_line import clock
 from voicechat_tui.console.screen import Screen
-from voicechat_tui.journal import Journal
 from voicechat_tui.journal import format as records
 from voicechat_tui.journal.entry import StreamRecord
 from voicechat_tui.journal.file import EntryFile
 from voicechat_tui.journal.ranges import Range
-from voicechat_tui.journal.store import Entry
+from voicechat_tui.journal.store import Entry, Journal
 from voicechat_tui.language import _
 from voicechat_tui.redaction import shown
 from voicechat_tui.replay.files import listeners, play

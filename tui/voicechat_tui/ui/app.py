@@ -16,7 +16,9 @@ from voicechat_common.errors import VoicechatError
 from voicechat_tui.client.connection.address import server_name
 from voicechat_tui.language import _
 from voicechat_tui.redaction import shown
-from voicechat_tui.settings import Loaded, Source, Value, change, load, variable
+from voicechat_tui.settings.loading import Loaded, Source, load
+from voicechat_tui.settings.model import variable
+from voicechat_tui.settings.writing import Value, change
 from voicechat_tui.ui.appearance.themes import chosen
 from voicechat_tui.ui.backend.server import Backend, ServerBackend
 from voicechat_tui.ui.background import STEP

@@ -16,7 +16,7 @@ from textual.notifications import Notify, SeverityLevel
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.files.new_file import create, safe_name
 from voicechat_tui.language import _, understood
-from voicechat_tui.settings import Loaded
+from voicechat_tui.settings.loading import Loaded
 from voicechat_tui.ui.appearance.cells import OneByOne, measure_one_by_one
 from voicechat_tui.ui.appearance.themes import MONO, THEMES, after, chosen
 from voicechat_tui.ui.background import in_background

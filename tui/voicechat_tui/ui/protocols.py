@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from voicechat_common.errors import VoicechatError
     from voicechat_common.levels import Level
-    from voicechat_tui.settings import Loaded, Settings, Value
+    from voicechat_tui.settings.loading import Loaded
+    from voicechat_tui.settings.model import Settings
+    from voicechat_tui.settings.writing import Value
     from voicechat_tui.ui.backend.chat_session import ChatSession
     from voicechat_tui.ui.backend.server import Backend
     from voicechat_tui.ui.backend.sound import Sound

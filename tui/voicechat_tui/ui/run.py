@@ -18,7 +18,7 @@ from voicechat_tui.files import paths
 from voicechat_tui.language import _
 from voicechat_tui.local_server.installation import is_installed
 from voicechat_tui.logs.log_file import LogFile
-from voicechat_tui.settings import load
+from voicechat_tui.settings.loading import load
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.backend.local import LocalBackend

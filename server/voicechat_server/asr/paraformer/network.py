@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from torch import nn
 
-from voicechat_server.asr.models import LoadedModel
+from voicechat_server.asr.models.loading.loaded import LoadedModel
 from voicechat_server.asr.paraformer.decoder import DecoderStepper
 from voicechat_server.asr.paraformer.encoder import EncoderStepper
 from voicechat_server.asr.paraformer.features import FeatureExtractor

@@ -3,8 +3,8 @@
 import pytest
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.settings import Settings
 from voicechat_server.settings.contradictions import refuse_contradictions
+from voicechat_server.settings.model import Settings
 
 
 @pytest.mark.parametrize(

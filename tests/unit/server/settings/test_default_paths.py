@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from voicechat_server.settings import Settings, default_paths
+from voicechat_server.settings import default_paths
+from voicechat_server.settings.model import Settings
 
 
 def test_files_lie_in_the_places_of_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:

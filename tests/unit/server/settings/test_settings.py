@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.settings import Settings
+from voicechat_server.settings.model import Settings
 
 
 @pytest.fixture(autouse=True)

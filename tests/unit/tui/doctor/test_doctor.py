@@ -21,8 +21,11 @@ from voicechat_tui.doctor.finding import CHECK_NAMES, Check, Finding, Verdict, i
 from voicechat_tui.doctor.microphone import Heard
 from voicechat_tui.doctor.terminal import Terminal
 from voicechat_tui.logs.log_file import LogFile
-from voicechat_tui.settings import Loaded, Settings
-from voicechat_tui.sources.microphone import DeviceName, InputDevice, SoundSystem, Surroundings
+from voicechat_tui.settings.loading import Loaded
+from voicechat_tui.settings.model import Settings
+from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice
+from voicechat_tui.sources.microphone.portaudio import SoundSystem
+from voicechat_tui.sources.microphone.surroundings import Surroundings
 from voicechat_tui.ui.screens.base import LEAST_HEIGHT, LEAST_WIDTH
 
 GOOD = Terminal(True, 120, 40, "xterm-256color", "256", no_color=False, encoding="utf-8")

@@ -6,7 +6,9 @@ import pytest
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_tui import language
-from voicechat_tui.settings import Loaded, Settings, Source, load, typed, variable
+from voicechat_tui.settings.loading import Loaded, Source, load
+from voicechat_tui.settings.model import Settings, variable
+from voicechat_tui.settings.writing import typed
 
 
 @pytest.fixture

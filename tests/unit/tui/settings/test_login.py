@@ -8,7 +8,7 @@ import pytest
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.commands.chat_options import speaker
 from voicechat_tui.files import paths
-from voicechat_tui.settings import Settings
+from voicechat_tui.settings.model import Settings
 
 WITHOUT_ENTRY = 1_234_567_890
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from voicechat_common.errors import VoicechatError
-from voicechat_tui.settings import change, load
-from voicechat_tui.settings.writing import changed
+from voicechat_tui.settings.loading import load
+from voicechat_tui.settings.writing import change, changed
 
 FILE = """\
 # Mine.

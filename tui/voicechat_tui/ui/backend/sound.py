@@ -10,7 +10,7 @@ from voicechat_common.protocol.speech import Start
 from voicechat_tui.client.connection.address import speech_url
 from voicechat_tui.files import paths
 from voicechat_tui.journal.store import Journal
-from voicechat_tui.settings import Settings
+from voicechat_tui.settings.model import Settings
 from voicechat_tui.sources.microphone.devices import DeviceName, InputDevice
 from voicechat_tui.sources.microphone.microphone import Microphone
 from voicechat_tui.sources.microphone.policy import MicrophonePolicy

@@ -5,7 +5,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from voicechat_tui.language import _, listed, mark
 from voicechat_tui.redaction import shown
-from voicechat_tui.settings import Loaded, Settings, Source, variable
+from voicechat_tui.settings.loading import Loaded, Source
+from voicechat_tui.settings.model import Settings, variable
 
 ELSEWHERE = {
     "keys": mark("Keys are changed in the file itself: docs/tui.md lists the names of the actions."),

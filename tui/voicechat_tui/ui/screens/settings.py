@@ -11,7 +11,7 @@ from voicechat_common.errors import VoicechatError
 from voicechat_tui.client.connection.address import unhidden
 from voicechat_tui.language import _
 from voicechat_tui.redaction import shown as shown_address
-from voicechat_tui.settings import Value, typed
+from voicechat_tui.settings.writing import Value, typed
 from voicechat_tui.ui.background import STEP
 from voicechat_tui.ui.model.settings_view import AT_ONCE, SettingLine, lines
 from voicechat_tui.ui.protocols import voicechat_of

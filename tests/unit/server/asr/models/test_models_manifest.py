@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.models import copy_demo
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.asr.models import verify
 from voicechat_server.asr.models.directory import manifest
+from voicechat_server.asr.models.directory.checks import verify
 from voicechat_server.asr.models.directory.files import CMVN, REQUIRED, TOKENS
 
 

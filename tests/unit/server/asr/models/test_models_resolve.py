@@ -8,9 +8,10 @@ from tests.support.models import copy_demo, forbid_network
 from voicechat_common import __version__
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import ModelConfig
-from voicechat_server.asr.models import ModelFiles, resolve
 from voicechat_server.asr.models.catalog import PARAFORMER, demo_directory
-from voicechat_server.settings import Settings
+from voicechat_server.asr.models.directory.files import ModelFiles
+from voicechat_server.asr.models.resolving import resolve
+from voicechat_server.settings.model import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ import yaml
 
 from tests.support.models import copy_demo
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.asr.models import verify
 from voicechat_server.asr.models.catalog import demo_directory
+from voicechat_server.asr.models.directory.checks import verify
 from voicechat_server.asr.models.directory.files import CMVN, CONFIG, REQUIRED, TOKENS, WEIGHTS
 
 
