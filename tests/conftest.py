@@ -45,6 +45,7 @@ def pytest_configure() -> None:
         del os.environ[name]
     scratch = Path(_scratch.name)
     os.environ["VOICECHAT_DATABASE"] = str(scratch / "chats.db")
+    os.environ["VOICECHAT_KEY_FILE"] = str(scratch / "keys.json")
     os.environ["VOICECHAT_TUI_CONFIG"] = str(scratch / "tui.toml")
     os.environ["VOICECHAT_TUI_LOG"] = str(scratch / "tui.log")
     os.environ["VOICECHAT_TUI_DATA"] = str(scratch / "tui")

@@ -68,7 +68,11 @@ SERVER = Table(
     DOCS / "configuration.md",
     server.Settings,
     {"variable": server.variable, "option": server.option},
-    {"cache_dir": "the user's cache directory", "database": "`chats.db` in the user's data directory"},
+    {
+        "cache_dir": "the user's cache directory",
+        "database": "`chats.db` in the user's data directory",
+        "key_file": "`keys.json` in the user's data directory",
+    },
 )
 CLIENT = Table(
     DOCS / "settings.md", client.Settings, {"key": str, "variable": client.variable}, {"keys": "none"}

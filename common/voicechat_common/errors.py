@@ -37,6 +37,9 @@ class ErrorCode(StrEnum):
     HEAD_TOO_LARGE = "head_too_large"
     HOST_NOT_ALLOWED = "host_not_allowed"
     BODY_TOO_LARGE = "body_too_large"
+    # Who somebody is
+    UNAUTHORIZED = "unauthorized"
+    BAD_INVITATION = "bad_invitation"
     # Chats
     CHAT_ENDED = "chat_ended"
     ID_TAKEN = "id_taken"

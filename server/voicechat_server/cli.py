@@ -9,6 +9,7 @@ import typer
 
 from voicechat_common import __version__
 from voicechat_common.errors import VoicechatError
+from voicechat_server.commands.identity import invite, keys_app, token_app
 from voicechat_server.commands.models import models_app
 from voicechat_server.commands.serve import serve
 from voicechat_server.logs.setup import configure_logging
@@ -24,6 +25,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(serve)
+app.command()(invite)
+app.add_typer(token_app, name="token")
+app.add_typer(keys_app, name="keys")
 app.add_typer(models_app, name="models")
 
 

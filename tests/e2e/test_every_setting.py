@@ -21,7 +21,7 @@ from tests.support.chat_client import chat_path, in_chat
 from tests.support.hub import running_hub
 from tests.support.samples import pcm, silence
 from tests.support.server import LiveServer, free_port, no_streams, serving
-from tests.support.server_process import ServerProcess, refused, started
+from tests.support.server_process import ServerProcess, python, refused, started
 from tests.support.speech_client import connected, recognise
 from tests.support.waiting import until
 from voicechat_common.errors import ErrorCode
@@ -104,6 +104,14 @@ def test_database(tmp_path: Path) -> None:
     with started("--model", "demo", VOICECHAT_DATABASE=str(place)) as server:
         server.first_answer()
         httpx.post(f"{server.http}/chat", json={"user_id": "anna", "title": "t"}).raise_for_status()
+    assert place.stat().st_size > 0
+
+
+def test_key_file(tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "keys.json"
+    variables = {"VOICECHAT_KEY_FILE": str(place), "VOICECHAT_DATABASE": str(tmp_path / "talk.db")}
+    done = python("-m", "voicechat_server", "token", "create", "--user", "anna", **variables)
+    assert done.returncode == 0, done.stderr
     assert place.stat().st_size > 0
 
 

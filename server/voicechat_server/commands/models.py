@@ -14,29 +14,23 @@ from voicechat_server.asr.config import ModelConfig
 from voicechat_server.asr.models.catalog import DEMO, KNOWN, PARAFORMER, Hub, demo_directory
 from voicechat_server.asr.models.inventory import Entry, take_inventory
 from voicechat_server.asr.models.resolving import cached, download, resolve
-from voicechat_server.settings.model import Settings, variable
+from voicechat_server.commands.columns import as_columns
+from voicechat_server.commands.options import fallback, settings_with
 
 models_app = typer.Typer(
     help="Show, download and verify models.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
-def _fallback(field: str) -> str:
-    """Return what holds without an option: the variable of its setting, or the default."""
-    info = Settings.model_fields[field]
-    default = info.default if info.default_factory is None else "the user's cache directory"
-    return f"[{variable(field)}, or {default}]"
-
-
 HubOption = Annotated[
     Hub | None,
-    typer.Option("--hub", help=f"`ms` is ModelScope, `hf` is Hugging Face. {_fallback('hub')}"),
+    typer.Option("--hub", help=f"`ms` is ModelScope, `hf` is Hugging Face. {fallback('hub')}"),
 ]
 RevisionOption = Annotated[
-    str | None, typer.Option("--revision", help=f"The hub's revision. {_fallback('model_revision')}")
+    str | None, typer.Option("--revision", help=f"The hub's revision. {fallback('model_revision')}")
 ]
 CacheOption = Annotated[
-    Path | None, typer.Option("--cache-dir", help=f"Where models are kept. {_fallback('cache_dir')}")
+    Path | None, typer.Option("--cache-dir", help=f"Where models are kept. {fallback('cache_dir')}")
 ]
 
 
@@ -106,9 +100,8 @@ def verify_model(
 
 
 def _config(name: str | None, hub: Hub | None, revision: str | None, cache_dir: Path | None) -> ModelConfig:
-    options = {"model": name, "hub": hub, "model_revision": revision, "cache_dir": cache_dir}
-    given = {field: value for field, value in options.items() if value is not None}
-    return Settings.load(given).engine_config().model
+    settings = settings_with(model=name, hub=hub, model_revision=revision, cache_dir=cache_dir)
+    return settings.engine_config().model
 
 
 def _as_json(entries: list[Entry]) -> str:
@@ -128,11 +121,7 @@ def _as_table(entries: list[Entry]) -> str:
         )
         for entry in entries
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]])
-        for row in rows
-    )
+    return as_columns(rows)
 
 
 class _Bar:

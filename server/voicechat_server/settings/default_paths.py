@@ -18,6 +18,11 @@ def database_file() -> Path:
     return _own(user_data_path) / "chats.db"
 
 
+def key_file() -> Path:
+    """Return the file of the keys that sign tokens, which need not exist."""
+    return _own(user_data_path) / "keys.json"
+
+
 def _own(locate: Callable[[str], Path]) -> Path:
     """The user's own directory; for a user without a home, one in the working directory."""
     try:

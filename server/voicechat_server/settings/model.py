@@ -153,6 +153,10 @@ class Settings(BaseSettings):
         le=100_000,
         description="Messages that may wait for a chat reader; a slower one is cut off and resumes.",
     )
+    key_file: Path = Field(
+        default_factory=default_paths.key_file,
+        description="The file of the keys that sign tokens; made when it is first needed.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parse_origins)] = Field(
         origins.LOCAL,
         description="Origins of pages that may use the server, with commas; `:*` is any port, `*` any page.",

@@ -17,6 +17,7 @@ ENGLISH_ONLY = {"performance.md"}
 DEFAULTS = {
     "the user's cache directory": "用户的缓存目录",
     "`chats.db` in the user's data directory": "用户数据目录中的 `chats.db`",
+    "`keys.json` in the user's data directory": "用户数据目录中的 `keys.json`",
     "unset": "未设置",
     "none": "无",
 }

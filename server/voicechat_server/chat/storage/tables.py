@@ -83,3 +83,19 @@ messages = Table(
     UniqueConstraint("chat_id", "seq"),
     UniqueConstraint("chat_id", "speaker", "client_message_id"),
 )
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("token_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text),
+    Column("name", Text),
+    Column("scopes", Text, nullable=False),
+    Column("chats", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Column("uses_left", Integer),
+    Column("invitation_id", Text),
+)

@@ -14,6 +14,7 @@ def test_files_lie_in_the_places_of_the_platform(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("XDG_DATA_HOME", "/data")
     assert default_paths.models_dir() == Path("/cache/voicechat/models")
     assert default_paths.database_file() == Path("/data/voicechat/chats.db")
+    assert default_paths.key_file() == Path("/data/voicechat/keys.json")
 
 
 def test_a_login_without_a_home_keeps_them_where_it_starts(

@@ -24,7 +24,16 @@ CLIENT = Path(language.__file__).parents[1]
 COMMON = Path(voicechat_common.__file__).parent
 SERVER = Path(voicechat_server.__file__).parent
 TELLS = {"VoicechatError", "_bad", "ValueError"}
-TELL_NO_CLIENT = {"database.py", "migrate.py", "server.py", "wire.py"}
+TELL_NO_CLIENT = {
+    "authority.py",
+    "database.py",
+    "durations.py",
+    "key_file.py",
+    "keys.py",
+    "migrate.py",
+    "server.py",
+    "wire.py",
+}
 """What they tell, they tell whoever starts the server."""
 
 
@@ -64,7 +73,7 @@ def texts_of_help() -> dict[str, str]:
 
 def told_to_clients() -> Iterator[tuple[str, str]]:
     """What the server and the checks it shares with the client tell, a 7 for each value, and where."""
-    folders = ("api", "chat", "asr/capacity", "asr/recognition", "asr/streams")
+    folders = ("api", "chat", "identity", "asr/capacity", "asr/recognition", "asr/streams")
     files = [*COMMON.rglob("*.py"), SERVER / "asr/engine.py"]
     files += [file for folder in folders for file in (SERVER / folder).rglob("*.py")]
     for file in sorted(file for file in files if file.name not in TELL_NO_CLIENT):

@@ -1,0 +1,12 @@
+"""Rows of text as columns, for a person."""
+
+from collections.abc import Sequence
+
+
+def as_columns(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return rows of the same length, each cell under that of the row above; the last column stays ragged."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        for row in rows
+    )

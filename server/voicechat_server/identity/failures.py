@@ -1,0 +1,84 @@
+"""Every refusal of somebody by who they are, each defined once, with advice."""
+
+from datetime import datetime
+
+from voicechat_common.errors import ErrorCode, VoicechatError
+
+_ANOTHER = "Ask whoever runs the server for another token, or for an invitation."
+_ANOTHER_INVITATION = "Ask whoever sent it for another one."
+
+
+def no_token() -> VoicechatError:
+    """Nothing says who is asking."""
+    return VoicechatError(
+        ErrorCode.UNAUTHORIZED,
+        "This server wants to know who you are, and no token came.",
+        "Send one as the header `Authorization: Bearer TOKEN`; whoever runs the server has it, or an "
+        "invitation for you.",
+    )
+
+
+def unknown_token() -> VoicechatError:
+    """A token that this server didn't sign; strangers are told no more than that."""
+    return VoicechatError(
+        ErrorCode.UNAUTHORIZED,
+        "The token is not one of this server's.",
+        "Check that it was copied whole, and that it is for this server.",
+    )
+
+
+def expired_token(ended: datetime) -> VoicechatError:
+    """A token whose time is over."""
+    return VoicechatError(ErrorCode.UNAUTHORIZED, f"The token expired at {_moment(ended)}.", _ANOTHER)
+
+
+def token_of_the_future(begins: datetime, now: datetime) -> VoicechatError:
+    """A token whose time has not come, by this machine's clock."""
+    return VoicechatError(
+        ErrorCode.UNAUTHORIZED,
+        f"The token is valid from {_moment(begins)} on, and the server's clock says {_moment(now)}.",
+        "Set the clock of the server, or that of the machine on which the token was made.",
+    )
+
+
+def revoked_token() -> VoicechatError:
+    """A token that was revoked."""
+    return VoicechatError(ErrorCode.UNAUTHORIZED, "The token was revoked.", _ANOTHER)
+
+
+def unknown_invitation() -> VoicechatError:
+    """An invitation that this server didn't sign."""
+    return VoicechatError(
+        ErrorCode.BAD_INVITATION,
+        "The invitation is not one of this server's.",
+        "Check that the link was copied whole, and that it is for this server.",
+    )
+
+
+def expired_invitation(ended: datetime) -> VoicechatError:
+    """An invitation whose time is over."""
+    return VoicechatError(
+        ErrorCode.BAD_INVITATION, f"The invitation expired at {_moment(ended)}.", _ANOTHER_INVITATION
+    )
+
+
+def spent_invitation() -> VoicechatError:
+    """An invitation that was redeemed as often as it may be, or revoked."""
+    return VoicechatError(
+        ErrorCode.BAD_INVITATION,
+        "The invitation was used already, or has been revoked.",
+        _ANOTHER_INVITATION,
+    )
+
+
+def name_of_another(name: str) -> VoicechatError:
+    """A name that could be mistaken for that of somebody else the server knows."""
+    return VoicechatError(
+        ErrorCode.NAME_TAKEN,
+        f"The name {name!r} is, or looks like, that of somebody this server knows.",
+        "Take another name; if that one is yours, ask whoever runs the server for a token with it.",
+    )
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
