@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.microphones import Listener, children, plugged_in, variables
+from tests.support.microphones import Listener, plugged_in, recorders, variables
 from tests.support.null_sink import NullSink, no_microphone
 from tests.support.programs import require_portaudio
 from tests.support.samples import DIRECTORY, audio
@@ -204,17 +204,17 @@ async def test_portaudio_that_hangs_is_left_for_another() -> None:
     policy = replace(QUICK, lost_after_s=0.5)
     async with plugged_in("headset") as (sound, (sink,)), opened(sound, policy=policy) as (microphone, heard):
         await heard.expect(Opened)
-        hung = max(children())
+        (hung,) = recorders()
         os.kill(hung, signal.SIGSTOP)
         assert (await heard.expect(Lost)).error.code is ErrorCode.MICROPHONE_LOST
         await heard.expect(Opened)
-        assert hung not in children()
+        assert hung not in recorders()
         assert share_of("network", await said(microphone, sink)) > ALL_BUT_ONE
 
 
 async def test_a_client_that_is_killed_leaves_no_open_microphone() -> None:
     program = """import asyncio
-from tests.support.microphones import children
+from tests.support.microphones import recorders
 from voicechat_tui.sources.microphone import Microphone, SoundSystem
 from voicechat_tui.sources.microphone.events import Opened
 
@@ -222,7 +222,7 @@ async def main():
     async with Microphone(SoundSystem()) as microphone:
         async for event in microphone.events():
             if isinstance(event, Opened):
-                print(*children(), flush=True)
+                print(*recorders(), flush=True)
 
 asyncio.run(main())
 """

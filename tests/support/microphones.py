@@ -4,10 +4,10 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+import psutil
 import pytest
 
 from tests.support.null_sink import NullSink, null_sinks
@@ -34,10 +34,13 @@ async def plugged_in(*names: str) -> AsyncIterator[tuple[SoundSystem, list[NullS
         yield SoundSystem(), sinks
 
 
-def children() -> list[int]:
-    """The processes that this one has started and not yet seen the end of."""
-    own = os.getpid()
-    return [int(child) for child in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
+def recorders() -> list[int]:
+    """The processes of this one that record from a microphone and have not been seen to end."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["ppid", "cmdline"])
+        if process.info["ppid"] == os.getpid() and '"do": "record"' in str(process.info["cmdline"])
+    ]
 
 
 class Listener(Generic[EventT]):
