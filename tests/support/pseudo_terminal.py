@@ -88,7 +88,7 @@ def in_terminal(
         stderr=slave,
         env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=_take_the_terminal,
     )
     os.close(slave)
     terminal = TerminalProcess(process, master)
@@ -100,3 +100,9 @@ def in_terminal(
             process.wait()
         if terminal.master >= 0:
             os.close(terminal.master)
+
+
+def _take_the_terminal() -> None:
+    """Make standard input this session's terminal, whose end ends the process, under `nohup` too."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
