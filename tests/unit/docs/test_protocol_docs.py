@@ -83,7 +83,7 @@ def test_the_limits_it_names_are_those_of_the_code() -> None:
     assert f"| {burst} at once, {rate} a second |" in table
     assert f"| {MESSAGE_S:.0f} s, and longer while {kib(SLOWEST_BYTES_A_SECOND)} a second come |" in table
     assert f"| {unfinished.MOST_BYTES // 2**20} MiB; " in table
-    assert f"| {unread.MOST_BYTES // 2**20} MiB of all connections, who has the most goes first" in table
+    assert f"| {unread.MOST_BYTES // 2**20} MiB of all connections, the one with the most goes first" in table
     assert f"first; {unread.STALLED_S:.0f} s without reading" in table
     assert f"handshake | {kib(MOST_HEAD_BYTES)} within {HEAD_S:.0f} s |" in table
     assert f"| {kib(MAX_BODY_BYTES)} within {BODY_S:.0f} s |" in table
