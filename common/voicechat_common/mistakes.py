@@ -8,30 +8,30 @@ from pydantic import ValidationError
 _WHOLE = "it must be a whole number"
 _NUMBER = "it must be a number"
 _SWITCH = "it must be true or false"
-_TEXT = "it must be a text"
+_TEXT = "it must be text"
 _LIST = "it must be a list"
-_TABLE = "it must have fields of its own"
+_TABLE = "it must be an object with fields"
 _TIME = "it must be a time such as 2026-11-24T15:04:05Z"
 
 _REASONS: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "missing": "it is missing",
     "extra_forbidden": "there is no such field",
-    "json_invalid": "it is no JSON",
-    "json_type": "it is no JSON",
+    "json_invalid": "it is not JSON",
+    "json_type": "it is not JSON",
     "none_required": "it must be left out",
     "string_type": _TEXT,
     "string_sub_type": _TEXT,
-    "string_unicode": "it has what is no character",
+    "string_unicode": "it contains something that is not a character",
     "string_too_short": lambda limits: _too_few(limits["min_length"], "character"),
     "string_too_long": lambda limits: f"it has more than {limits['max_length']} characters",
-    "string_pattern_mismatch": "it has a form that is not taken",
+    "string_pattern_mismatch": "it is not in an accepted format",
     "int_type": _WHOLE,
     "int_parsing": _WHOLE,
     "int_parsing_size": _WHOLE,
     "int_from_float": _WHOLE,
     "float_type": _NUMBER,
     "float_parsing": _NUMBER,
-    "finite_number": "it must be a number that has an end",
+    "finite_number": "it must be a finite number",
     "bool_type": _SWITCH,
     "bool_parsing": _SWITCH,
     "greater_than": lambda limits: f"it must be more than {limits['gt']:g}",
@@ -55,8 +55,8 @@ _REASONS: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "datetime_from_date_parsing": _TIME,
     "datetime_object_invalid": _TIME,
     "timezone_aware": _TIME,
-    "union_tag_not_found": "it does not say of what kind it is",
-    "union_tag_invalid": "it is of a kind that is not known",
+    "union_tag_not_found": "it does not say what kind it is",
+    "union_tag_invalid": "it is of an unknown kind",
 }
 
 

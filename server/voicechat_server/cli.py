@@ -63,6 +63,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if not logging.getLogger().handlers:
             configure_logging("info")
-        log.critical("the command broke down", exc_info=error)
-        typer.echo("Error: voicechat-server broke down; the line of its log above says how.", err=True)
+        log.critical("the command crashed", exc_info=error)
+        typer.echo("Error: voicechat-server crashed; the log line above has the details.", err=True)
         raise SystemExit(1) from error

@@ -65,7 +65,9 @@ async def test_a_directory_that_is_gone_is_told(tmp_path: Path) -> None:
     said = dict(toasts(app))
     assert set(said) == {"The chat could not be saved", "The picture could not be saved"}
     for text in said.values():
-        assert "can't be written: No such file or directory. Make room there, or choose a directory" in text
+        assert (
+            "can't be written: No such file or directory. Free up space there, or choose a directory" in text
+        )
 
 
 async def test_a_chat_with_an_id_that_the_server_made_up_is_saved_under_its_title(tmp_path: Path) -> None:

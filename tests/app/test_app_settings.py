@@ -80,7 +80,7 @@ def line_of(app: VoicechatApp, key: str) -> SettingLine:
 @pytest.mark.parametrize(
     ("key", "wrong", "reason", "right"),
     [
-        ("url", "not a url !!", "is no address of a server", "voice.example:8000"),
+        ("url", "not a url !!", "is not the address of a server", "voice.example:8000"),
         ("user", "x" * 65, "it has more than 64 characters", "anna"),
         ("pre_roll_ms", "-1", "it must be at least 0", "250"),
         ("journal_max_mb", "many", "it must be a whole number", "5"),
@@ -184,7 +184,7 @@ async def test_a_theme_of_a_variable_holds_again_at_the_next_start(monkeypatch: 
     app = app_with()
     async with app.run_test(notifications=True) as pilot:
         await pilot.press("f8")
-        await until(pilot, lambda: "At the next start VOICECHAT_TUI_THEME decides again." in said(app))
+        await until(pilot, lambda: "At the next start, VOICECHAT_TUI_THEME applies again." in said(app))
         assert app.theme == "ansi"
     assert file() == {}
 
@@ -206,7 +206,7 @@ async def test_what_a_variable_decides_and_what_is_changed_elsewhere_is_told(
     async with app.run_test(notifications=True) as pilot:
         await pilot.press("f7")
         await choose(pilot, "user")
-        await until(pilot, lambda: "VOICECHAT_TUI_USER decides this" in said(app))
+        await until(pilot, lambda: "VOICECHAT_TUI_USER sets this" in said(app))
         await choose(pilot, "keys")
         await until(pilot, lambda: "Keys are changed in the file itself" in said(app))
 

@@ -53,7 +53,7 @@ def test_help_tells_examples_and_exit_statuses_and_no_types_of_switches(command:
 
 def test_help_is_as_wide_as_the_terminal() -> None:
     shown = run("voicechat-tui", "tail", "--help", COLUMNS="300").stdout
-    assert "What is being spoken right now is shown on standard error if that is a terminal. Ends" in shown
+    assert "What is being spoken right now is shown on standard error, if that is a terminal. Exits" in shown
 
 
 def test_an_unknown_command_is_a_usage_error_in_words() -> None:

@@ -242,7 +242,7 @@ def test_a_server_that_is_away(front: Front) -> None:
 
 def test_a_login(front: Front) -> None:
     place = f"localhost:{front.login}"
-    fails(place, r"a name and a password are wanted \(HTTP 401\)")
+    fails(place, r"a name and a password are required \(HTTP 401\)")
     fails(f"http://anna:secret2@{place}", r"in the address are not accepted \(HTTP 401\)")
     works(f"http://anna:secret@{place}")
 
@@ -255,7 +255,7 @@ def test_a_proxy_that_lets_nobody_in(front: Front) -> None:
     ("refusal", "reason"),
     [
         (403, r"access is refused \(HTTP 403\)"),
-        (407, r"the proxy wants a name and a password \(HTTP 407\)"),
+        (407, r"the proxy requires a name and a password \(HTTP 407\)"),
         (502, "the answer was HTTP 502"),
     ],
 )
@@ -287,7 +287,9 @@ def test_a_proxy_on_the_way(
     with forwarding(hosts) as proxy:
         monkeypatch.setenv(f"{scheme.upper()}_PROXY", proxy.address)
         works(f"{scheme}://voice.example")
-        assert f"leads through the proxy http://{proxy.address}" in doctor(f"{scheme}://voice.example").said
+        assert (
+            f"is reached through the proxy http://{proxy.address}" in doctor(f"{scheme}://voice.example").said
+        )
         assert set(proxy.asked) == ({"CONNECT", "GET"} if scheme == "http" else {"CONNECT"})
 
 
@@ -335,12 +337,14 @@ def test_a_socks_proxy(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch)
 def test_a_socks_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     with forwarding_socks({}) as proxy:
         monkeypatch.setenv("ALL_PROXY", f"socks5://{proxy.address}")
-        fails("192.0.2.1", rf"through the proxy socks5://{proxy.address}: the proxy gives no connection")
+        fails(
+            "192.0.2.1", rf"through the proxy socks5://{proxy.address}: the proxy did not open a connection"
+        )
         gc.collect()
 
 
 def test_a_name_that_nobody_knows() -> None:
-    fails("no-such-host.invalid", r"its name can't be looked up \(")
+    fails("no-such-host.invalid", r"its name can't be resolved \(")
 
 
 def test_nobody_there() -> None:

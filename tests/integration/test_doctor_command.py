@@ -163,7 +163,7 @@ async def test_a_microphone_somebody_speaks_into(live_server: LiveServer) -> Non
         await asyncio.to_thread(sink.play, Path(str(DIRECTORY / "phone.wav")))
         result = await examined(process)
     assert result.code == 0
-    assert invitation.startswith("Say something into default (ALSA)")
+    assert invitation.startswith("Speak into default (ALSA)")
     verdict, message, _ = result.findings["devices"]
     assert (verdict, "headset (ALSA)" in message) == ("ok", True), message
     verdict, message, _ = result.findings["rate"]

@@ -128,7 +128,7 @@ async def test_a_card_that_opens_at_no_rate_is_told() -> None:
     async with plugged_in("odd"), opened(DeafSound()) as (microphone, heard):
         error = (await heard.expect(Unavailable)).error
         assert (error.code, microphone.state) == (ErrorCode.MICROPHONE_FAILED, State.SEEKING)
-        assert error.message == "The microphone default opens at no usual sample rate."
+        assert error.message == "The microphone default can't be opened at any common sample rate."
 
 
 async def test_microphones_are_listed_by_name_and_audio_system_with_the_default_first() -> None:

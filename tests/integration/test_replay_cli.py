@@ -99,7 +99,7 @@ async def test_subtitles_take_the_place_of_no_file(peer: SpeechPeer, ramp: str, 
     srt.write_text("by hand", encoding="utf-8")
     result = await replay(ramp, "--url", peer.url, "--speed", "max", "--srt", str(srt))
     assert result.code == ExitCode.OK
-    assert f"{srt} was there already; the subtitles are in {tmp_path / 'ramp-2.srt'}." in result.err
+    assert f"{srt} already exists; the subtitles are in {tmp_path / 'ramp-2.srt'}." in result.err
     assert srt.read_text(encoding="utf-8") == "by hand"
     assert WHOLE in (tmp_path / "ramp-2.srt").read_text(encoding="utf-8")
 
@@ -236,7 +236,7 @@ async def test_ctrl_c_still_prints_what_was_said(peer: SpeechPeer, tmp_path: Pat
     result = await ended(process)
     assert result.code == ExitCode.INTERRUPTED
     assert result.out.startswith("<1..")
-    assert "Ctrl+C again quits at once" in result.err
+    assert "Ctrl+C again quits immediately" in result.err
     assert peer.counting.finished
 
 

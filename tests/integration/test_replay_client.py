@@ -268,7 +268,10 @@ async def test_a_web_server_without_a_speech_socket(status: HTTPStatus, code: Er
 )
 async def test_a_web_server_that_redirects_to_what_is_no_address(target: str) -> None:
     answer = f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
-    with answering(answer) as address, pytest.raises(VoicechatError, match="no WebSocket address") as caught:
+    with (
+        answering(answer) as address,
+        pytest.raises(VoicechatError, match="not a WebSocket address") as caught,
+    ):
         await talk(f"ws://{address}/ws", speech())
     assert caught.value.code is ErrorCode.PROTOCOL_MISMATCH
 

@@ -134,7 +134,7 @@ async def test_an_unknown_name_is_a_usage_error(journal: Journal) -> None:
 async def test_forgetting_sends_nothing(journal: Journal, peer: SpeechPeer) -> None:
     name = keep(journal, peer.url)
     result = await replay_journal("--forget", name)
-    assert (result.code, result.err) == (ExitCode.OK, f"{name} is forgotten.\n")
+    assert (result.code, result.err) == (ExitCode.OK, f"{name} has been deleted.\n")
     assert (journal.entries(), peer.connections) == ([], 0)
 
 

@@ -96,7 +96,7 @@ async def test_a_name_that_looks_like_another_is_refused_with_what_to_do(
         said = await tui("say", *place, "--user", "Alice", "I am alice")
     assert said.code == 2
     assert "error: The name 'Alice' looks like 'alice'" in said.err
-    assert "Take a name that can't be mistaken for that one" in said.err
+    assert "Choose a name that can't be mistaken for that one" in said.err
     assert await stored(chat_server.http, chat_id) == [("alice", "hello")]
 
 
@@ -217,7 +217,7 @@ async def test_ids_that_can_not_be_used_are_refused_without_a_server() -> None:
 async def test_bytes_that_are_no_text_are_refused(chat_server: LiveServer, chat_id: str) -> None:
     said = await tui("say", "--chat", chat_id, "--url", chat_server.http, "-", data=b"good\n\xff\xfe\n")
     assert said.code == 2
-    assert "Standard input is no text: it is not UTF-8." in said.err
+    assert "Standard input is not text: it is not UTF-8." in said.err
 
 
 async def test_ctrl_c_lets_what_was_read_be_stored(chat_server: LiveServer, chat_id: str) -> None:

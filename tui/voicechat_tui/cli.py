@@ -50,12 +50,12 @@ def voicechat(
     context: typer.Context,
     chat: Annotated[
         str | None,
-        typer.Option(help="Open this chat at once; one that is not there is created.", metavar="ID"),
+        typer.Option(help="Open this chat right away; it is created if it doesn't exist.", metavar="ID"),
     ] = None,
     user: Annotated[
         str | None,
         typer.Option(
-            help="The name that others see; the one in the settings if left out, else that of your login.",
+            help="The name that others see; if left out, the one in the settings or else your login name.",
             metavar="NAME",
         ),
     ] = None,
@@ -73,7 +73,7 @@ def voicechat(
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Voice chat in the terminal: speak or type, and see everybody's words while they are spoken.
+    """Voice chat in the terminal: speak or type, and see everyone's words as they are spoken.
 
     Without a command, the app opens.
     """
@@ -86,7 +86,7 @@ def voicechat(
         command = repr(context.invoked_subcommand)
         raise typer.BadParameter(
             _(
-                "before {command} only the app would read this; write it behind {command}, or leave it out.",
+                "before {command}, only the app would read this; put it after {command}, or leave it out.",
                 command=command,
             ),
             ctx=context,

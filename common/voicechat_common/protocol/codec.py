@@ -19,7 +19,7 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=UTC) + _ANY_OFFSET, datetime.max.rep
 
 def _check_moment(value: datetime) -> datetime:
     if not _FIRST <= value <= _LAST:
-        raise ValueError("it must be a time that every clock can show")
+        raise ValueError("it must be a time that every clock can represent")
     return value
 
 

@@ -62,8 +62,8 @@ def id_taken(earlier: StoredMessage) -> VoicechatError:
     """The client reused a client_message_id for another text."""
     return VoicechatError(
         ErrorCode.ID_TAKEN,
-        f"The client_message_id {earlier.client_message_id!r} of {earlier.speaker!r} names another text "
-        f"already, message {earlier.seq} of the chat {earlier.chat_id!r}; this one is not stored.",
+        f"The client_message_id {earlier.client_message_id!r} of {earlier.speaker!r} already names "
+        f"another text, message {earlier.seq} of the chat {earlier.chat_id!r}; this one is not stored.",
         "Send it with a client_message_id that was never used in this chat, such as a random one, or none.",
     )
 
@@ -73,7 +73,7 @@ def name_taken(chat_id: str, user: str, other: str) -> VoicechatError:
     return VoicechatError(
         ErrorCode.NAME_TAKEN,
         f"The name {user!r} looks like {other!r}, the name of somebody in the chat {chat_id!r}.",
-        "Take a name that can't be mistaken for that one; if it is yours, write it exactly the same.",
+        "Choose a name that can't be mistaken for that one; if it is yours, write it exactly the same way.",
     )
 
 
@@ -81,8 +81,8 @@ def unseen_name() -> VoicechatError:
     """A newcomer's name has no visible characters."""
     return VoicechatError(
         ErrorCode.BAD_FIELD,
-        "The name consists of characters that can't be seen.",
-        "Take a name with letters.",
+        "The name consists of invisible characters.",
+        "Choose a name with letters.",
     )
 
 
@@ -108,7 +108,7 @@ def slow_reader(limit: int) -> VoicechatError:
     """A connection doesn't read what is sent to it fast enough."""
     return VoicechatError(
         ErrorCode.SLOW_READER,
-        f"More than {limit} messages wait for this connection, which does not read them fast enough.",
+        f"More than {limit} messages are waiting for this connection, which does not read them fast enough.",
         "Connect again with `since`, the seq of the last message you have; nothing is lost.",
     )
 
@@ -126,7 +126,7 @@ def too_many_waiting() -> VoicechatError:
     """More is posted than the database can keep up with."""
     return VoicechatError(
         ErrorCode.BUSY,
-        "More messages wait to be stored than the server holds.",
+        "More messages are waiting to be stored than the server can hold.",
         "Send the message again in a moment, with the same client_message_id.",
         retry_after_s=_RETRY_S,
     )
@@ -137,7 +137,7 @@ def too_many_chats(wait_s: float) -> VoicechatError:
     return VoicechatError(
         ErrorCode.BUSY,
         "Too many chats were created from this address.",
-        "Use one of those there are, or wait.",
+        "Use an existing one, or wait.",
         retry_after_s=max(1.0, round(wait_s, 1)),
     )
 
@@ -165,7 +165,7 @@ def no_space() -> VoicechatError:
     """So little of the disk is free that nothing new is stored."""
     return VoicechatError(
         ErrorCode.STORAGE,
-        "The chat database takes nothing new: too little of its disk is free.",
+        "The chat database accepts nothing new: too little of its disk is free.",
         "Free some space on its disk, or lower --min-free-mb; what is stored can be read.",
         retry_after_s=_RETRY_S,
     )

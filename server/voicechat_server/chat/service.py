@@ -235,7 +235,7 @@ class ChatService:
         Args:
             stream_id: The stream's identifier.
             chat_id: The chat it is spoken into.
-            user: Who speaks.
+            user: Who is speaking.
             segments: How many segments the client knows to be stored or without text.
 
         Raises:
@@ -261,7 +261,7 @@ class ChatService:
 
         Args:
             chat_id: Which chat.
-            user: Who speaks.
+            user: Who is speaking.
             stream_id: The stream's identifier.
             begin_ms: Position in the stream at which the coming audio starts.
             source: Where they connect from, such as an address.

@@ -17,7 +17,7 @@ def log_crashes() -> None:
 def _in_thread(hooked: threading.ExceptHookArgs) -> None:
     if hooked.exc_value is not None and not isinstance(hooked.exc_value, SystemExit):
         name = None if hooked.thread is None else hooked.thread.name
-        log.critical("a thread broke down", thread=name, exc_info=hooked.exc_value)
+        log.critical("a thread crashed", thread=name, exc_info=hooked.exc_value)
 
 
 def _unraisable(hooked: "sys.UnraisableHookArgs") -> None:

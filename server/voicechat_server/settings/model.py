@@ -166,7 +166,7 @@ class Settings(BaseSettings):
         description="Where a proxy offers the server, with any path: `https://chat.example.com/voice`.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least severity that is logged."
+        "info", description="The lowest severity that is logged."
     )
 
     @field_validator("device")

@@ -231,7 +231,7 @@ class HttpClient:
         except ValueError as error:
             if not answer.response.is_success:
                 raise answer.error from error
-            reason = _("the answer to {path} was of another kind", path=answer.response.url.path)
+            reason = _("the answer to {path} was not in the expected format", path=answer.response.url.path)
             raise failures.not_voicechat(answer.route.url, reason, answer.route.proxy) from error
 
 

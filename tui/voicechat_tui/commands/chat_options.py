@@ -33,7 +33,7 @@ SpeakerOption = Annotated[
         "--user",
         metavar="NAME",
         callback=_user,
-        help="Who says it; whom the settings name if left out, else the name of your login.",
+        help="Who says it; if left out, the name in the settings or else your login name.",
     ),
 ]
 ReaderOption = Annotated[
@@ -42,7 +42,7 @@ ReaderOption = Annotated[
         "--user",
         metavar="NAME",
         callback=_user,
-        help="Who reads; a guest if left out, who does not take part in the chat.",
+        help="Who is reading; if left out, a guest, who does not take part in the chat.",
     ),
 ]
 ReconnectOption = Annotated[
@@ -51,7 +51,7 @@ ReconnectOption = Annotated[
         "--reconnect",
         min=0.0,
         metavar="SECONDS",
-        help="How long to try to get a lost connection back.",
+        help="How long to try to restore a lost connection.",
         rich_help_panel=_SERVER,
     ),
 ]

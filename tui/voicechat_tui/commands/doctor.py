@@ -15,9 +15,9 @@ EPILOG = Epilog(
         "voicechat-tui doctor --json --no-microphone": "for programs, without listening",
     },
     {
-        ExitCode.OK: "nothing is a problem",
-        ExitCode.FAILED: "something is a problem, or the command broke down",
-        ExitCode.USAGE: "the command line is wrong",
+        ExitCode.OK: "there is no problem",
+        ExitCode.FAILED: "there is a problem, or the command crashed",
+        ExitCode.USAGE: "the command line is invalid",
     },
 )
 
@@ -32,7 +32,7 @@ def doctor(
 ) -> None:
     """Check the terminal, the files, the server and the microphone.
 
-    Says of each how it stands and what to do next.
+    Reports the result of each check and what to do next.
     """
     from voicechat_tui.doctor.run import DoctorOptions, examine
 

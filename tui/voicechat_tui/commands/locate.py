@@ -26,7 +26,7 @@ EPILOG = Epilog(
         'less "$(voicechat-tui locate log)"': "read the log",
         '$EDITOR "$(voicechat-tui locate config)"': "write the settings",
     },
-    {ExitCode.OK: "told", ExitCode.USAGE: "the command line is wrong"},
+    {ExitCode.OK: "printed", ExitCode.USAGE: "the command line is invalid"},
 )
 PLACES: dict[Place, Callable[[], Path]] = {
     Place.CONFIG: paths.config_file,
@@ -43,8 +43,8 @@ def locate(
 ) -> None:
     """Print where settings, log, data and journal are, whether or not they exist yet.
 
-    VOICECHAT_TUI_CONFIG, VOICECHAT_TUI_LOG and VOICECHAT_TUI_DATA name other places; the journal is in the
-    directory of data.
+    VOICECHAT_TUI_CONFIG, VOICECHAT_TUI_LOG and VOICECHAT_TUI_DATA name other locations; the journal is
+    in the data directory.
     """
     if place is not None:
         typer.echo(PLACES[place]())

@@ -12,10 +12,10 @@ EPILOG = Epilog(
         "voicechat-tui --url voice.example:8000 --chat monday": "straight into a chat",
     },
     {
-        ExitCode.OK: "the app was left, also by closing the terminal or with SIGTERM",
-        ExitCode.FAILED: "the app broke down; its log says why",
-        ExitCode.USAGE: "the command line or a setting is wrong, or there is no terminal",
-        ExitCode.AUDIO_LOST: "some speech did not reach the server before the app was left",
+        ExitCode.OK: "the app was closed, including with SIGTERM or by closing its terminal",
+        ExitCode.FAILED: "the app crashed; its log says why",
+        ExitCode.USAGE: "the command line or a setting is invalid, or there is no terminal",
+        ExitCode.AUDIO_LOST: "some speech did not reach the server before the app was closed",
     },
 )
 

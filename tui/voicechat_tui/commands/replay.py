@@ -23,11 +23,11 @@ EPILOG = Epilog(
     },
     {
         ExitCode.OK: "everything was recognised, every expectation met",
-        ExitCode.FAILED: "recognition, storing, writing or a script's expectation failed, "
-        "or the command broke down",
-        ExitCode.USAGE: "the command line, a setting or the script is wrong",
-        ExitCode.BAD_AUDIO: "a file or standard input is no usable audio",
-        ExitCode.UNREACHABLE: "no server, a full one, one that did not get ready, or none of voicechat",
+        ExitCode.FAILED: "recognition, storing, writing or a script's expectation failed, or the "
+        "command crashed",
+        ExitCode.USAGE: "the command line, a setting or the script is invalid",
+        ExitCode.BAD_AUDIO: "a file or standard input is not usable audio",
+        ExitCode.UNREACHABLE: "no server, a full one, one that did not get ready, or not a voicechat server",
         ExitCode.AUDIO_LOST: "the connection was lost, and audio with it",
         ExitCode.INTERRUPTED: "interrupted with Ctrl+C",
     },
@@ -89,7 +89,7 @@ def replay(
         bool,
         typer.Option(
             "--journal",
-            help="Send again what is left of talks in the app's journal, all or those named.",
+            help="Send what is left of talks in the app's journal: all of them, or those named.",
             rich_help_panel=_JOURNAL,
         ),
     ] = False,
@@ -108,8 +108,8 @@ def replay(
         typer.Option(
             parser=_speed,
             metavar="FACTOR|max",
-            help="How many times faster than speech, or [bold]max[/bold]. "
-            "Files are sent at 1, standard input as it comes.",
+            help="How many times faster than real time, or [bold]max[/bold]. Files are sent at 1, "
+            "standard input as it arrives.",
             rich_help_panel=_STREAM,
         ),
     ] = None,
@@ -117,7 +117,8 @@ def replay(
         str | None,
         typer.Option(
             metavar="LEFT,STEP,AHEAD",
-            help="Frames of 60 ms per recognition step, such as 0,10,5. The server's choice if left out.",
+            help="Frames of 60 ms per recognition step, such as 0,10,5; "
+            "the server's own setting if left out.",
             rich_help_panel=_STREAM,
         ),
     ] = None,
@@ -125,7 +126,7 @@ def replay(
         bool,
         typer.Option(
             "--endpointing/--no-endpointing",
-            help="Let the server end segments at pauses; without, all is one segment.",
+            help="Let the server end segments at pauses; otherwise everything is one segment.",
             rich_help_panel=_STREAM,
         ),
     ] = True,
@@ -149,7 +150,7 @@ def replay(
     ] = False,
     srt: Annotated[
         Path | None,
-        typer.Option(help="Write subtitles of one file.", metavar="FILE", rich_help_panel=_OUTPUT),
+        typer.Option(help="Write subtitles for one file.", metavar="FILE", rich_help_panel=_OUTPUT),
     ] = None,
     url: UrlOption = None,
     wait_ready: Annotated[
@@ -157,7 +158,7 @@ def replay(
         typer.Option(
             min=0.0,
             metavar="SECONDS",
-            help="How long to wait for a server that still loads its model.",
+            help="How long to wait for a server that is still loading its model.",
             rich_help_panel=_SERVER,
         ),
     ] = 60.0,
@@ -166,30 +167,29 @@ def replay(
         typer.Option(
             min=0.0,
             metavar="SECONDS",
-            help="How long to try to get a lost stream back.",
+            help="How long to try to resume a lost stream.",
             rich_help_panel=_SERVER,
         ),
     ] = 60.0,
     user: Annotated[
         str | None,
-        typer.Option(callback=_identifier, metavar="NAME", help="Who speaks.", rich_help_panel=_SERVER),
+        typer.Option(callback=_identifier, metavar="NAME", help="Who is speaking.", rich_help_panel=_SERVER),
     ] = None,
     chat: Annotated[
         str | None,
         typer.Option(
             callback=_identifier,
             metavar="ID",
-            help="The chat the speech is written into.",
+            help="The chat that the speech goes to.",
             rich_help_panel=_SERVER,
         ),
     ] = None,
 ) -> None:
     """Stream recordings to a server and print what it recognises.
 
-    Each finished segment is a line on standard output; with several files
-    it begins with the file's name. What is being said right now is shown on
-    standard error if that is a terminal, and so is a receipt at the end.
-    Ctrl+C stops and still prints what was said, Ctrl+C again quits.
+    Each finished segment is a line on standard output; with several files, the line begins with the file's
+    name. Standard error shows what is being said right now, if it is a terminal, and a receipt at the end.
+    Ctrl+C stops and still prints what was said; Ctrl+C again quits.
     """
     from voicechat_tui.replay.command import replay as run
 

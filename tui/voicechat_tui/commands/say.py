@@ -16,9 +16,9 @@ EPILOG = Epilog(
     },
     {
         ExitCode.OK: "everything is stored",
-        ExitCode.FAILED: "a text was refused, as by a chat that has ended, or the command broke down",
-        ExitCode.USAGE: "the command line or a setting is wrong",
-        ExitCode.UNREACHABLE: "no server, or the connection was lost; what is not stored is told",
+        ExitCode.FAILED: "a text was refused, for example because the chat has ended, or the command crashed",
+        ExitCode.USAGE: "the command line or a setting is invalid",
+        ExitCode.UNREACHABLE: "no server, or the connection was lost; what was not stored is reported",
         ExitCode.INTERRUPTED: "interrupted with Ctrl+C",
     },
 )
@@ -29,7 +29,7 @@ def say(
         str,
         typer.Argument(
             metavar="TEXT",
-            help="What to say; [bold]-[/bold] says every line of standard input that is not blank.",
+            help="What to say; [bold]-[/bold] says every non-blank line of standard input.",
         ),
     ],
     chat: ChatOption,
@@ -40,9 +40,9 @@ def say(
     url: UrlOption = None,
     reconnect: ReconnectOption = 60.0,
 ) -> None:
-    """Say something in a chat, which is created if there is none.
+    """Say something in a chat, which is created if it doesn't exist.
 
-    The command ends when everything is stored, each text once, whatever the connection goes through.
+    The command exits when everything is stored, each text exactly once, whatever happens to the connection.
     """
     from voicechat_tui.talk.say import SayOptions
     from voicechat_tui.talk.say import say as run

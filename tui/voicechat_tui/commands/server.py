@@ -13,8 +13,8 @@ UrlOption = Annotated[
     typer.Option(
         "--url",
         metavar="ADDRESS",
-        help="The server, such as host:8000 or wss://voice.example; VOICECHAT_TUI_URL or the settings say it "
-        "if left out.",
+        help="The server, such as host:8000 or wss://voice.example; if left out, it comes from "
+        "VOICECHAT_TUI_URL or the settings.",
         rich_help_panel="Server",
     ),
 ]

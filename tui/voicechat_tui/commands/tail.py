@@ -12,17 +12,17 @@ from voicechat_tui.console.exit_codes import ExitCode
 EPILOG = Epilog(
     {
         "voicechat-tui tail --chat monday": "the last messages, then everything that is said",
-        "voicechat-tui tail --chat monday --since 0 --no-follow > monday.txt": "all of it, for a file",
+        "voicechat-tui tail --chat monday --since 0 --no-follow > monday.txt": "the whole chat, for a file",
         "voicechat-tui tail --chat monday --json | jq -r 'select(.type == \"stored\") | .message.content'": (
             "for programs"
         ),
     },
     {
         ExitCode.OK: "everything was shown, or the chat has ended",
-        ExitCode.FAILED: "there is no such chat, the server failed, or the command broke down",
-        ExitCode.USAGE: "the command line or a setting is wrong",
+        ExitCode.FAILED: "there is no such chat, the server failed, or the command crashed",
+        ExitCode.USAGE: "the command line or a setting is invalid",
         ExitCode.UNREACHABLE: "no server, or the connection was lost for good",
-        ExitCode.INTERRUPTED: "interrupted with Ctrl+C, the usual end",
+        ExitCode.INTERRUPTED: "interrupted with Ctrl+C, the usual way to exit",
     },
 )
 
@@ -38,10 +38,10 @@ def tail(
     ] = 10,
     since: Annotated[
         int | None,
-        typer.Option(min=0, metavar="SEQ", help="Show all messages after this one first, instead."),
+        typer.Option(min=0, metavar="SEQ", help="First show all messages after this one instead."),
     ] = None,
     follow: Annotated[
-        bool, typer.Option("--follow/--no-follow", help="Go on with what happens, or end.")
+        bool, typer.Option("--follow/--no-follow", help="Keep following the chat, or exit.")
     ] = True,
     json: Annotated[bool, typer.Option("--json", help="Print every event as a line of JSON.")] = False,
     url: UrlOption = None,
@@ -49,8 +49,8 @@ def tail(
 ) -> None:
     """Show a chat and what is said in it.
 
-    Each message is a line on standard output. What is being spoken right now is shown on standard error if
-    that is a terminal. Ends with the chat, or with Ctrl+C.
+    Each message is a line on standard output. What is being spoken right now is shown on standard error, if
+    that is a terminal. Exits when the chat ends, or with Ctrl+C.
     """
     from voicechat_tui.talk.tail import TailOptions
     from voicechat_tui.talk.tail import tail as run

@@ -53,7 +53,7 @@ class _Crashes:
     def add(self, error: BaseException, thread: str = "") -> None:
         """Log a crash."""
         self._told += traceback.format_exception(error)
-        _log(f"{thread or 'the command'} broke down", error)
+        _log(f"{thread or 'the command'} crashed", error)
 
     def tell(self) -> None:
         """Say where the log is; where there is none, say all of it."""
@@ -67,11 +67,11 @@ class _Crashes:
         try:
             path = write("the command ends because of this")
         except VoicechatError as error:
-            screen.error_line(_("voicechat-tui broke down, and there is no log to say how."))
+            screen.error_line(_("voicechat-tui crashed, and its log could not be written."))
             screen.error(error)
             screen.note(redacted("".join(self._told).rstrip()))
         else:
-            screen.error_line(_("voicechat-tui broke down; its log {path} says how.", path=path))
+            screen.error_line(_("voicechat-tui crashed; its log {path} has the details.", path=path))
 
     @contextmanager
     def noticed(self) -> Iterator[None]:

@@ -13,15 +13,15 @@ def check_config(loaded: Loaded) -> Finding:
     if loaded.problem is not None:
         return problem(Check.CONFIG, loaded.problem)
     if not loaded.path.exists():
-        return ok(Check.CONFIG, _("There is no {path}; the defaults hold.", path=loaded.path))
-    return ok(Check.CONFIG, _("{path} is in order.", path=loaded.path))
+        return ok(Check.CONFIG, _("There is no {path}; the defaults apply.", path=loaded.path))
+    return ok(Check.CONFIG, _("{path} is fine.", path=loaded.path))
 
 
 def check_log(log: LogFile) -> Finding:
     """Check the log, which was opened."""
     if log.problem is not None:
         return note(Check.LOG, log.problem.message, log.problem.advice)
-    return ok(Check.LOG, _("{path} can be written.", path=log.path))
+    return ok(Check.LOG, _("{path} is writable.", path=log.path))
 
 
 def check_journal(journal: Journal, *, is_kept: bool) -> Finding:
@@ -38,7 +38,7 @@ def check_journal(journal: Journal, *, is_kept: bool) -> Finding:
     if count:
         return note(
             Check.JOURNAL,
-            plural(count, "{count} talk was not sent to its end.", "{count} talks were not sent to the end."),
+            plural(count, "{count} talk was not fully sent.", "{count} talks were not fully sent."),
             _("Send what is left with `voicechat-tui replay --journal`."),
         )
     if not is_kept:

@@ -99,5 +99,5 @@ def problem(check: Check, error: VoicechatError) -> Finding:
 
 
 def is_well(findings: Iterable[Finding]) -> bool:
-    """Tell whether nothing is a problem."""
+    """Tell whether there is no problem."""
     return all(finding.verdict is not Verdict.PROBLEM for finding in findings)

@@ -115,10 +115,12 @@ def judge_level(heard: Heard, device: InputDevice, sound: SoundSystem) -> Findin
     peak = _("Peak at {peak:.0f} dBFS.", peak=heard.peak_db)
     if heard.clipped:
         return note(
-            Check.LEVEL, peak, _("It is too loud and cut off: turn the microphone down, or sit back.")
+            Check.LEVEL, peak, _("It is too loud and clips: turn the microphone down, or sit further back.")
         )
     if heard.peak_db < Ballistics().quiet_db:
         return note(
-            Check.LEVEL, peak, _("Nobody was heard. Run this again and speak; else turn the microphone up.")
+            Check.LEVEL,
+            peak,
+            _("Nothing was heard. Run this again and speak; if that doesn't help, turn the microphone up."),
         )
     return ok(Check.LEVEL, peak)

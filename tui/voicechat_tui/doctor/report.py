@@ -21,7 +21,7 @@ def table(findings: Sequence[Finding]) -> RenderableType:
     shown = Table(box=SIMPLE, pad_edge=False, show_edge=False)
     shown.add_column(_("What"), no_wrap=True)
     shown.add_column(_("Verdict"), no_wrap=True)
-    shown.add_column(_("Found, and what to do"), overflow="fold")
+    shown.add_column(_("Result, and what to do"), overflow="fold")
     for finding in findings:
         text = Text(printable(finding.message))
         if finding.next_step:

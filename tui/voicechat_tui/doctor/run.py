@@ -38,7 +38,7 @@ class DoctorOptions:
 
 
 def examine(options: DoctorOptions) -> bool:
-    """Check everything and print the report; return whether nothing is a problem."""
+    """Check everything and print the report; return whether there is no problem."""
     loaded = load()
     language.use(loaded.settings.chosen_language)
     seen = terminal.look()
@@ -70,7 +70,7 @@ async def _ask(options: DoctorOptions, loaded: Loaded) -> list[Finding]:
 def _say_something(device: InputDevice) -> None:
     Console(stderr=True, highlight=False).print(
         _(
-            "Say something into {device}: it is listened to for {seconds:.0f} s.",
+            "Speak into {device} now: the check listens for {seconds:.0f} s.",
             device=device.id,
             seconds=LISTENS_S,
         ),

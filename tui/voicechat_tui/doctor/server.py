@@ -52,13 +52,17 @@ def judge_clock(server: datetime, asked: datetime, delay: timedelta) -> Finding:
     difference = server - (asked + delay / 2)
     seconds = abs(difference.total_seconds())
     if abs(difference) <= max(CLOCK_TOLERANCE, delay):
-        return ok(Check.CLOCK, _("It agrees with the server's to {seconds:.1f} s.", seconds=seconds))
+        return ok(Check.CLOCK, _("It is within {seconds:.1f} s of the server's.", seconds=seconds))
     message = (
         _("The server's is {seconds:.0f} s ahead.", seconds=seconds)
         if difference > timedelta()
         else _("The server's is {seconds:.0f} s behind.", seconds=seconds)
     )
-    return note(Check.CLOCK, message, _("Set the clocks by the network (NTP), or messages show wrong times."))
+    return note(
+        Check.CLOCK,
+        message,
+        _("Synchronise the clocks over the network (NTP); otherwise messages show wrong times."),
+    )
 
 
 async def _reached(url: str, health: Health, delay: timedelta, proxy: str | None) -> Finding:
@@ -75,7 +79,7 @@ async def _reached(url: str, health: Health, delay: timedelta, proxy: str | None
     )
     if proxy is None:
         return ok(Check.SERVER, said)
-    way = _("The way there leads through the proxy {proxy}.", proxy=shown(proxy))
+    way = _("It is reached through the proxy {proxy}.", proxy=shown(proxy))
     return ok(Check.SERVER, f"{said} {way}")
 
 
@@ -100,7 +104,7 @@ async def _recognition(http: HttpClient) -> Finding:
             Check.MODEL,
             Verdict.NOTE,
             f"{info.model}: {understood(readiness.detail)}{share}",
-            _("Wait: speech is recognised when it is ready."),
+            _("Wait: speech will be recognised once it is ready."),
         )
     ready = _(
         "{model} is ready on {device}, {count} of {most} streams in use.",

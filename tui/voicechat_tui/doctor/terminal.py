@@ -62,7 +62,7 @@ def judge(terminal: Terminal) -> list[Finding]:
         return [
             note(
                 Check.TERMINAL,
-                _("Input or output is no terminal."),
+                _("Input or output is not a terminal."),
                 _("The app needs one; `say`, `tail` and `replay` need none."),
             ),
             _characters(terminal),
@@ -82,22 +82,22 @@ def _size(terminal: Terminal) -> Finding:
             Check.TERMINAL, Verdict.PROBLEM, size, _("TERM=dumb can't draw: start it in another terminal.")
         )
     if terminal.columns < USABLE[0] or terminal.rows < USABLE[1]:
-        smallest = _("Enlarge it to {columns} x {rows} at least.", columns=USABLE[0], rows=USABLE[1])
+        smallest = _("Enlarge it to at least {columns} x {rows}.", columns=USABLE[0], rows=USABLE[1])
         return Finding(Check.TERMINAL, Verdict.PROBLEM, size, smallest)
     if terminal.columns < COMFORTABLE[0] or terminal.rows < COMFORTABLE[1]:
-        better = _("{columns} x {rows} show more at a time.", columns=COMFORTABLE[0], rows=COMFORTABLE[1])
+        better = _("{columns} x {rows} shows more at a time.", columns=COMFORTABLE[0], rows=COMFORTABLE[1])
         return note(Check.TERMINAL, size, better)
     return ok(Check.TERMINAL, size)
 
 
 def _colours(terminal: Terminal) -> Finding:
     if terminal.no_color:
-        return ok(Check.COLOURS, _("None, as NO_COLOR asks for."))
+        return ok(Check.COLOURS, _("None, because NO_COLOR is set."))
     if terminal.colours in ("truecolor", "256", "windows"):
         return ok(Check.COLOURS, f"{terminal.colours}.")
     return note(
         Check.COLOURS,
-        _("The terminal says that it has 16 colours at most."),
+        _("The terminal reports at most 16 colours."),
         _('Set TERM to what it is, such as xterm-256color, or theme = "ansi" in the settings.'),
     )
 
@@ -109,13 +109,13 @@ def _characters(terminal: Terminal) -> Finding:
         return note(
             Check.TEXT,
             _(
-                "The locale says {encoding}, which lacks Chinese: text is written in UTF-8.",
+                "The locale's encoding is {encoding}, which lacks Chinese: text is written in UTF-8.",
                 encoding=terminal.encoding,
             ),
             _(_USE_UTF8),
         )
     return note(
         Check.TEXT,
-        _("Text is {encoding}: what it lacks is shown as question marks.", encoding=terminal.encoding),
+        _("Text is {encoding}: characters it lacks are shown as question marks.", encoding=terminal.encoding),
         _(_USE_UTF8),
     )

@@ -54,7 +54,7 @@ def create(wanted: Path, content: bytes) -> Path:
         raise VoicechatError(
             ErrorCode.DISK,
             _("{path} can't be written: {reason}.", path=wanted, reason=error.strerror or error),
-            _("Make room there, or choose a directory that you may write to."),
+            _("Free up space there, or choose a directory that you can write to."),
         ) from error
 
 

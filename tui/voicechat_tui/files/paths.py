@@ -49,6 +49,6 @@ def _own(place: Callable[[str], Path], variable: str) -> Path:
     except RuntimeError as error:
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
-            _("This login has no home directory to keep files in."),
-            _("Set HOME, or name a place with {variable}.", variable=variable),
+            _("You have no home directory to keep files in."),
+            _("Set HOME, or name a location with {variable}.", variable=variable),
         ) from error

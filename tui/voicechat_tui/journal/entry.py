@@ -19,7 +19,7 @@ class EntryHeader(BaseModel):
         version: Of the format.
         sample_rate: Samples per second.
         chat_id: The chat it is spoken into.
-        user: Who speaks.
+        user: Who is speaking.
         url: The server, as its settings have it; without a login, which they alone keep.
         started_at: When the talk began.
     """

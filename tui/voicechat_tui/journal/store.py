@@ -133,5 +133,5 @@ def _no_journal(path: Path, error: OSError) -> VoicechatError:
     return VoicechatError(
         ErrorCode.DISK,
         _("The journal {path} can't be used: {reason}.", path=path, reason=error.strerror),
-        _("Look at the rights of the directory, or name another with VOICECHAT_TUI_DATA."),
+        _("Check the directory's permissions, or name another with VOICECHAT_TUI_DATA."),
     )

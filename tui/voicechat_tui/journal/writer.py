@@ -139,5 +139,5 @@ def _unwritable(error: OSError) -> VoicechatError:
     return VoicechatError(
         ErrorCode.DISK,
         _("The journal can't be written: {reason}.", reason=error.strerror),
-        _("What you say now is not kept on disk; make room there, or look at the directory's rights."),
+        _("What you say now is not kept on disk; free up space there, or check the directory's permissions."),
     )

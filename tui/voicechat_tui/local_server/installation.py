@@ -7,7 +7,8 @@ from voicechat_tui.language import _, mark
 
 DEMO_MODEL = mark(
     "The demo model is for trying things out: it knows 293 Chinese characters in synthetic voices, such as "
-    "its recorded samples, and understands little of a person. `voicechat-server` runs a real model."
+    "its recorded samples, and understands little of what a real person says. "
+    "`voicechat-server` runs a real model."
 )
 """What the model of a local server can do."""
 
@@ -26,7 +27,7 @@ def require() -> None:
         raise VoicechatError(
             ErrorCode.MISSING_DEPENDENCY,
             _("The server is not installed here: {modules} can't be found.", modules=", ".join(absent)),
-            _('Install it with `pip install "voicechat[server]"`, or name a server that runs with --url.'),
+            _('Install it with `pip install "voicechat[server]"`, or use --url to name a running server.'),
         )
 
 

@@ -91,7 +91,7 @@ class LocalServer:
             raise VoicechatError(
                 ErrorCode.SERVER_UNREACHABLE,
                 _("No server can be started here: {reason}.", reason=error.strerror),
-                _("Make room on this machine, or name a server that runs with --url."),
+                _("Free up space on this machine, or use --url to name a running server."),
             ) from error
 
     def _arguments(self) -> list[str]:
@@ -119,7 +119,7 @@ class LocalServer:
         return VoicechatError(
             ErrorCode.SERVER_UNREACHABLE,
             _("The local server did not start. {last}", last=last).strip(),
-            _("Its log is {path}; or name a server that runs with --url.", path=self.log),
+            _("Its log is {path}. You can also use --url to name a running server.", path=self.log),
         )
 
     async def _end(self) -> None:

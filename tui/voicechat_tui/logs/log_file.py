@@ -82,7 +82,7 @@ class LogFile:
                 path=self.path,
                 reason=getattr(failure, "strerror", None) or failure,
             ),
-            _("Make it a file that you may write, or name another with VOICECHAT_TUI_LOG."),
+            _("Make the file writable, or name another with VOICECHAT_TUI_LOG."),
         )
 
     def __enter__(self) -> Self:

@@ -33,4 +33,4 @@ async def _replay(options: ReplayOptions, screen: Screen, interrupt: Interrupt) 
 
 
 def _say_that_it_stops(screen: Screen) -> None:
-    screen.note(_("Stopping; what was said so far is still coming. Ctrl+C again quits at once."))
+    screen.note(_("Stopping; what was said so far is still coming. Ctrl+C again quits immediately."))

@@ -138,7 +138,7 @@ async def _write_srt(wanted: Path, client: SpeechClient, screen: Screen) -> None
     text = srt(cues_of(client.transcript.segments))
     path = await asyncio.to_thread(create, wanted, text.encode())
     if path != wanted:
-        screen.note(_("{wanted} was there already; the subtitles are in {path}.", wanted=wanted, path=path))
+        screen.note(_("{wanted} already exists; the subtitles are in {path}.", wanted=wanted, path=path))
 
 
 def _error_line(name: str, error: VoicechatError) -> str:

@@ -73,7 +73,7 @@ class JournalReplay:
         try:
             if self._options.journal is JournalAction.FORGET:
                 file.append(*(records.settled(part) for part in file.state.unfinished))
-                self._screen.note(_("{entry} is forgotten.", entry=entry.name))
+                self._screen.note(_("{entry} has been deleted.", entry=entry.name))
             else:
                 await self._send(entry, file)
         except VoicechatError as error:
@@ -132,7 +132,7 @@ def _named(entries: list[Entry], names: tuple[str, ...]) -> list[Entry]:
             raise VoicechatError(
                 ErrorCode.BAD_SETTING,
                 _("There is no entry {entry} in the journal.", entry=name),
-                _("`voicechat-tui replay --journal --list` shows those there are."),
+                _("`voicechat-tui replay --journal --list` lists the entries."),
             )
     return [known[name] for name in dict.fromkeys(names)] if names else entries
 

@@ -115,15 +115,17 @@ class TalkListener:
         self._last_reason = ""
         if isinstance(event, Resumed):
             how = (
-                _("The server had lost the stream; a new one goes on")
+                _("The server had lost the stream; a new one continues it")
                 if event.restarted
                 else _("Connected again")
             )
             resent_s = event.resent_ms / 1000
-            self._note(_("{how}, {seconds:.1f} s of audio are sent once more.", how=how, seconds=resent_s))
+            self._note(_("{how}; resending {seconds:.1f} s of audio.", how=how, seconds=resent_s))
         elif isinstance(event, AudioLost):
             at = clock(event.at_ms / 1000)
-            self._note(_("{seconds:.1f} s of audio from {at} on were lost.", seconds=event.ms / 1000, at=at))
+            self._note(
+                _("{seconds:.1f} s of audio starting at {at} were lost.", seconds=event.ms / 1000, at=at)
+            )
         elif isinstance(event, Error):
             words = " ".join(server_words(event.code, event.message, event.advice))
             self._note(_("The server says: {words}", words=words))

@@ -46,7 +46,7 @@ class ReplayOptions:
         packet_ms: The longest packet.
         rate: Samples per second of standard input.
         wait_ready_s: How long to wait for a server that is not ready.
-        reconnect_s: How long to try to get a lost stream back.
+        reconnect_s: How long to try to resume a lost stream.
     """
 
     inputs: tuple[str, ...] = ()
@@ -75,7 +75,8 @@ class ReplayOptions:
         if self.journal is not None:
             if self.script is not None or self.srt is not None or STDIN in self.inputs:
                 raise _bad(
-                    _("The journal is replayed alone."), _("Leave --script, --srt and `-` out, or --journal.")
+                    _("The journal can't be combined with other input."),
+                    _("Leave out --script, --srt and `-`, or leave out --journal."),
                 )
         elif bool(self.inputs) == (self.script is not None):
             raise _bad(
@@ -86,11 +87,13 @@ class ReplayOptions:
             raise _bad(_("Standard input can only be read once."), _("Write `-` once."))
         if self.srt is not None:
             if len(self.inputs) != 1:
-                raise _bad(_("Subtitles are of one recording."), _("Use --srt with one file."))
+                raise _bad(
+                    _("Subtitles can only be written for one recording."), _("Use --srt with one file.")
+                )
             if not can_create(self.srt):
                 raise _bad(
                     _("{path} can't be written.", path=self.srt),
-                    _("Name a file in a directory that exists, and that you may write to."),
+                    _("Name a file in an existing directory that you can write to."),
                 )
         return replace(self, url=speech_url(self.url))
 
@@ -132,7 +135,7 @@ def parse_speed(text: str) -> float:
     if not 0 < speed < math.inf:
         raise ValueError(
             _(
-                "{written} is no speed; write a number such as 1 or 2.5, or {full}",
+                "{written} is not a speed; write a number such as 1 or 2.5, or {full}",
                 written=repr(text),
                 full=repr(FULL_SPEED),
             )

@@ -155,7 +155,7 @@ def _unknown_variables(environment: Mapping[str, str], known: Mapping[str, str])
     for name in sorted(environment):
         if name.upper().startswith(ENV_PREFIX) and name.upper() not in allowed:
             yield bad_setting(
-                _("The environment variable {name} is no setting.", name=name),
+                _("The environment variable {name} is not a setting.", name=name),
                 _did_you_mean(name.upper(), sorted(allowed)),
             )
 

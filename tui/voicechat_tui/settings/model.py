@@ -35,7 +35,7 @@ def _key_names(value: object) -> object:
         try:
             value = json.loads(value)
         except ValueError as error:
-            raise ValueError(_('a JSON object is needed, such as {"talk": "f2, ctrl+t"}')) from error
+            raise ValueError(_('it must be a JSON object, such as {"talk": "f2, ctrl+t"}')) from error
     if not isinstance(value, dict):
         return value
     return {
@@ -53,7 +53,7 @@ class Settings(BaseModel):
         DEFAULT_URL, description=mark("The server: `host:port`, or an address such as `wss://voice.example`.")
     )
     user: UserName | None = Field(
-        None, description=mark("The name that others see; unset takes the name you are logged in with.")
+        None, description=mark("The name that others see; if unset, your login name.")
     )
     language: Literal["auto"] | Language = Field(
         "auto", description=mark("Language of the interface: `auto` follows the locale, `en` or `zh`.")
@@ -63,41 +63,48 @@ class Settings(BaseModel):
         description=mark("Colours: `auto`, `dark`, `light`, `ansi` (the terminal's own) or `mono` (none)."),
     )
     device: str | None = Field(
-        None, min_length=1, description=mark("The microphone's name; unset takes the system's default.")
+        None, min_length=1, description=mark("The microphone's name; if unset, the system's default.")
     )
     host_api: str | None = Field(
-        None, min_length=1, description=mark("The audio system of that microphone, where several have one.")
+        None,
+        min_length=1,
+        description=mark("The microphone's audio system, if several offer that microphone."),
     )
     warm_microphone: bool = Field(
         True,
-        description=mark("Keep the microphone open between talks, so that no first word is lost."),
+        description=mark("Keep the microphone open between talks, so that the first word is not lost."),
     )
     pre_roll_ms: int = Field(
         300,
         ge=0,
         le=5_000,
-        description=mark("Milliseconds from before a talk that a warm microphone adds."),
+        description=mark("Milliseconds of audio from before a talk that a warm microphone adds to it."),
     )
     journal: bool = Field(
         False,
-        description=mark("Keep speech on this machine's disk until it is recognised: it survives a crash."),
+        description=mark(
+            "Keep speech on this machine's disk until it is recognised, so that it survives a crash."
+        ),
     )
     journal_max_mb: int = Field(
         500,
         ge=1,
         le=1_000_000,
-        description=mark("Megabytes the journal may take; an hour of speech has 115."),
+        description=mark("Megabytes the journal may use; an hour of speech takes 115."),
     )
     wait_ready_s: float = Field(
-        60.0, ge=0, le=3_600, description=mark("Seconds to wait for a server that still loads its model.")
+        60.0,
+        ge=0,
+        le=3_600,
+        description=mark("Seconds to wait for a server that is still loading its model."),
     )
     reconnect_s: float = Field(
         60.0,
         ge=0,
         le=86_400,
-        description=mark("Seconds for which a lost stream is tried to be resumed."),
+        description=mark("Seconds to keep trying to resume a lost stream."),
     )
-    log_level: LogLevel = Field("info", description=mark("The least severity that is logged."))
+    log_level: LogLevel = Field("info", description=mark("The lowest severity that is logged."))
     keys: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_key_names)] = Field(
         default_factory=dict,
         description=mark('Other keys for actions, by the action\'s name: `talk = "f2, ctrl+t"`.'),

@@ -31,7 +31,7 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise bad_setting(
             _("{path} can't be read: {reason}.", path=path, reason=error.strerror),
-            _("Make it a file that you may read, or name another with VOICECHAT_TUI_CONFIG."),
+            _("Make the file readable, or name another with VOICECHAT_TUI_CONFIG."),
         ) from error
 
 
@@ -51,7 +51,7 @@ def parse(text: str, path: Path) -> dict[str, object]:
         line, column, reason = toml_mistake(error, text)
         raise bad_setting(
             _("{place}: {reason}.", place=shown_place(path, line, column), reason=reason),
-            _('Correct the line; texts stand in quotes, such as theme = "dark".'),
+            _('Correct the line; put text in quotes, such as theme = "dark".'),
         ) from error
 
 
@@ -61,7 +61,7 @@ def toml_mistake(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, int, s
     line, column = _place(text)
     if found and found["line"]:
         line, column = int(found["line"]), int(found["column"])
-    return line, column, understood(_PLACE.sub("", str(error)), _("this is no TOML"))
+    return line, column, understood(_PLACE.sub("", str(error)), _("this is not valid TOML"))
 
 
 def position(text: str, keys: tuple[str, ...]) -> tuple[int, int] | None:

@@ -115,5 +115,5 @@ def _write(file: Path, text: str) -> None:
 def _unwritable(file: Path, error: OSError) -> VoicechatError:
     return bad_setting(
         _("{path} can't be written: {reason}.", path=file, reason=error.strerror),
-        _("Make it a file that you may write, or name another with VOICECHAT_TUI_CONFIG."),
+        _("Make the file writable, or name another with VOICECHAT_TUI_CONFIG."),
     )

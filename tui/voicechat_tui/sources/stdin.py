@@ -44,7 +44,7 @@ class StdinSource:
         self._pipe.start(asyncio.get_running_loop())
         await self._read_head(_SNIFF_BYTES)
         if not self._head:
-            raise _bad(_("There is nothing on standard input."), _("Pipe raw 16-bit PCM into it."))
+            raise _bad(_("Standard input is empty."), _("Pipe raw 16-bit PCM into it."))
         if (found := foreign_of(self._head)) is not None:
             if found.name != "WAV":
                 raise _foreign(found)

@@ -62,7 +62,7 @@ def _sample_format(chunk: bytes) -> tuple[int, int]:
     if kind not in (_PCM, _EXTENSIBLE) or bits != 16:
         raise _bad(_("its samples are not 16-bit PCM (format {kind}, {bits} bits)", kind=kind, bits=bits))
     if not channels or not rate:
-        raise _bad(_("it states no channels or no rate"))
+        raise _bad(_("it states no number of channels or no rate"))
     return rate, channels
 
 

@@ -44,6 +44,6 @@ def _decoded(line: bytes) -> str:
 def _no_text(reason: str) -> VoicechatError:
     return VoicechatError(
         ErrorCode.BAD_FIELD,
-        _("Standard input is no text: {reason}.", reason=reason),
-        _("Pipe lines of text in UTF-8 into it."),
+        _("Standard input is not text: {reason}.", reason=reason),
+        _("Pipe lines of UTF-8 text into it."),
     )

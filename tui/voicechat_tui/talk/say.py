@@ -36,7 +36,7 @@ class SayOptions:
         user: Who.
         server: The server's address.
         json: Whether to print a line of JSON for each text that is stored or refused.
-        reconnect_s: How long to try to get a lost connection back.
+        reconnect_s: How long to try to restore a lost connection.
     """
 
     text: str
@@ -106,7 +106,9 @@ class _Say:
                     self._screen.error(error)
                 await self._until_waiting(AHEAD)
         if self._interrupt.asked.is_set() and client.unsent:
-            self._screen.note(_("Stopping; what was read is still being stored. Ctrl+C again quits at once."))
+            self._screen.note(
+                _("Stopping; what was read is still being stored. Ctrl+C again quits immediately.")
+            )
         await self._until_waiting(0)
 
     async def _texts(self) -> AsyncGenerator[str, None]:

@@ -41,7 +41,7 @@ class TailOptions:
         lines: How many of the last messages to show first.
         since: Show what came after this seq first, instead.
         follow: Whether to go on with what happens.
-        reconnect_s: How long to try to get a lost connection back.
+        reconnect_s: How long to try to restore a lost connection.
     """
 
     chat_id: str
@@ -131,7 +131,7 @@ class _Tail:
                 screen.clear()
             case PresenceChanged(user=name) if screen.is_live:
                 came = event.is_present
-                screen.note(_("{name} has come.", name=name) if came else _("{name} has gone.", name=name))
+                screen.note(_("{name} has joined.", name=name) if came else _("{name} has left.", name=name))
             case Retrying():
                 screen.note(trying_again(event.reason, event.in_s))
             case ChatEnded():

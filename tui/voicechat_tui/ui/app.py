@@ -316,7 +316,7 @@ class VoicechatApp(BaseApp):
         super().action_theme()
         if self.loaded.source("theme") is Source.VARIABLE:
             self.announce(
-                _("Theme"), _("At the next start {variable} decides again.", variable=variable("theme"))
+                _("Theme"), _("At the next start, {variable} applies again.", variable=variable("theme"))
             )
         else:
             self.in_background(partial(self._keep_theme, self.theme), group=STEP)
@@ -325,7 +325,7 @@ class VoicechatApp(BaseApp):
         try:
             await self.save_settings({"theme": theme})
         except VoicechatError as error:
-            self.report_error(_("The theme can't be kept"), error)
+            self.report_error(_("The theme can't be saved"), error)
 
     def action_reconnect(self) -> None:
         """Try the server again now."""

@@ -119,7 +119,7 @@ class BaseApp(EndingApp):
         in_background(self, work, group=group, name=name, exclusive=exclusive)
 
     def _input_lost(self) -> None:
-        self.announce(_("Keyboard"), _("Too much came at once; the end of it was lost."), "warning")
+        self.announce(_("Keyboard"), _("Too much input came at once; the end of it was lost."), "warning")
 
     def announce(self, title: str, text: str, severity: SeverityLevel = "information") -> None:
         """Show a toast, unless one already says the same, and log it."""

@@ -152,7 +152,7 @@ class ChatConnection:
         if text is None:
             raise VoicechatError(
                 ErrorCode.BAD_FIELD,
-                "A binary frame came, and this socket takes none.",
+                "A binary frame came, but this socket takes none.",
                 "Send JSON in text frames; audio goes to /ws.",
             )
         if len(text) > MAX_TEXT_CHARACTERS:

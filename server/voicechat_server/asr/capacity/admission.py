@@ -123,7 +123,7 @@ def gave_way() -> VoicechatError:
     """Return the error for an idle stream that gives way to a new one."""
     return VoicechatError(
         ErrorCode.IDLE_TIMEOUT,
-        "No audio has come for a while, and others wait for the place of this stream.",
+        "No audio has come for a while, and others are waiting for this stream's place.",
         "What was said is recognised; open a new stream when there is audio again.",
         retry_after_s=RETRY_AFTER_S,
     )

@@ -50,7 +50,7 @@ class SpeechFeed:
 
     Args:
         chat_id: Which chat.
-        user: Who speaks.
+        user: Who is speaking.
         stream_id: The stream's identifier.
         begin_ms: Position in the stream at which the coming audio starts.
         room: Where partials are shown.

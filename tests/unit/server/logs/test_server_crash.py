@@ -21,7 +21,7 @@ def test_a_crash_is_logged_whole_and_told_in_a_sentence() -> None:
     assert done.returncode == 1
     logged, sentence = done.stderr.splitlines()
     assert "ZeroDivisionError: inside" in json.loads(logged)["exception"]
-    assert sentence.startswith("Error: voicechat-server broke down")
+    assert sentence.startswith("Error: voicechat-server crashed")
 
 
 THREADS = """
@@ -51,7 +51,7 @@ def test_a_crash_of_a_thread_is_logged_whole_and_so_is_what_python_cannot_raise(
     )
     thread, unraisable = map(json.loads, done.stderr.splitlines())
     assert (thread["event"], thread["thread"], thread["level"]) == (
-        "a thread broke down",
+        "a thread crashed",
         "worker-1",
         "critical",
     )

@@ -33,13 +33,13 @@ def _files_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_command_tells_it(command: tuple[str, ...], status: ExitCode, address: str) -> None:
     result = CliRunner().invoke(app, [*command, "--url", address])
     assert result.exit_code == status, result.output
-    assert f"{address!r} is no address of a server." in result.output
+    assert f"{address!r} is not the address of a server." in result.output
     assert "Write it like http://127.0.0.1:8000." in result.output
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_the_app_does_not_start(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_run, "_need_terminal", lambda: None)
-    with pytest.raises(VoicechatError, match="no address of a server") as caught:
+    with pytest.raises(VoicechatError, match="not the address of a server") as caught:
         app_run.run(url=address, user=None, chat=None, local=False)
     assert caught.value.code is ErrorCode.BAD_SETTING

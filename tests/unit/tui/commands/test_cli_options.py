@@ -19,7 +19,7 @@ def test_an_option_before_a_command_is_refused(options: tuple[str, ...], command
     result = CliRunner().invoke(app, [*options, *command], env={"COLUMNS": "200", "NO_COLOR": "1"})
     assert result.exit_code == ExitCode.USAGE
     assert f"Invalid value for '{options[0]}'" in result.output
-    assert f"write it behind '{command[0]}', or leave it out." in result.output
+    assert f"put it after '{command[0]}', or leave it out." in result.output
 
 
 def test_all_of_them_are_named() -> None:

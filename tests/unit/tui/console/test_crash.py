@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SENTENCE = "voicechat-tui broke down"
+SENTENCE = "voicechat-tui crashed"
 SECRET = "what somebody said"
 
 
@@ -99,7 +99,7 @@ locate.PLACES[locate.Place.JOURNAL] = journal_dir
     ended = run(program, tmp_path, "locate", "journal")
     assert (ended.status, ended.out) == (1, "here\n")
     assert SENTENCE in ended.err
-    assert "the worker broke down" in ended.log
+    assert "the worker crashed" in ended.log
     assert "ZeroDivisionError: inside" in ended.log
 
 

@@ -50,8 +50,8 @@ def test_a_good_terminal() -> None:
 @pytest.mark.parametrize(
     ("changes", "check", "verdict", "step"),
     [
-        ({"columns": 50}, Check.TERMINAL, Verdict.NOTE, "80 x 24 show more"),
-        ({"columns": 20, "rows": 5}, Check.TERMINAL, Verdict.PROBLEM, "Enlarge it to 30 x 8"),
+        ({"columns": 50}, Check.TERMINAL, Verdict.NOTE, "80 x 24 shows more"),
+        ({"columns": 20, "rows": 5}, Check.TERMINAL, Verdict.PROBLEM, "Enlarge it to at least 30 x 8"),
         ({"name": "dumb"}, Check.TERMINAL, Verdict.PROBLEM, "TERM=dumb"),
         ({"is_one": False}, Check.TERMINAL, Verdict.NOTE, "The app needs one"),
         ({"colours": "standard"}, Check.COLOURS, Verdict.NOTE, "xterm-256color"),
@@ -78,8 +78,8 @@ def test_the_smallest_terminal_is_the_one_that_the_app_needs() -> None:
 @pytest.mark.parametrize(
     ("ahead_s", "verdict", "message"),
     [
-        (0.0, Verdict.OK, "It agrees with the server's to 0.0 s."),
-        (1.5, Verdict.OK, "It agrees with the server's to 1.5 s."),
+        (0.0, Verdict.OK, "It is within 0.0 s of the server's."),
+        (1.5, Verdict.OK, "It is within 1.5 s of the server's."),
         (90.0, Verdict.NOTE, "The server's is 90 s ahead."),
         (-3600.0, Verdict.NOTE, "The server's is 3600 s behind."),
     ],
@@ -102,7 +102,7 @@ def test_a_slow_answer_says_little_about_the_clock() -> None:
     [
         (Heard(-12.3, clipped=False), Verdict.OK, "Peak at -12 dBFS."),
         (Heard(0.0, clipped=True), Verdict.NOTE, "turn the microphone down"),
-        (Heard(-72.0, clipped=False), Verdict.NOTE, "Nobody was heard"),
+        (Heard(-72.0, clipped=False), Verdict.NOTE, "Nothing was heard"),
         (Heard(FLOOR_DB, clipped=False), Verdict.PROBLEM, "delivers nothing at all, not even noise"),
     ],
 )
@@ -133,10 +133,10 @@ def test_the_files(tmp_path: Path) -> None:
     path = tmp_path / "tui.toml"
     assert (
         files.check_config(Loaded(Settings(), None, path)).message
-        == f"There is no {path}; the defaults hold."
+        == f"There is no {path}; the defaults apply."
     )
     path.touch()
-    assert files.check_config(Loaded(Settings(), None, path)).message == f"{path} is in order."
+    assert files.check_config(Loaded(Settings(), None, path)).message == f"{path} is fine."
     wrong = VoicechatError(ErrorCode.BAD_SETTING, "Line 3 is wrong.", "Correct it.")
     assert files.check_config(Loaded(Settings(), wrong, path)) == problem(Check.CONFIG, wrong)
     with LogFile(tmp_path / "tui.log", "info") as log:
@@ -154,7 +154,7 @@ def test_the_journal(tmp_path: Path) -> None:
         writer.append(np.ones(100, np.int16))
         writer.close()
     finding = files.check_journal(journal, is_kept=True)
-    assert (finding.verdict, finding.message) == (Verdict.NOTE, "2 talks were not sent to the end.")
+    assert (finding.verdict, finding.message) == (Verdict.NOTE, "2 talks were not fully sent.")
 
 
 FINDINGS = [

@@ -59,7 +59,7 @@ def test_nothing_is_left_of_a_file_for_which_there_is_no_room(tmp_path: Path) ->
         encoding="utf-8",
         check=False,
     )
-    assert "a.md can't be written: File too large. Make room there" in done.stderr
+    assert "a.md can't be written: File too large. Free up space there" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -97,13 +97,13 @@ async def test_json_is_one_event_a_line_with_its_file() -> None:
     [
         (
             Resumed(resent_ms=1500, restarted=False),
-            "a.wav: Connected again, 1.5 s of audio are sent once more.",
+            "a.wav: Connected again; resending 1.5 s of audio.",
         ),
         (
             Resumed(resent_ms=0, restarted=True),
-            "a.wav: The server had lost the stream; a new one goes on, 0.0 s",
+            "a.wav: The server had lost the stream; a new one continues it; resending 0.0 s",
         ),
-        (AudioLost(at_ms=65_000, ms=2_500), "a.wav: 2.5 s of audio from 1:05 on were lost."),
+        (AudioLost(at_ms=65_000, ms=2_500), "a.wav: 2.5 s of audio starting at 1:05 were lost."),
         (
             Error(code="bad_json", message="No JSON.", advice="Send JSON."),
             "a.wav: The server says: No JSON. Send",

@@ -30,7 +30,7 @@ def test_speeds(text: str, speed: float) -> None:
 
 @pytest.mark.parametrize("text", ["0", "-1", "fast", "nan", "inf", ""])
 def test_what_is_no_speed(text: str) -> None:
-    with pytest.raises(ValueError, match="is no speed"):
+    with pytest.raises(ValueError, match="is not a speed"):
         parse_speed(text)
 
 
@@ -68,11 +68,11 @@ def test_a_wrong_option_is_a_usage_error(arguments: list[str]) -> None:
         (ReplayOptions(), "Nothing to replay"),
         (ReplayOptions(inputs=("a.wav",), script=Path("s.toml")), "can't be played together"),
         (ReplayOptions(inputs=("-", "-")), "only be read once"),
-        (ReplayOptions(inputs=("a.wav", "b.wav"), srt=Path("x.srt")), "of one recording"),
-        (ReplayOptions(script=Path("s.toml"), srt=Path("x.srt")), "of one recording"),
+        (ReplayOptions(inputs=("a.wav", "b.wav"), srt=Path("x.srt")), "for one recording"),
+        (ReplayOptions(script=Path("s.toml"), srt=Path("x.srt")), "for one recording"),
         (ReplayOptions(inputs=("a.wav",), srt=Path("/no/such/place/x.srt")), "can't be written"),
         (ReplayOptions(inputs=("a.wav",), srt=Path("/")), "can't be written"),
-        (ReplayOptions(inputs=("a.wav",), url="ftp://x"), "no address"),
+        (ReplayOptions(inputs=("a.wav",), url="ftp://x"), "not the address"),
     ],
 )
 def test_options_that_do_not_go_together(options: ReplayOptions, message: str) -> None:

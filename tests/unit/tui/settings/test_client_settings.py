@@ -72,11 +72,11 @@ def test_what_a_person_writes_for_a_setting(key: str, text: str, value: object) 
 @pytest.mark.parametrize(
     ("key", "text", "reason"),
     [
-        ("url", "not a url !!", "'not a url !!' is no address of a server"),
-        ("url", "http://", "is no address of a server"),
-        ("url", "ftp://host", "is no address of a server"),
-        ("url", "host:99999", "is no address of a server"),
-        ("url", "http://anna:hunter2@host name", "'http://***@host name' is no address"),
+        ("url", "not a url !!", "'not a url !!' is not the address of a server"),
+        ("url", "http://", "is not the address of a server"),
+        ("url", "ftp://host", "is not the address of a server"),
+        ("url", "host:99999", "is not the address of a server"),
+        ("url", "http://anna:hunter2@host name", "'http://***@host name' is not the address"),
         ("user", "x" * 65, "it has more than 64 characters"),
         ("pre_roll_ms", "many", "it must be a whole number"),
         ("pre_roll_ms", "-1", "it must be at least 0"),
@@ -175,7 +175,7 @@ def test_variables_of_the_server_and_of_places_are_left_alone(file: Path) -> Non
 
 def test_all_problems_are_told_at_once(file: Path) -> None:
     told = problem(file, 'uzer = "anna"\npre_roll_ms = -1\nurl = "ftp://x"\n')
-    for name in ("uzer", "pre_roll_ms", "'ftp://x' is no address of a server"):
+    for name in ("uzer", "pre_roll_ms", "'ftp://x' is not the address of a server"):
         assert name in told
 
 

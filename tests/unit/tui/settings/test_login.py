@@ -36,7 +36,7 @@ def test_a_login_without_a_home_is_told_what_to_set(
         monkeypatch.setenv(variable, value)
     with pytest.raises(VoicechatError, match="no home directory") as caught:
         paths.config_file()
-    assert caught.value.advice == "Set HOME, or name a place with VOICECHAT_TUI_CONFIG."
+    assert caught.value.advice == "Set HOME, or name a location with VOICECHAT_TUI_CONFIG."
 
 
 @pytest.mark.usefixtures("_nameless")

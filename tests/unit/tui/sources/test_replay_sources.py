@@ -197,7 +197,7 @@ FLOAT_WAV = wav(noise(4), 1).replace(b"\1\0\1\0", b"\3\0\1\0", 1)
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "nothing on standard input"),
+        (b"", "input is empty"),
         (b"fLaC" + bytes(100), "carries FLAC data"),
         (b"ID3\4" + bytes(100), "carries MP3 data"),
         (b"\x1a\x45\xdf\xa3" + bytes(100), "carries WebM or Matroska data"),
@@ -205,7 +205,7 @@ FLOAT_WAV = wav(noise(4), 1).replace(b"\1\0\1\0", b"\3\0\1\0", 1)
         (b'{"type":"start"}', "carries JSON data"),
         (wav(noise(4), 1)[:30], "ended within a WAV header"),
         (FLOAT_WAV, "not 16-bit PCM"),
-        (wav(noise(4), 0), "no channels"),
+        (wav(noise(4), 0), "no number of channels"),
         (b"RIFF\0\0\0\0WAVEdata\4\0\0\0abcd", "before their format"),
         (b"RIFF\0\0\0\0WAVEjunk\xff\xff\xff\x7f", "no end"),
     ],

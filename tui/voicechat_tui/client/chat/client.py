@@ -127,6 +127,6 @@ def _query(chat_id: str, user: str | None, since: int) -> ChatQuery:
     except ValidationError as error:
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
-            _("This can't be the place in a chat: {reason}.", reason=describe(error)),
-            _("Correct the name of the chat or the person."),
+            _("This chat can't be joined: {reason}.", reason=describe(error)),
+            _("Correct the chat's id or the user's name."),
         ) from error

@@ -20,7 +20,7 @@ def too_much_unsent(limit: int) -> VoicechatError:
     """More texts wait than are kept."""
     return VoicechatError(
         ErrorCode.BUSY,
-        _("{limit} texts wait to be sent, which is the most that are kept.", limit=limit),
+        _("{limit} texts are waiting to be sent, which is the limit.", limit=limit),
         _("Wait until the connection is back, and send it again."),
     )
 
@@ -29,8 +29,8 @@ def name_in_use(client_message_id: str) -> VoicechatError:
     """Two different texts have one name."""
     return VoicechatError(
         ErrorCode.ID_TAKEN,
-        _("Another text named {name!r} still waits to be stored.", name=client_message_id),
-        _("Give each text a client_message_id of its own, or none."),
+        _("Another text with the id {name!r} is still waiting to be stored.", name=client_message_id),
+        _("Give each text a different client_message_id, or none."),
     )
 
 
@@ -38,8 +38,8 @@ def gap(expected: int, got: int) -> VoicechatError:
     """A message was missed."""
     return VoicechatError(
         ErrorCode.CONNECTION_LOST,
-        _("Message {got} came where {expected} was due.", got=got, expected=expected),
-        _("The messages between are asked for again by themselves."),
+        _("Message {got} arrived when {expected} was expected.", got=got, expected=expected),
+        _("The missing messages are requested again automatically."),
     )
 
 
@@ -47,6 +47,6 @@ def other_history() -> VoicechatError:
     """The server knows less than this client."""
     return VoicechatError(
         ErrorCode.CONNECTION_LOST,
-        _("The server has another history of the chat than it had before."),
-        _("It is read anew by itself; the server's database may have been replaced."),
+        _("The server's history of the chat is not the one it had before."),
+        _("It is reloaded automatically; the server's database may have been replaced."),
     )

@@ -98,7 +98,7 @@ def unhidden(written: str, before: str) -> str:
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
             _("{hidden} stands for what only the server before may know.", hidden=HIDDEN),
-            _("Write it anew, or leave it out."),
+            _("Enter it again, or leave it out."),
         )
     return whole
 
@@ -140,7 +140,7 @@ def no_address(address: str) -> VoicechatError:
     """What was written can't be the address of a server."""
     return VoicechatError(
         ErrorCode.BAD_SETTING,
-        _("{address} is no address of a server.", address=repr(shown(address))),
+        _("{address} is not the address of a server.", address=repr(shown(address))),
         _("Write it like http://127.0.0.1:8000."),
     )
 

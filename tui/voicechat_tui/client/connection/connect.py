@@ -104,7 +104,7 @@ def _failure(route: Route, error: Exception, within_s: float) -> VoicechatError:
         case InvalidHandshake() if not isinstance(error, InvalidMessage | InvalidProxyMessage):
             return failures.not_voicechat(route.url, str(error), route.proxy)
         case InvalidURI():
-            return failures.not_voicechat(route.url, _("this is no WebSocket address"))
+            return failures.not_voicechat(route.url, _("this is not a WebSocket address"))
         case ImportError():
             return failures.no_socks()
         case _:

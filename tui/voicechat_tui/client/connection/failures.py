@@ -16,12 +16,12 @@ _CHECK_URL = mark(
     "Check the address of the server, such as http://127.0.0.1:8000; its speech socket is at /ws."
 )
 _CHECK_SERVER = mark(
-    "Check that the server runs (start one with `voicechat-server`) and that the address is right."
+    "Check that the server is running (start one with `voicechat-server`) and that the address is right."
 )
 
 _CHECK_PROXY = mark(
-    "Check that the server runs, and that the proxy is meant: HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name it, "
-    "NO_PROXY the hosts that need none."
+    "Check that the server is running, and that a proxy should be used: HTTP_PROXY, HTTPS_PROXY and "
+    "ALL_PROXY name one, NO_PROXY the hosts that need none."
 )
 _EXPIRED, _OTHER_NAME, _OTHER_IP = 10, 62, 64
 """What OpenSSL says of certificates."""
@@ -50,10 +50,10 @@ def unavailable(url: str, status: int, proxy: str | None, retry_after_s: float |
 
 def hung_up(url: str, proxy: str | None) -> VoicechatError:
     """The connection ended before there was an answer."""
-    message = _not_reached(url, _("it closed the connection at once"), proxy)
+    message = _not_reached(url, _("it closed the connection immediately"), proxy)
     if url.startswith(("https:", "wss:")) or proxy is not None:
         return VoicechatError(ErrorCode.SERVER_UNREACHABLE, message, _check(proxy))
-    advice = _("Check that the server runs; if it speaks TLS, write https:// or wss:// in front.")
+    advice = _("Check that the server is running; if it speaks TLS, write https:// or wss:// in front.")
     return VoicechatError(ErrorCode.SERVER_UNREACHABLE, message, advice)
 
 
@@ -73,7 +73,7 @@ def proxy_unreachable(url: str, proxy: str, reason: str) -> VoicechatError:
 
 def forbidden(url: str, proxy: str | None) -> VoicechatError:
     """The server, or something before it, lets nobody in."""
-    advice = _("Check the address, or ask who runs the server.") if proxy is None else _(_CHECK_PROXY)
+    advice = _("Check the address, or ask whoever runs the server.") if proxy is None else _(_CHECK_PROXY)
     return no_access(url, _("access is refused (HTTP 403)"), proxy, advice)
 
 
@@ -88,7 +88,7 @@ def login_wanted(url: str, proxy: str | None, *, was_given: bool) -> VoicechatEr
     reason = (
         _("the name and password in the address are not accepted (HTTP 401)")
         if was_given
-        else _("a name and a password are wanted (HTTP 401)")
+        else _("a name and a password are required (HTTP 401)")
     )
     return no_access(
         url, reason, proxy, _("Write them into the address: https://NAME:PASSWORD@voice.example.")
@@ -101,7 +101,7 @@ def proxy_login_wanted(url: str, proxy: str | None) -> VoicechatError:
     reason = (
         _("the proxy does not accept its name and password (HTTP 407)")
         if was_given
-        else _("the proxy wants a name and a password (HTTP 407)")
+        else _("the proxy requires a name and a password (HTTP 407)")
     )
     advice = _(
         "Write them into the proxy's address, such as HTTPS_PROXY=http://NAME:PASSWORD@proxy:3128, or name "
@@ -114,11 +114,11 @@ def not_trusted(url: str, proxy: str | None, reason: str, verify_code: int) -> V
     """The server's certificate does not show that it is who it should be."""
     advice = {
         _EXPIRED: _("Renew the server's certificate, or set this machine's clock."),
-        _OTHER_NAME: _("Write the address with the name that the certificate is for."),
-        _OTHER_IP: _("Write the address with the name that the certificate is for."),
+        _OTHER_NAME: _("In the address, use the name that the certificate is for."),
+        _OTHER_IP: _("In the address, use the name that the certificate is for."),
     }.get(
         verify_code,
-        _("If you trust who issued it, name their certificate in SSL_CERT_FILE, or add it to the system's."),
+        _("If you trust the issuer, name its certificate in SSL_CERT_FILE, or add it to the system's."),
     )
     return no_access(url, _("its certificate is not trusted ({reason})", reason=reason), proxy, advice)
 
@@ -139,7 +139,7 @@ def no_socks() -> VoicechatError:
     """The way leads through a SOCKS proxy, and a library is missing."""
     return VoicechatError(
         ErrorCode.MISSING_DEPENDENCY,
-        _("The way leads through a SOCKS proxy, and the packages python-socks and socksio are missing."),
+        _("The server is behind a SOCKS proxy, and the packages python-socks and socksio are missing."),
         _("Install both, or unset the proxy for this address with NO_PROXY."),
     )
 
@@ -180,7 +180,7 @@ def no_answer(seconds: float) -> VoicechatError:
     return VoicechatError(
         ErrorCode.SERVER_UNREACHABLE,
         _("The server accepted the connection but did not answer within {seconds:g} s.", seconds=seconds),
-        _("It may be overloaded, or it is no voicechat server; look at its log."),
+        _("It may be overloaded, or it is not a voicechat server; look at its log."),
     )
 
 
@@ -249,8 +249,8 @@ def speaks_only_tls(url: str) -> VoicechatError:
 
 
 PASS_ON = mark(
-    "A proxy before the server has to pass the headers Upgrade and Connection on; docs/deployment.md "
-    "shows how, in nginx with proxy_http_version and proxy_set_header."
+    "A proxy in front of the server has to pass on the headers Upgrade and Connection; "
+    "docs/deployment.md shows how, in nginx with proxy_http_version and proxy_set_header."
 )
 
 
@@ -295,7 +295,7 @@ _GENERAL = {
     ErrorCode.BAD_FIELD: mark("The server can't use what was sent."),
     ErrorCode.BAD_ORDER: mark("The server did not expect this now."),
     ErrorCode.FRAME_TOO_LARGE: mark("What was sent is too large for the server."),
-    ErrorCode.TOO_MANY_FRAMES: mark("The server took what was sent for a flood."),
+    ErrorCode.TOO_MANY_FRAMES: mark("The server treated what was sent as a flood."),
     ErrorCode.TOO_SLOW: mark("What was sent took too long to reach the server."),
     ErrorCode.BAD_REQUEST: mark("The server can't read what this client sent."),
     ErrorCode.HEAD_TOO_LARGE: mark("What was sent is too large for the server."),
@@ -304,7 +304,7 @@ _GENERAL = {
     ErrorCode.MESSAGE_IN_BINARY: mark("The server can't use this audio."),
     ErrorCode.ODD_BYTES: mark("The server can't use this audio."),
     ErrorCode.EIGHT_BIT: mark("The server can't use this audio."),
-    ErrorCode.IDLE_TIMEOUT: mark("The server has closed a connection over which nothing came."),
+    ErrorCode.IDLE_TIMEOUT: mark("The server closed a connection on which nothing arrived."),
     ErrorCode.UNKNOWN_STREAM: mark("The server no longer has the stream."),
     ErrorCode.NOT_READY: mark("The server does not recognise speech yet."),
     ErrorCode.BUSY: mark("The server is full."),
@@ -313,9 +313,9 @@ _GENERAL = {
     ErrorCode.NOT_FOUND: mark("The server does not have what was asked for."),
     ErrorCode.NOT_ALLOWED: mark("The server does not allow this."),
     ErrorCode.ORIGIN_NOT_ALLOWED: mark("The server does not allow this."),
-    ErrorCode.HOST_NOT_ALLOWED: mark("The server does not answer under this address."),
+    ErrorCode.HOST_NOT_ALLOWED: mark("The server does not answer to this address."),
     ErrorCode.CHAT_ENDED: mark("The chat has ended and takes no more messages."),
-    ErrorCode.ID_TAKEN: mark("Another text has the name of this message already."),
+    ErrorCode.ID_TAKEN: mark("Another text already has the id of this message."),
     ErrorCode.NAME_TAKEN: mark("Somebody in the chat has a name that looks like this one."),
     ErrorCode.NOT_OWNER: mark("Only the owner of the chat may do this."),
     ErrorCode.SLOW_READER: mark("This connection does not read fast enough."),
@@ -325,9 +325,9 @@ _GENERAL = {
     ErrorCode.MODEL_CORRUPT: mark("The model of the server is damaged."),
     ErrorCode.MODEL_UNSUPPORTED: mark("The server can't run its model."),
     ErrorCode.HUB_UNREACHABLE: mark("The server can't download its model."),
-    ErrorCode.DISK: mark("The disk of the server has no room for its model."),
-    ErrorCode.DEVICE_ABSENT: mark("The server lacks the device that it is to compute on."),
-    ErrorCode.MISSING_DEPENDENCY: mark("The server lacks a part that it needs."),
+    ErrorCode.DISK: mark("The server's disk has no room for its model."),
+    ErrorCode.DEVICE_ABSENT: mark("The server lacks the device it is meant to run on."),
+    ErrorCode.MISSING_DEPENDENCY: mark("The server lacks a component it needs."),
 }
 _FAILED = mark("The server has failed.")
 """What an error means whose own words this client doesn't know; for languages other than the server's."""

@@ -92,7 +92,10 @@ def _completed(named: str, usual_scheme: str) -> str:
 def _no_proxy(named: str) -> VoicechatError:
     return VoicechatError(
         ErrorCode.BAD_SETTING,
-        _("{proxy}, which this machine's settings name as a proxy, can't be one.", proxy=repr(shown(named))),
+        _(
+            "{proxy}, which this machine's settings name as a proxy, can't be used as one.",
+            proxy=repr(shown(named)),
+        ),
         _(
             "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: http://proxy:3128 or socks5://proxy:1080; "
             "SOCKS 4 can't be used."

@@ -88,7 +88,7 @@ def redirected(url: str, location: str) -> str:
     except ValueError:
         is_address, new = False, old
     if not is_address:
-        kind = _("this is no WebSocket address") if is_socket else _("this is no HTTP address")
+        kind = _("this is not a WebSocket address") if is_socket else _("this is not an HTTP address")
         raise failures.bad_redirect(url, location, kind)
     if old.scheme in _SECURE and new.scheme not in _SECURE:
         raise failures.bad_redirect(url, location, _("this has no TLS"))

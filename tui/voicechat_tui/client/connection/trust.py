@@ -74,5 +74,5 @@ def _no_certificates(file: str, reason: str) -> VoicechatError:
     return VoicechatError(
         ErrorCode.BAD_SETTING,
         _("SSL_CERT_FILE names {path}, which can't be used: {reason}.", path=file, reason=reason),
-        _("Name a file of certificates in PEM form, or unset the variable."),
+        _("Name a file of certificates in PEM format, or unset the variable."),
     )

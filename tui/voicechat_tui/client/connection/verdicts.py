@@ -66,7 +66,7 @@ def of_socks(route: Route, words: str) -> VoicechatError:
         route: The way that was tried.
         words: What the library says of it.
     """
-    reason = _("the proxy gives no connection ({reason})", reason=words.rstrip("."))
+    reason = _("the proxy did not open a connection ({reason})", reason=words.rstrip("."))
     if _LOCKED.search(words):
         return failures.no_access(route.url, reason, route.proxy)
     return failures.unreachable(route.url, reason, route.proxy)
@@ -115,7 +115,7 @@ def of_failure(route: Route, error: Exception, within_s: float) -> VoicechatErro
             return failures.proxy_unreachable(url, proxy, _proxy_reason(found))
     if any(alert in str(cause) for cause in causes for alert in _ALERTS) and not route.is_secure:
         return failures.speaks_only_tls(url)
-    return failures.not_voicechat(url, _("the answer was no HTTP"), proxy)
+    return failures.not_voicechat(url, _("the answer was not HTTP"), proxy)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -135,14 +135,14 @@ def _is_refusal(error: BaseException) -> bool:
 
 def _network_reason(error: OSError) -> str:
     if isinstance(error, socket.gaierror):
-        return _("its name can't be looked up ({reason})", reason=_words(error))
+        return _("its name can't be resolved ({reason})", reason=_words(error))
     return _("nothing listens there (connection refused)") if _is_refusal(error) else _words(error)
 
 
 def _proxy_reason(error: OSError) -> str:
     # Where there is little room this alone is shown, and must not be taken for the server's.
     if isinstance(error, socket.gaierror):
-        return _("the proxy's name can't be looked up ({reason})", reason=_words(error))
+        return _("the proxy's name can't be resolved ({reason})", reason=_words(error))
     if _is_refusal(error):
         return _("nothing listens where the proxy should be (connection refused)")
     return _("the proxy can't be reached ({reason})", reason=_words(error))

@@ -26,7 +26,8 @@ _PORTAUDIO = {
     "alpine": "apk add portaudio",
 }
 _SOUND_PLUGINS = mark(
-    "Install what connects ALSA with the sound server: `apt install libasound2-plugins` or `pipewire-alsa`."
+    "Install the package that connects ALSA to the sound server: "
+    "`apt install libasound2-plugins` or `pipewire-alsa`."
 )
 
 
@@ -87,23 +88,23 @@ def no_microphone(here: Surroundings) -> VoicechatError:
     code = ErrorCode.NO_MICROPHONE
     if here.has_sound_card and not here.may_use_sound_card and not here.has_sound_server:
         code = ErrorCode.MICROPHONE_DENIED
-        message = _("You may not use this machine's sound card.")
+        message = _("You don't have permission to use this machine's sound card.")
         advice = _(
             "Add yourself to the group audio and log in again: `sudo usermod -aG audio $USER`; "
             "or run PipeWire, which needs no group."
         )
     elif here.has_sound_server and here.system == "Linux":
-        message = _("No microphone can be found, although a sound server runs.")
+        message = _("No microphone can be found, although a sound server is running.")
         advice = _(_SOUND_PLUGINS)
     elif here.in_wsl:
         message = _("WSL has no microphone without WSLg.")
         advice = _("Run `wsl --update` in Windows, then `apt install libasound2-plugins` here.")
     elif here.over_ssh:
         message = _("You are logged in over SSH, and this machine has no microphone.")
-        advice = _("Run voicechat-tui on the machine before you, with the server's address after --url.")
+        advice = _("Run voicechat-tui on the machine in front of you, with the server's address after --url.")
     elif here.in_container:
         message = _("A container has no microphone of its own.")
-        advice = _("Run voicechat-tui outside of it, or give it one: `docker run --device /dev/snd …`.")
+        advice = _("Run voicechat-tui outside it, or give it one: `docker run --device /dev/snd …`.")
     else:
         message = _("No microphone can be found.")
         advice = _("Plug one in, or switch it on in the system's sound settings.")
@@ -124,12 +125,12 @@ def cannot_open(device: str, refusal: Refusal, here: Surroundings) -> VoicechatE
         return VoicechatError(
             ErrorCode.MICROPHONE_FAILED,
             _("The sound server does not answer for the microphone {device}.", device=device),
-            _("Start it again: `systemctl --user restart pipewire pipewire-pulse`, or `pulseaudio --start`."),
+            _("Restart it: `systemctl --user restart pipewire pipewire-pulse`, or `pulseaudio --start`."),
         )
     if refusal.is_about_format:
         return VoicechatError(
             ErrorCode.MICROPHONE_FAILED,
-            _("The microphone {device} opens at no usual sample rate.", device=device),
+            _("The microphone {device} can't be opened at any common sample rate.", device=device),
             _("Set it to 48000 Hz in the system's sound settings, or choose another microphone."),
         )
     return VoicechatError(
@@ -168,7 +169,7 @@ def all_zero(device: str, here: Surroundings) -> VoicechatError:
     return VoicechatError(
         ErrorCode.MICROPHONE_SILENT,
         _("The microphone {device} delivers nothing at all, not even noise.", device=device),
-        _("Look for its own mute switch, and whether it is muted in the system's sound settings."),
+        _("Check its mute switch, and whether it is muted in the system's sound settings."),
     )
 
 
@@ -177,7 +178,7 @@ def lost(device: str) -> VoicechatError:
     return VoicechatError(
         ErrorCode.MICROPHONE_LOST,
         _("The microphone {device} was unplugged or has stopped.", device=device),
-        _("Plug it in again: it is taken up again by itself."),
+        _("Plug it in again; it will be used again automatically."),
     )
 
 
@@ -185,8 +186,8 @@ def not_there(device: str) -> VoicechatError:
     """The microphone that somebody chose is not there or does not open; another one is used."""
     return VoicechatError(
         ErrorCode.NO_MICROPHONE,
-        _("The microphone {device} is not there; another one is used.", device=device),
-        _("Plug it in: it is taken up by itself. Or choose another microphone."),
+        _("The microphone {device} is missing; another one is being used.", device=device),
+        _("Plug it in and it will be used automatically, or choose another microphone."),
     )
 
 
@@ -195,7 +196,7 @@ def no_audio(reason: str) -> VoicechatError:
     return VoicechatError(
         ErrorCode.MICROPHONE_FAILED,
         _("The system's audio can't be used: {reason}.", reason=reason),
-        _("Restart the sound server or the machine; reading and typing go on."),
+        _("Restart the sound server or the machine; you can still read and type."),
     )
 
 
@@ -204,7 +205,7 @@ def no_answer() -> VoicechatError:
     return VoicechatError(
         ErrorCode.MICROPHONE_FAILED,
         _("The system's audio does not answer."),
-        _("Restart the sound server or the machine; reading and typing go on."),
+        _("Restart the sound server or the machine; you can still read and type."),
     )
 
 

@@ -217,7 +217,7 @@ class ChatController:
             case ChatEnded(ended_by=ended_by):
                 app.announce(_("The chat has ended"), _("{name} has ended it.", name=ended_by), "warning")
             case PresenceChanged(user=user, is_present=is_present):
-                came = _("{name} has come", name=user) if is_present else _("{name} has gone", name=user)
+                came = _("{name} has joined", name=user) if is_present else _("{name} has left", name=user)
                 app.log_lines.add(f"{session.title}: {came}")
             case _:
                 pass

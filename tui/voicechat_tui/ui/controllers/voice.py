@@ -156,9 +156,7 @@ class VoiceController:
         self._app.save_local()
         if self._voice is not None:
             self._voice.mute(muted=muted)
-        self._app.announce(
-            _("Microphone"), _("It is muted now.") if muted else _("It is not muted any more.")
-        )
+        self._app.announce(_("Microphone"), _("It is muted now.") if muted else _("It is no longer muted."))
         self._app.show_status()
 
     def reopen(self) -> None:
@@ -237,7 +235,7 @@ class VoiceController:
             case AllZero(error=error):
                 self._fell_silent(error)
             case Overflow(ms=ms):
-                self._lost(_("{ms} ms were lost, because this machine was too busy.", ms=ms))
+                self._lost(_("{ms} ms were lost because this machine was too busy.", ms=ms))
             case TalkStarted(talk=talk):
                 self._talk = talk
             case TalkHeard(event=Ack(lag_ms=lag_ms)):
@@ -295,7 +293,7 @@ class VoiceController:
     def _heard(self, event: Event) -> None:
         match event:
             case AudioLost(ms=ms):
-                self._lost(_("{seconds} s could not be sent any more.", seconds=round(ms / 1000, 1)))
+                self._lost(_("{seconds} s could no longer be sent.", seconds=round(ms / 1000, 1)))
             case Error():
                 words = server_words(event.code, event.message, event.advice)
                 self._app.announce(_("The server says"), " ".join(words), "error")

@@ -92,7 +92,7 @@ ACTIONS: tuple[Action, ...] = (
         "clear",
         ("ctrl+l", "alt+c"),
         mark("Clear what you write"),
-        mark("Take all of it away, however long it is; ^z brings it back."),
+        mark("Clear all of it at once, however long it is; ^z brings it back."),
         Context.CHAT,
     ),
     Action(
@@ -116,7 +116,7 @@ ACTIONS: tuple[Action, ...] = (
         "search",
         ("slash", "ctrl+f"),
         mark("Search the chats"),
-        mark("Show only chats whose title, id or last words have what you type."),
+        mark("Show only chats whose title, id or last words contain what you type."),
         Context.CHATS,
         hint=mark("search"),
     ),
@@ -166,7 +166,7 @@ ACTIONS: tuple[Action, ...] = (
         "end_chat",
         ("alt+x",),
         mark("End the chat"),
-        mark("End the chat for everybody and for good, after a question. Only its owner can."),
+        mark("End the chat for everybody and for good, after asking you. Only its owner can."),
         Context.CHAT,
     ),
     Action(
@@ -201,7 +201,7 @@ ACTIONS: tuple[Action, ...] = (
         "dismiss",
         ("alt+d",),
         mark("Dismiss the notices"),
-        mark("Take away the notices at the top of the screen; the log keeps them."),
+        mark("Close the notices at the top of the screen; the log keeps them."),
         Context.APP,
     ),
     Action(

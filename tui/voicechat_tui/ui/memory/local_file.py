@@ -101,8 +101,8 @@ def _rid_of_logins(path: Path) -> VoicechatError | None:
 def _put_aside(path: Path, aside: Path) -> VoicechatError:
     return VoicechatError(
         ErrorCode.DISK,
-        _("{path} is damaged or of another version; it is {aside} now.", path=path, aside=aside.name),
-        _("Look into it for texts that were not sent."),
+        _("{path} is damaged or from another version; it is now {aside}.", path=path, aside=aside.name),
+        _("Look there for texts that were not sent."),
     )
 
 
@@ -114,5 +114,5 @@ def _unusable(message: str) -> VoicechatError:
     return VoicechatError(
         ErrorCode.DISK,
         message,
-        _("Make it a file that you may read and write, or name another directory with VOICECHAT_TUI_DATA."),
+        _("Make the file readable and writable, or name another directory with VOICECHAT_TUI_DATA."),
     )

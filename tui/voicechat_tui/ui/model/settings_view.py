@@ -10,8 +10,8 @@ from voicechat_tui.settings.model import Settings, variable
 
 ELSEWHERE = {
     "keys": mark("Keys are changed in the file itself: docs/tui.md lists the names of the actions."),
-    "device": mark("The window of the microphones chooses it, with each one's level."),
-    "host_api": mark("The window of the microphones chooses it, with each one's level."),
+    "device": mark("Choose it in the microphone window, which shows each one's level."),
+    "host_api": mark("Choose it in the microphone window, which shows each one's level."),
 }
 """What one line of text can't ask for, and where it is changed instead."""
 AT_ONCE = frozenset({"url", "theme", "device", "host_api"})

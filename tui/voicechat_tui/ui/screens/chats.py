@@ -71,7 +71,7 @@ class ChatsScreen(AppScreen):
     def _nothing(self, search: str) -> str:
         keys = self.voicechat.keys
         if search:
-            return _("No chat has “{search}”.", search=search)
+            return _("No chat contains “{search}”.", search=search)
         if self.voicechat.status.connection is ConnectionState.CONNECTED:
             return _(
                 "You have no chats yet.\n\n{key} begins one, or joins one by its id.",

@@ -114,7 +114,7 @@ class DevicesWindow(Window[None]):
 
     def _level_text(self, device: "InputDevice | None") -> Content:
         if device is None:
-            return Content.styled(_("whichever the system takes"), "dim")
+            return Content.styled(_("whichever the system chooses"), "dim")
         held = self._meters.get(device.id)
         if held is not None and held.problem is not None:
             return Content.styled(held.problem.message, "$text-error")

@@ -29,7 +29,7 @@ SIGNS = (
     ("┃", mark("spoken")),
     ("●", mark("being spoken; what may still change is dim")),
     ("…", mark("sent, not stored yet")),
-    ("✗", mark("not taken by the server")),
+    ("✗", mark("not accepted by the server")),
 )
 _KEY_CELLS = 18
 

@@ -28,7 +28,7 @@ class Palette(CommandPalette):
         self._no_matches_timer = self.set_timer(self._NO_MATCHES_COUNTDOWN, self._say_that_nothing_fits)
 
     def _say_that_nothing_fits(self) -> None:
-        text = Text(_("No command fits."), style="not bold")
+        text = Text(_("No command matches."), style="not bold")
         self.query_one(CommandList).add_option(Option(Align.center(text), disabled=True, id=self._NO_MATCHES))
         self._list_visible = True
 

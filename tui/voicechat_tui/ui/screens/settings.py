@@ -63,7 +63,7 @@ class SettingsWindow(Window[None]):
         event.stop()
         line = self._lines[event.option_index]
         if line.fixed_by:
-            variable = _("{variable} decides this; unset it first.", variable=line.fixed_by)
+            variable = _("{variable} sets this; unset it first.", variable=line.fixed_by)
             voicechat_of(self).announce(_("Settings"), variable, "warning")
         elif line.elsewhere:
             voicechat_of(self).announce(_("Settings"), line.elsewhere)
@@ -105,7 +105,7 @@ class SettingsWindow(Window[None]):
             app.report_error(_("Not changed"), error)
             return
         if key not in AT_ONCE:
-            app.announce(_("Settings"), _("This holds from the next start on."))
+            app.announce(_("Settings"), _("This takes effect at the next start."))
         self._show_again()
 
 

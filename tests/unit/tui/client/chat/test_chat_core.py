@@ -301,7 +301,7 @@ def test_more_than_is_kept_is_refused() -> None:
     wire = ChatWire(policy=ChatPolicy(unsent=2))
     wire.core.send("one")
     wire.core.send("two")
-    with pytest.raises(VoicechatError, match="2 texts wait") as caught:
+    with pytest.raises(VoicechatError, match="2 texts are waiting") as caught:
         wire.core.send("three")
     assert caught.value.code is ErrorCode.BUSY
 

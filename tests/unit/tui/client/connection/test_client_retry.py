@@ -189,7 +189,7 @@ def test_a_host_in_other_letters_is_asked_for_as_name_servers_know_it() -> None:
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(VoicechatError, match="no address of a server") as caught:
+    with pytest.raises(VoicechatError, match="not the address of a server") as caught:
         speech_url(address)
     assert caught.value.code is ErrorCode.BAD_SETTING
 

@@ -89,7 +89,7 @@ def test_the_environment_lists_hosts_without_a_proxy(
 )
 def test_what_can_be_no_proxy_is_told(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", named)
-    with pytest.raises(VoicechatError, match="can't be one") as caught:
+    with pytest.raises(VoicechatError, match="can't be used as one") as caught:
         proxy_for("http://voice.example")
     assert caught.value.code is ErrorCode.BAD_SETTING
 

@@ -254,7 +254,7 @@ def test_another_one_than_the_wished_says_so_too() -> None:
     (opened,) = told(core)
     assert isinstance(opened, Opened)
     assert opened.problem is not None
-    assert opened.problem.message == "The microphone studio is not there; another one is used."
+    assert opened.problem.message == "The microphone studio is missing; another one is being used."
     assert core.is_fallback
 
 

@@ -31,20 +31,20 @@ def host(code: int, text: str) -> Refusal:
         (
             replace(CARD, may_use_sound_card=False),
             ErrorCode.MICROPHONE_DENIED,
-            "You may not use this machine's sound card.",
+            "You don't have permission to use this machine's sound card.",
             "usermod -aG audio",
         ),
         (
             replace(CARD, may_use_sound_card=False, has_sound_server=True),
             ErrorCode.NO_MICROPHONE,
-            "No microphone can be found, although a sound server runs.",
+            "No microphone can be found, although a sound server is running.",
             "libasound2-plugins",
         ),
         (Surroundings(in_wsl=True), ErrorCode.NO_MICROPHONE, "WSL has no microphone", "wsl --update"),
         (
             Surroundings(in_wsl=True, has_sound_server=True),
             ErrorCode.NO_MICROPHONE,
-            "a sound server runs",
+            "a sound server is running",
             "libasound2-plugins",
         ),
         (Surroundings(over_ssh=True), ErrorCode.NO_MICROPHONE, "over SSH", "--url"),

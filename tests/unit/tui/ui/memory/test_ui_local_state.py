@@ -76,7 +76,7 @@ def test_a_file_of_another_version_is_put_aside_with_a_word(file: Path, content:
         file.write_text(content, encoding="utf-8")
         state = local_state(file)
         assert state.problem is not None
-        assert f"it is app.old{number} now" in str(state.problem)
+        assert f"it is now app.old{number}" in str(state.problem)
         assert (file.parent / f"app.old{number}").read_text(encoding="utf-8") == content
         assert (file.exists(), state.written()) == (False, {})
     state.keep_draft("monday", "new")
