@@ -114,7 +114,9 @@ ENV VOICECHAT_HOST=0.0.0.0 \
     VOICECHAT_HUB=${HUB} \
     VOICECHAT_MODEL_REVISION=${MODEL_REVISION} \
     VOICECHAT_CACHE_DIR=/var/cache/voicechat \
-    VOICECHAT_DATABASE=/var/lib/voicechat/chats.db
+    VOICECHAT_DATABASE=/var/lib/voicechat/chats.db \
+    VOICECHAT_KEY_FILE=/var/lib/voicechat/keys.json \
+    VOICECHAT_AUTH=none
 USER 10001:10001
 VOLUME ["/var/cache/voicechat", "/var/lib/voicechat"]
 EXPOSE 8000

@@ -39,6 +39,8 @@ class ErrorCode(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     # Who somebody is
     UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    WRONG_NAME = "wrong_name"
     BAD_INVITATION = "bad_invitation"
     # Chats
     CHAT_ENDED = "chat_ended"

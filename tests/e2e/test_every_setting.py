@@ -107,6 +107,14 @@ def test_database(tmp_path: Path) -> None:
     assert place.stat().st_size > 0
 
 
+def test_auth(tmp_path: Path) -> None:
+    variables = {"VOICECHAT_DATABASE": str(tmp_path / "talk.db"), "VOICECHAT_KEY_FILE": str(tmp_path / "k")}
+    for mode, status in (("none", 200), ("token", 401)):
+        with started("--model", "demo", VOICECHAT_AUTH=mode, **variables) as server:
+            server.first_answer()
+            assert httpx.get(f"{server.http}/auth/me").status_code == status
+
+
 def test_key_file(tmp_path: Path) -> None:
     place = tmp_path / "deep" / "keys.json"
     variables = {"VOICECHAT_KEY_FILE": str(place), "VOICECHAT_DATABASE": str(tmp_path / "talk.db")}

@@ -47,7 +47,11 @@ ELSEWHERE = {
 }
 """Commands that are run elsewhere, as patterns: in which file, and what they are known by there."""
 
-WHOLE_PAGES = {"deployment.md": "test_deployment_docs.py", "chat.md": "test_chat_docs.py"}
+WHOLE_PAGES = {
+    "deployment.md": "test_deployment_docs.py",
+    "chat.md": "test_chat_docs.py",
+    "identity.md": "test_identity_docs.py",
+}
 """Pages whose commands belong together and are run by a test of their own."""
 
 PAGES = [

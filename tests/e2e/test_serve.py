@@ -97,9 +97,25 @@ def test_a_port_in_use() -> None:
 
 
 def test_a_host_that_is_not_here() -> None:
-    said = refused("--model", "demo", "--host", "192.0.2.1")
+    said = refused("--model", "demo", "--host", "192.0.2.1", "--auth", "none")
     assert "can't listen on '192.0.2.1'" in said
     assert "127.0.0.1 for this machine only" in said
+
+
+def test_other_machines_are_let_in_only_by_somebody_who_says_so() -> None:
+    said = refused("--model", "demo", "--host", "0.0.0.0")  # noqa: S104 - it does not start
+    assert "--auth token" in said
+    assert "`voicechat-server invite`" in said
+    assert "--auth none" in said
+
+
+@pytest.mark.parametrize(("host", "warnings"), [("0.0.0.0", 1), ("127.0.0.1", 0)])  # noqa: S104
+def test_a_server_that_asks_nobody_warns_where_others_can_reach_it(host: str, warnings: int) -> None:
+    with started("--model", "demo", "--host", host, VOICECHAT_AUTH="none") as server:
+        server.first_answer()
+        lines = [line for line in server.end() if line["level"] == "warning"]
+    assert len(lines) == warnings
+    assert all("VOICECHAT_AUTH=token" in line["advice"] for line in lines)
 
 
 def test_a_bad_setting() -> None:

@@ -10,10 +10,12 @@ from typer.testing import CliRunner, Result
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.cli import app
+from voicechat_server.commands.first_invitation import offer_first_invitation
 from voicechat_server.identity.authority import Authority
 from voicechat_server.identity.key_file import KeyFile
 from voicechat_server.identity.model import Identity, Scope
 from voicechat_server.identity.registry import Registry
+from voicechat_server.settings.model import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +117,36 @@ def test_keys_rotate_without_locking_anybody_out_and_are_forgotten_on_purpose(
     assert printed("keys", "rotate", "--forget").endswith("Older keys that still verify: 0.")
     with pytest.raises(VoicechatError, match="not one of this server's"):
         known(key_file, database, token)
+
+
+def test_the_first_invitation_is_printed_once_and_is_the_administrators(
+    key_file: Path, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings.load()
+
+    def printed_at_a_start() -> str:
+        asyncio.run(offer_first_invitation(settings, "127.0.0.1:8000"))
+        return capsys.readouterr().out
+
+    first = printed_at_a_start()
+    assert "works once" in first
+    address, _, invitation = first.splitlines()[-1].partition("/#invitation=")
+    assert address == "http://127.0.0.1:8000"
+    assert printed_at_a_start() == ""
+
+    async def redeem() -> Identity:
+        async with Registry(str(database)) as registry:
+            return (await Authority(KeyFile(key_file).load(), registry).redeem(invitation, "anna")).identity
+
+    assert asyncio.run(redeem()).is_admin
+    key_file.unlink()
+    assert "/#invitation=" in printed_at_a_start()
+
+
+def test_who_has_tokens_already_is_offered_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    printed("token", "create", "--user", "anna")
+    asyncio.run(offer_first_invitation(Settings.load(), "127.0.0.1:8000"))
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

@@ -117,8 +117,10 @@ async def test_what_another_process_changes_is_noticed(database: Path, tmp_path:
             assert authority.identify(newer.text).name == "anna"
             with pytest.raises(VoicechatError, match="revoked"):
                 authority.identify(issued.text)
-            with pytest.raises(VoicechatError, match="revoked"):
-                authority.refuse_ended(issued.identity)
+            ended = authority.ended(issued.identity)
+            assert ended is not None
+            assert "revoked" in ended.message
+            assert authority.ended(newer.identity) is None
 
 
 async def test_keys_that_become_unreadable_leave_the_old_ones(database: Path, tmp_path: Path) -> None:

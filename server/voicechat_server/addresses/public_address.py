@@ -5,6 +5,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 OWN = frozenset(
     {
         "asr",
+        "auth",
         "chat",
         "chatting",
         "docs",

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from voicechat_common import __version__
 from voicechat_server.addresses import hosts, public_address
@@ -13,7 +14,9 @@ from voicechat_server.addresses.origins import pattern
 from voicechat_server.api import errors
 from voicechat_server.api.chat import chat_http, chat_ws
 from voicechat_server.api.connections import Connections
+from voicechat_server.api.identity import identity_http
 from voicechat_server.api.info import docs_pages, monitoring, server_info
+from voicechat_server.api.middleware.authentication import Authentication
 from voicechat_server.api.middleware.body_limit import BodyLimit
 from voicechat_server.api.middleware.host_guard import HostGuard
 from voicechat_server.api.middleware.origin_guard import OriginGuard
@@ -25,6 +28,10 @@ from voicechat_server.api.speech import speech_ws
 from voicechat_server.asr.engine import Engine
 from voicechat_server.chat.service import ChatService
 from voicechat_server.chat.storage.store import Store
+from voicechat_server.identity.authority import Authority
+from voicechat_server.identity.following import Following
+from voicechat_server.identity.key_file import KeyFile
+from voicechat_server.identity.registry import Registry
 from voicechat_server.logs.flood import reporting
 from voicechat_server.metrics import Metrics
 from voicechat_server.settings.model import Settings
@@ -43,6 +50,17 @@ message is stored before it is acknowledged, and what is spoken into a chat appe
 """
 
 
+ROUTERS = (
+    docs_pages.router,
+    server_info.router,
+    monitoring.router,
+    identity_http.router,
+    speech_ws.router,
+    chat_http.router,
+    chat_ws.router,
+)
+
+
 def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     """Return an app that owns everything it works with; a process can have any number of them.
 
@@ -51,6 +69,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         engine: The recogniser; made from the settings unless given. It starts and stops with the app.
     """
     metrics = Metrics()
+    authority = (
+        Authority(KeyFile(settings.key_file).load_or_create()[0], Registry(settings.database))
+        if settings.auth == "token"
+        else None
+    )
     services = Services(
         settings=settings,
         engine=engine or Engine(settings.engine_config(), metrics),
@@ -61,12 +84,13 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         ),
         metrics=metrics,
         connections=Connections(settings.max_sockets_per_address),
+        authority=authority,
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # The engine stops first, so that the last finals still reach their chats.
-        async with reporting(), services.chat, services.engine:
+        async with reporting(), _knowing_people(services), services.chat, services.engine:
             yield
 
     app = FastAPIOffline(
@@ -81,27 +105,46 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
-    _add_middleware(app, settings)
+    _add_middleware(app, settings, authority)
     errors.install(app)
     unknown_socket.install(app)
-    app.include_router(docs_pages.router)
-    app.include_router(server_info.router)
-    app.include_router(monitoring.router)
-    app.include_router(speech_ws.router)
-    app.include_router(chat_http.router)
-    app.include_router(chat_ws.router)
+    for router in ROUTERS:
+        app.include_router(router)
     return app
 
 
-def _add_middleware(app: FastAPI, settings: Settings) -> None:
+def routes_of(app: FastAPI) -> list[BaseRoute]:
+    """Return every route of an app; in FastAPI's own list, those of a router are hidden behind it."""
+    own = [route for route in app.routes if isinstance(route, Route | WebSocketRoute | Mount)]
+    return [*own, *(route for router in ROUTERS for route in router.routes)]
+
+
+@asynccontextmanager
+async def _knowing_people(services: Services) -> AsyncIterator[None]:
+    """Follow who was given a token and who lost it, where tokens are asked for."""
+    authority = services.authority
+    if authority is None:
+        yield
+        return
+
+    def dismiss_ended() -> None:
+        services.connections.dismiss_ended(authority.ended)
+
+    async with authority.registry, Following(authority, KeyFile(services.settings.key_file), dismiss_ended):
+        yield
+
+
+def _add_middleware(app: FastAPI, settings: Settings, authority: Authority | None) -> None:
     """Wrap the app in its middleware; the last one added is the outermost."""
     allowed_origins = pattern((*settings.cors_origins, *public_address.origins(settings.public_url)))
     app.add_middleware(BodyLimit)
+    if authority is not None:
+        app.add_middleware(Authentication, authority=authority, routes=routes_of(app))
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=allowed_origins,
         allow_methods=("GET", "POST"),
-        allow_headers=("Content-Type",),
+        allow_headers=("Authorization", "Content-Type"),
         expose_headers=("Location", "Retry-After", HEADER),
     )
     app.add_middleware(OriginGuard, allowed=allowed_origins)

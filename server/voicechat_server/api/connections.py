@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.identity.model import Identity
 from voicechat_server.metrics import Surface
 
 POLL_S = 0.02
@@ -20,10 +21,12 @@ class Connection(Protocol):
     Attributes:
         surface: The socket's endpoint.
         source: Where its client connects from; empty if unknown.
+        identity: Whose connection it is; None where nobody is asked.
     """
 
     surface: Surface
     source: str
+    identity: Identity | None
 
     @property
     def waiting(self) -> int:
@@ -31,6 +34,9 @@ class Connection(Protocol):
 
     def shut_down(self) -> None:
         """Tell the client that the server is shutting down, and finish its work, without waiting."""
+
+    def dismiss(self, reason: VoicechatError) -> None:
+        """Tell the client why it is not served any longer, and close the connection, without waiting."""
 
 
 class Connections:
@@ -77,6 +83,16 @@ class Connections:
                 "Close some of them, or start the server with a larger --max-sockets-per-address.",
                 retry_after_s=RETRY_S,
             )
+
+    def dismiss_ended(self, ended: Callable[[Identity], VoicechatError | None]) -> None:
+        """Dismiss everybody whose token has ended.
+
+        Args:
+            ended: Returns why somebody's token has ended, or None.
+        """
+        for connection in tuple(self._open):
+            if connection.identity is not None and (reason := ended(connection.identity)) is not None:
+                connection.dismiss(reason)
 
     async def drain(self, grace_s: float, give_up: Callable[[], bool]) -> int:
         """Ask every connection to close, and wait until all have closed.

@@ -22,6 +22,10 @@ HTTP_STATUSES = {
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.UPGRADE_REQUIRED: HTTPStatus.UPGRADE_REQUIRED,
     ErrorCode.NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    ErrorCode.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    ErrorCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    ErrorCode.WRONG_NAME: HTTPStatus.FORBIDDEN,
+    ErrorCode.BAD_INVITATION: HTTPStatus.FORBIDDEN,
     ErrorCode.NOT_OWNER: HTTPStatus.FORBIDDEN,
     ErrorCode.ORIGIN_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     ErrorCode.HOST_NOT_ALLOWED: HTTPStatus.MISDIRECTED_REQUEST,
@@ -55,6 +59,8 @@ FORGIVABLE = {
     ErrorCode.CHAT_ENDED,
     ErrorCode.ID_TAKEN,
     ErrorCode.NOT_OWNER,
+    ErrorCode.FORBIDDEN,
+    ErrorCode.WRONG_NAME,
     ErrorCode.STORAGE,
 }
 """The client's mistakes after which its WebSocket stays open; any other error closes it."""
@@ -65,6 +71,7 @@ SERVER_FAULT = 1011
 
 CLOSE_CODES = {
     ErrorCode.NOT_PCM: 1003,
+    ErrorCode.UNAUTHORIZED: POLICY_VIOLATION,
     ErrorCode.NOT_FOUND: POLICY_VIOLATION,
     ErrorCode.TOO_MANY_FRAMES: POLICY_VIOLATION,
     ErrorCode.TOO_SLOW: POLICY_VIOLATION,
@@ -136,6 +143,8 @@ def respond(error: VoicechatError) -> JSONResponse:
     status = HTTP_STATUSES.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
     body = ErrorBody(error=ErrorDetail.of(error))
     headers = retry_header(error)
+    if error.code is ErrorCode.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     if error.code is ErrorCode.UPGRADE_REQUIRED:
         headers |= {"Connection": "Upgrade", "Upgrade": "websocket"}
     return JSONResponse(body.model_dump(mode="json"), status, headers)

@@ -17,6 +17,8 @@ ENDPOINTS = {
     "/asr/info": "how audio is recognised and what to send",
     "/metrics": "what the server counts of its work, for Prometheus",
     "/ws": "WebSocket: audio in, text out",
+    "/auth/me": "who the server takes you for",
+    "/auth/redeem": "make a token of an invitation",
     "/chat/list": "the chats a person takes part in",
     "/chat": "create a chat; below it are its messages and its export",
     "/chatting": "WebSocket: messages of a chat, live and from its history",

@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.addresses.hosts import is_loopback
 from voicechat_server.api.gate.gate import Gate, GatedConfig
 from voicechat_server.api.protocols.http_protocol import HttpProtocol
 from voicechat_server.api.protocols.websocket_protocol import WebSocketProtocol
@@ -134,6 +135,12 @@ def announce(settings: Settings, listener: socket.socket) -> None:
         ws=f"ws://{address}/ws",
         model=settings.model,
     )
+    if settings.auth == "none" and not is_loopback(settings.host):
+        log.warning(
+            "whoever reaches this port may use any name and read every chat",
+            host=settings.host,
+            advice="Start with --auth token or VOICECHAT_AUTH=token to ask people for tokens.",
+        )
     log.info("try it", command=f"voicechat-tui replay --url ws://{address}/ws FILE")
 
 

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from voicechat_server.api.connections import Connections
 from voicechat_server.asr.engine import Engine
 from voicechat_server.chat.service import ChatService
+from voicechat_server.identity.authority import Authority
 from voicechat_server.metrics import Metrics
 from voicechat_server.settings.model import Settings
 
@@ -25,6 +26,7 @@ class Services:
         chat: The chats.
         metrics: The metrics.
         connections: The open WebSockets.
+        authority: Knows people by their tokens; None where nobody is asked who they are.
         long_answers: Held while building a potentially long answer, so that they are built one at a time.
         started_at: `time.monotonic()` at the start.
     """
@@ -34,6 +36,7 @@ class Services:
     chat: ChatService
     metrics: Metrics
     connections: Connections
+    authority: Authority | None = None
     long_answers: asyncio.Lock = field(default_factory=asyncio.Lock)
     started_at: float = field(default_factory=time.monotonic)
 

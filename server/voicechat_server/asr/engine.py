@@ -131,6 +131,7 @@ class Engine:
         listener: Listener | None = None,
         checkpoint: Checkpoint | None = None,
         source: str = "",
+        owner: str = "",
     ) -> StreamHandle:
         """Open a stream; where all places are taken, one that is idle gives way.
 
@@ -139,6 +140,7 @@ class Engine:
             listener: Hears every event once, also while no connection has the stream.
             checkpoint: What the stream is called, and where it goes on if it was lost.
             source: Where it comes from, such as an address.
+            owner: Whose it is; nobody else may resume it.
 
         Raises:
             VoicechatError: `not_ready` or `busy`, with when to try again.
@@ -151,21 +153,25 @@ class Engine:
             raise
         begin = checkpoint or Checkpoint(uuid4().hex)
         ready = self._ready(start, begin.stream_id)
-        live = self._streams[ready.stream_id] = self._open_lane(ready, start, listener, begin)
+        live = self._streams[ready.stream_id] = self._open_lane(ready, start, listener, begin, owner)
         self._admission.admit(ready.stream_id, start.chunk_size or self.info.chunk_size, source)
         self._observer.stream_opened()
         origin = StreamOrigin.NEW if start.stream_id is None else StreamOrigin.RESTORED
         return StreamHandle(live, start.finals_received, origin)
 
-    def resume_stream(self, start: Start) -> StreamHandle:
+    def resume_stream(self, start: Start, owner: str = "") -> StreamHandle:
         """Give a stream that lost its connection to a new one.
+
+        Args:
+            start: Which stream, and what its client has of it.
+            owner: Who asks for it; to others than its owner it doesn't exist.
 
         Raises:
             VoicechatError: `unknown_stream`.
         """
         stream_id = start.stream_id or ""
         live = self._streams.get(stream_id) or self._finished.get(stream_id)
-        if live is None:
+        if live is None or live.owner != owner:
             raise VoicechatError(
                 ErrorCode.UNKNOWN_STREAM,
                 f"There is no stream {start.stream_id!r} to resume.",
@@ -203,7 +209,9 @@ class Engine:
             lookahead_ms=ahead * FRAME_SAMPLES * 1000 // SAMPLE_RATE,
         )
 
-    def _open_lane(self, ready: Ready, start: Start, listener: Listener | None, begin: Checkpoint) -> Stream:
+    def _open_lane(
+        self, ready: Ready, start: Start, listener: Listener | None, begin: Checkpoint, owner: str
+    ) -> Stream:
         stream_id = ready.stream_id
         chunk_size = start.chunk_size or self.info.chunk_size
         config = self._config
@@ -261,6 +269,7 @@ class Engine:
             on_event,
             begin,
             is_stored=listener is not None,
+            owner=owner,
         )
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:

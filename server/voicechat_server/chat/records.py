@@ -102,11 +102,19 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Somebody ends a chat."""
+    """Somebody ends a chat.
+
+    Attributes:
+        chat_id: Which chat.
+        user: Who.
+        at: Now.
+        is_admin: Whether they may, even if they don't own it.
+    """
 
     chat_id: str
     user: str
     at: datetime
+    is_admin: bool = False
 
 
 Operation = Enter | Post | End

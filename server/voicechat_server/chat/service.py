@@ -163,13 +163,18 @@ class ChatService:
         """
         return self._committer.submit(operation)
 
-    async def end(self, chat_id: str, user: str) -> Chat:
+    async def end(self, chat_id: str, user: str, *, is_admin: bool = False) -> Chat:
         """End a chat; one that has ended stays as it is.
+
+        Args:
+            chat_id: Which chat.
+            user: Who.
+            is_admin: Whether they may, even if they don't own it.
 
         Raises:
             VoicechatError: `not_found`, `not_owner`, `storage` or `busy`.
         """
-        return (await self.submit(End(chat_id, user, datetime.now(UTC)))).chat
+        return (await self.submit(End(chat_id, user, datetime.now(UTC), is_admin))).chat
 
     async def join(self, chat_id: str, user: str | None, since: int, source: str = "") -> Joined:
         """Let a connection join a chat, creating the chat if there is none.

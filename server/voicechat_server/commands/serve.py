@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from inspect import Parameter, Signature
 from types import UnionType
-from typing import Annotated, Literal, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import typer
 
@@ -13,7 +13,7 @@ from voicechat_server.asr.models.loading.devices import refuse_absent_device
 from voicechat_server.asr.models.resolving import refuse_absent
 from voicechat_server.logs.crashes import log_crashes
 from voicechat_server.logs.setup import configure_logging
-from voicechat_server.settings.contradictions import refuse_contradictions
+from voicechat_server.settings.contradictions import refuse_contradictions, refuse_undecided_access
 from voicechat_server.settings.model import Settings
 
 
@@ -21,7 +21,7 @@ def _option(field: str) -> Parameter:
     """Return the option of a setting; one that isn't given leaves the setting to its variable or default."""
     info = Settings.model_fields[field]
     default = info.get_default(call_default_factory=True, validated_data={})
-    choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+    choices = _choices(info.annotation)
     option = typer.Option(
         help=f"{info.description} [{_shown(default)}]",
         show_default=False,
@@ -29,6 +29,13 @@ def _option(field: str) -> Parameter:
     )
     given = _parsed_type(info.annotation) | None
     return Parameter(field, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[given, option])
+
+
+def _choices(annotation: object) -> tuple[str, ...]:
+    """Return the values that a setting may have, if it is one of a few."""
+    if isinstance(annotation, UnionType) or get_origin(annotation) is Union:
+        return next(filter(None, map(_choices, get_args(annotation))), ())
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 def _parsed_type(annotation: object) -> type:
@@ -74,18 +81,22 @@ def run(settings: Settings) -> None:
     Raises:
         VoicechatError: The server can't start with these settings; nothing has listened yet.
     """
+    refuse_undecided_access(settings)
     refuse_contradictions(settings)
     refuse_absent_device(settings.device)
     refuse_absent(settings.engine_config().model)
     # FastAPI and uvicorn take half a second to import, which `--help` and `models` need not pay.
     from voicechat_server.api.app import create_app
     from voicechat_server.api.gate.descriptors import allow_many
-    from voicechat_server.api.server import Server, bind
+    from voicechat_server.api.server import Server, bind, reachable_address
     from voicechat_server.chat.storage.store import prepare
+    from voicechat_server.commands.first_invitation import offer_first_invitation
 
-    app = create_app(settings)
     listener = bind(settings.host, settings.port)
     asyncio.run(prepare(settings.database))
+    if settings.auth == "token":
+        asyncio.run(offer_first_invitation(settings, reachable_address(listener)))
+    app = create_app(settings)
     allow_many()
     hand_over_soon()
     Server(app).run_until_signal(listener)

@@ -11,6 +11,7 @@ from voicechat_server.identity.keys import Keys
 from voicechat_server.identity.model import Identity, Invitation, Scope
 from voicechat_server.identity.registry import Record, Registry
 from voicechat_server.identity.tokens import (
+    LEEWAY,
     Kind,
     identity_of,
     invitation_of,
@@ -28,12 +29,12 @@ Clock = Callable[[], datetime]
 
 
 def wall_clock() -> datetime:
-    """Return the current time in whole seconds, as tokens give it.
+    """Return the current time.
 
     Raises:
         VoicechatError: `bad_setting`: the machine's clock was never set.
     """
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(UTC)
     if now < _OLDEST_CLOCK:
         raise VoicechatError(
             ErrorCode.BAD_SETTING,
@@ -100,16 +101,13 @@ class Authority:
             raise failures.revoked_token()
         return identity
 
-    def refuse_ended(self, identity: Identity) -> None:
-        """Refuse somebody whose token has expired or was revoked since they were recognised.
-
-        Raises:
-            VoicechatError: `unauthorized`.
-        """
+    def ended(self, identity: Identity) -> VoicechatError | None:
+        """Return why somebody's token has ended since they were recognised, or None if it hasn't."""
         if identity.token_id in self.revoked:
-            raise failures.revoked_token()
-        if self._clock() > identity.expires_at:
-            raise failures.expired_token(identity.expires_at)
+            return failures.revoked_token()
+        if self._clock() > identity.expires_at + LEEWAY:
+            return failures.expired_token(identity.expires_at)
+        return None
 
     async def issue(
         self,
@@ -157,7 +155,7 @@ class Authority:
                 scopes=frozenset(scopes),
                 chats=None if chats is None else frozenset(chats),
                 created_at=now,
-                expires_at=now + lasts,
+                expires_at=_end(now, lasts),
                 uses_left=uses,
             )
         )
@@ -218,6 +216,11 @@ def _token(
         scopes=frozenset(scopes),
         chats=None if chats is None else frozenset(chats),
         created_at=now,
-        expires_at=now + lasts,
+        expires_at=_end(now, lasts),
         invitation_id=invitation_id,
     )
+
+
+def _end(now: datetime, lasts: timedelta) -> datetime:
+    """Return when something ends, in whole seconds, as tokens give it."""
+    return (now + lasts).replace(microsecond=0)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.identity.model import Scope
 
 _ANOTHER = "Ask whoever runs the server for another token, or for an invitation."
 _ANOTHER_INVITATION = "Ask whoever sent it for another one."
@@ -44,6 +45,42 @@ def token_of_the_future(begins: datetime, now: datetime) -> VoicechatError:
 def revoked_token() -> VoicechatError:
     """A token that was revoked."""
     return VoicechatError(ErrorCode.UNAUTHORIZED, "The token was revoked.", _ANOTHER)
+
+
+def missing_scope(scope: Scope) -> VoicechatError:
+    """A token doesn't let its holder do this."""
+    return VoicechatError(
+        ErrorCode.FORBIDDEN,
+        f"Your token has no scope {scope.value!r}, which this needs.",
+        "Ask whoever runs the server for a token with that scope.",
+    )
+
+
+def limited_token() -> VoicechatError:
+    """A token that is limited to some chats doesn't let its holder create others."""
+    return VoicechatError(
+        ErrorCode.FORBIDDEN,
+        "Your token is limited to certain chats, so you can't create others.",
+        "Ask whoever runs the server for a token without that limit.",
+    )
+
+
+def owners_only(chat_id: str, owner: str) -> VoicechatError:
+    """Only the owner of a chat may do this."""
+    return VoicechatError(
+        ErrorCode.NOT_OWNER,
+        f"Only {owner!r}, who owns the chat {chat_id!r}, may do this.",
+        f"Ask {owner!r} to do it.",
+    )
+
+
+def wrong_name(claimed: str, name: str) -> VoicechatError:
+    """Somebody acts under a name that isn't theirs."""
+    return VoicechatError(
+        ErrorCode.WRONG_NAME,
+        f"The name {claimed!r} is not yours: your token is that of {name!r}.",
+        f"Leave the name out, or write {name!r}.",
+    )
 
 
 def unknown_invitation() -> VoicechatError:

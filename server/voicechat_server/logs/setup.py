@@ -10,6 +10,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from voicechat_server.logs.flood import Flood
+from voicechat_server.logs.secrets import hide_secrets
 
 OWN_LOGGERS = ("voicechat_server", "voicechat_common")
 
@@ -75,13 +76,14 @@ def _render(target: TextIO) -> list[Processor]:
         # Tracebacks with the values of variables would reveal what was said.
         return [
             structlog.processors.format_exc_info,
+            hide_secrets,
             _bounded,
             _harmless,
             structlog.dev.ConsoleRenderer(
                 colors=colors, exception_formatter=structlog.dev.plain_traceback, sort_keys=False
             ),
         ]
-    return [structlog.processors.format_exc_info, _bounded, _json_line]
+    return [structlog.processors.format_exc_info, hide_secrets, _bounded, _json_line]
 
 
 def _bounded(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

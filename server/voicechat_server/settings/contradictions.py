@@ -1,8 +1,24 @@
 """Settings that are valid on their own, but not together."""
 
 from voicechat_common.errors import ErrorCode, VoicechatError
+from voicechat_server.addresses.hosts import is_loopback
 from voicechat_server.asr.config import PRECISIONS
 from voicechat_server.settings.model import Settings, variable
+
+
+def refuse_undecided_access(settings: Settings) -> None:
+    """Refuse to let other machines in without a word on who may use the server.
+
+    Raises:
+        VoicechatError: `bad_setting`.
+    """
+    if settings.auth is None and not is_loopback(settings.host):
+        raise VoicechatError(
+            ErrorCode.BAD_SETTING,
+            f"On {settings.host}, other machines reach the server, and nothing says who may use it.",
+            "Say --auth token, and give people tokens, beginning with `voicechat-server invite`; or say "
+            "--auth none, and let in whoever reaches the port. VOICECHAT_AUTH does the same.",
+        )
 
 
 def refuse_contradictions(settings: Settings) -> None:

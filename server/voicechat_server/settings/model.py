@@ -153,6 +153,11 @@ class Settings(BaseSettings):
         le=100_000,
         description="Messages that may wait for a chat reader; a slower one is cut off and resumes.",
     )
+    auth: Literal["none", "token"] | None = Field(
+        None,
+        description="Who may use the server: `none` asks nobody, `token` wants a token. Unset is `none` on "
+        "loopback; on any other address it has to be said.",
+    )
     key_file: Path = Field(
         default_factory=default_paths.key_file,
         description="The file of the keys that sign tokens; made when it is first needed.",

@@ -44,6 +44,11 @@ def test_compose_is_understood_by_compose() -> None:
     assert sorted(services) == ["server", "server-gpu", "smoke"]
     assert services["server"]["deploy"]["resources"]["limits"] == {"cpus": 2.0, "memory": "4g"}
     assert services["server"]["environment"]["VOICECHAT_THREADS"] == "2"
+    assert {
+        service["environment"].get("VOICECHAT_AUTH")
+        for service in services.values()
+        if "environment" in service
+    } == {"token"}
     assert "VOICECHAT_DEVICE" not in services["server"]["environment"]
     assert services["server-gpu"]["environment"]["VOICECHAT_DEVICE"] == "cuda:0"
 
@@ -63,6 +68,12 @@ def test_servers_are_limited_and_keep_their_data() -> None:
         assert service["cap_drop"] == ["ALL"]
         assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
         assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
+
+
+def test_the_image_says_who_may_use_it_and_keeps_its_keys_with_the_chats() -> None:
+    assert re.search(r"^ +VOICECHAT_AUTH=none$", DOCKERFILE, re.MULTILINE)
+    places = re.findall(r"VOICECHAT_(?:DATABASE|KEY_FILE)=(\S+)/", DOCKERFILE)
+    assert places == ["/var/lib/voicechat"] * 2
 
 
 def test_a_stopped_container_has_time_for_its_finals() -> None:

@@ -8,6 +8,7 @@ import pytest
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.codec import Message
 from voicechat_common.protocol.http import AsrInfo, ErrorDetail, Health, Readiness, ServerInfo, Versions
+from voicechat_common.protocol.identity import Redeem, Whoami
 from voicechat_common.protocol.speech import (
     Ack,
     Done,
@@ -41,6 +42,8 @@ SECTIONS: dict[str, type[Message]] = {
     "`GET /health`": Health,
     "`GET /ready`": Readiness,
     "`GET /asr/info`": AsrInfo,
+    "`GET /auth/me`": Whoami,
+    "`POST /auth/redeem`": Redeem,
 }
 
 

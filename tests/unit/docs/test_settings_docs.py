@@ -33,7 +33,7 @@ def test_serve_has_an_option_for_each_setting() -> None:
 
 def test_serve_tells_the_choices_there_are() -> None:
     shown = CliRunner().invoke(app, ["serve", "-h"]).output
-    for choices in ("--hub <ms|hf>", "--log-level <debug|info|warning|error>"):
+    for choices in ("--hub <ms|hf>", "--auth <none|token>", "--log-level <debug|info|warning|error>"):
         assert choices in shown
 
 

@@ -20,11 +20,13 @@ from voicechat_common.protocol.chat_http import (
     PostMessage,
 )
 from voicechat_common.protocol.http import ErrorBody
+from voicechat_server.api.callers import CallerDep
 from voicechat_server.api.services import ServicesDep
 from voicechat_server.api.source import source_of
 from voicechat_server.chat import failures
 from voicechat_server.chat.export import EXPORTERS
 from voicechat_server.chat.live import wire
+from voicechat_server.identity.access import Action
 
 _OPENING_CHARACTERS = 64 * 1024
 """How much of a file to read before answering with success."""
@@ -56,13 +58,17 @@ BODY: Responses = {
 @router.get("/list", summary="The chats a person takes part in", response_model=ChatList)
 async def list_chats(
     services: ServicesDep,
+    caller: CallerDep,
     id: Annotated[UserName, Query(description="Who.", examples=["alice"])],  # noqa: A002 - the protocol's
     skip: Annotated[int, Query(ge=0, le=MAX_SKIP, description="How many of the newest to leave out.")] = 0,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
     """The newest chat first, each with its last message. Somebody unknown takes part in none."""
+    if not caller.is_admin:
+        caller.name(id)
+    limited_to = None if caller.identity is None else caller.identity.chats
     async with services.long_answers:
-        found = await services.chat.store.chats_of(id, skip=skip, limit=limit)
+        found = await services.chat.store.chats_of(id, skip=skip, limit=limit, only=limited_to)
         return _json(ChatList(user_id=id, chat_list=[wire.summary(chat, last) for chat, last in found]))
 
 
@@ -73,12 +79,13 @@ async def list_chats(
     responses=BODY,
 )
 async def create_chat(
-    services: ServicesDep, body: CreateChat, request: Request, response: Response
+    services: ServicesDep, caller: CallerDep, body: CreateChat, request: Request, response: Response
 ) -> ChatDetail:
     """Creates a chat that `user_id` owns and may end."""
-    chat = await services.chat.create(body.user_id, body.title, source_of(request))
+    owner = caller.named(body.user_id)
+    chat = await services.chat.create(owner, body.title, caller.source(source_of(request)))
     response.headers["Location"] = f"{request.scope['root_path']}/chat/{chat.chat_id}"
-    return wire.detail(chat, [body.user_id], [])
+    return wire.detail(chat, [owner], [])
 
 
 @router.get(
@@ -89,6 +96,7 @@ async def create_chat(
 )
 async def read_chat(
     services: ServicesDep,
+    caller: CallerDep,
     chat_id: ChatIdPath,
     since: Annotated[
         int, Query(ge=0, le=MAX_SEQ, description="The seq of the last message you have; 0 for none.")
@@ -96,6 +104,7 @@ async def read_chat(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
     """Messages after `since`, in order. There are more where the last one's seq is not `message_count`."""
+    await caller.check_in(chat_id, Action.READ)
     chat = await services.chat.chat(chat_id)
     if since > chat.last_seq:
         raise failures.beyond_the_end(chat_id, since, chat.last_seq)
@@ -119,10 +128,13 @@ async def read_chat(
     },
 )
 async def post_message(
-    services: ServicesDep, chat_id: ChatIdPath, body: PostMessage, response: Response
+    services: ServicesDep, caller: CallerDep, chat_id: ChatIdPath, body: PostMessage, response: Response
 ) -> PostedMessage:
     """Answered once the message is durable. Sent again with its `client_message_id`, it is stored once."""
-    outcome = await services.chat.post(chat_id, body.user_id, body.content, body.client_message_id)
+    await caller.check_in(chat_id, Action.POST)
+    outcome = await services.chat.post(
+        chat_id, caller.named(body.user_id), body.content, body.client_message_id
+    )
     message = outcome.message
     if message is None:
         raise TypeError("a post without a message")
@@ -150,10 +162,12 @@ async def post_message(
 )
 async def export_chat(
     services: ServicesDep,
+    caller: CallerDep,
     chat_id: ChatIdPath,
     format: Annotated[ExportFormat, Query(description="The form of the file.")] = ExportFormat.TXT,  # noqa: A002
 ) -> StreamingResponse:
     """As text, Markdown, subtitles of what was spoken, or JSON."""
+    await caller.check_in(chat_id, Action.EXPORT)
     chat = await services.chat.chat(chat_id)
     exporter = EXPORTERS[format]
     return StreamingResponse(

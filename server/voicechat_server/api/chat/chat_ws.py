@@ -12,6 +12,8 @@ from voicechat_common.mistakes import describe
 from voicechat_common.protocol.chat import ChatQuery, EndChat, SendMessage, Typing, chat_client_decoder
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Ping, Pong
+from voicechat_server.api.actions import CHAT_MESSAGES
+from voicechat_server.api.callers import caller_of
 from voicechat_server.api.chat.non_blocking_sender import NonBlockingSender
 from voicechat_server.api.errors import close_code, close_reason, internal_error, shutting_down
 from voicechat_server.api.services import Services, services_of
@@ -22,6 +24,7 @@ from voicechat_server.chat import failures
 from voicechat_server.chat.live.frame_queue import Frame
 from voicechat_server.chat.live.member import Member, error_message
 from voicechat_server.chat.service import Joined
+from voicechat_server.identity.access import Action
 from voicechat_server.metrics import Surface
 
 MAX_FRAME_BYTES = 4 * MAX_TEXT_CHARACTERS
@@ -60,7 +63,9 @@ class ChatConnection:
         self.source = source_of(socket)
         self._parameters = dict(socket.query_params)
         self._services = services
-        self._server_ends = asyncio.Event()
+        self._caller = caller_of(socket)
+        self.identity = self._caller.identity
+        self._dismissal: asyncio.Future[VoicechatError] = asyncio.get_running_loop().create_future()
         self._client_gone = False
         self._joined: Joined | None = None
         self._received = 0
@@ -72,7 +77,12 @@ class ChatConnection:
 
     def shut_down(self) -> None:
         """Tell the client that the server is shutting down; returns before that is done."""
-        self._server_ends.set()
+        self.dismiss(shutting_down())
+
+    def dismiss(self, reason: VoicechatError) -> None:
+        """Tell the client why it is not served any longer; returns before that is done."""
+        if not self._dismissal.done():
+            self._dismissal.set_result(reason)
 
     async def run(self) -> None:
         """Serve the socket, from accepting it to closing it."""
@@ -98,7 +108,10 @@ class ChatConnection:
         try:
             self._services.connections.refuse_too_many(self)
             query = self._query()
-            joined = await self._services.chat.join(query.id, query.user, query.since, self.source)
+            user = self._caller.name(query.user)
+            await self._caller.check_in(query.id, Action.READ)
+            source = self._caller.source(self.source)
+            joined = await self._services.chat.join(query.id, user, query.since, source)
         except VoicechatError as error:
             return error
         log.info("chat connection opened", chat=query.id, user=joined.established.user, since=query.since)
@@ -125,7 +138,7 @@ class ChatConnection:
                 group.create_task(self._receive(joined.member))
                 group.create_task(self._send(joined))
                 group.create_task(self._watch(joined.member))
-                group.create_task(self._await_server_end())
+                group.create_task(self._await_dismissal())
         except* WebSocketDisconnect:
             self._client_gone = True
         except* VoicechatError as group_of_errors:
@@ -162,6 +175,7 @@ class ChatConnection:
                 "Send a long text in several messages.",
             )
         frame = chat_client_decoder.decode(text)
+        self._caller.check(CHAT_MESSAGES[type(frame)])
         if not isinstance(frame, SendMessage):
             self._socket.limits.count_idle_frame()
         match frame:
@@ -170,7 +184,8 @@ class ChatConnection:
             case Typing(is_typing=is_typing):
                 member.set_typing(is_typing=is_typing)
             case EndChat():
-                await member.end_chat()
+                await self._caller.check_in(member.chat_id, Action.END)
+                await member.end_chat(is_admin=self._caller.is_admin)
             case Ping(id=id_):
                 member.frames.put(Frame(encode(Pong(id=id_))))
 
@@ -189,9 +204,8 @@ class ChatConnection:
         await member.frames.overflow.wait()
         raise failures.slow_reader(member.frames.limit)
 
-    async def _await_server_end(self) -> None:
-        await self._server_ends.wait()
-        raise shutting_down()
+    async def _await_dismissal(self) -> None:
+        raise await self._dismissal
 
     async def _close(self, reason: VoicechatError | None) -> None:
         """Close the socket and say why."""

@@ -6,6 +6,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from starlette.types import Message
 
 from voicechat_server.api.gate.frame_limits import REFUSAL, frame_limits_of
+from voicechat_server.identity.subprotocols import chosen
 
 ABNORMAL_CLOSURE = 1006
 
@@ -37,7 +38,7 @@ class ClientSocket:
             WebSocketDisconnect: The client is already gone.
         """
         try:
-            await self._socket.accept()
+            await self._socket.accept(chosen(self._socket.scope.get("subprotocols", ())))
         except OSError as error:
             self._is_gone = True
             raise WebSocketDisconnect(ABNORMAL_CLOSURE) from error

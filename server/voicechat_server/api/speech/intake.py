@@ -17,6 +17,8 @@ from voicechat_common.protocol.speech import (
     StreamOrigin,
     client_decoder,
 )
+from voicechat_server.api.actions import SPEECH_MESSAGES
+from voicechat_server.api.callers import Caller
 from voicechat_server.api.sockets.client_socket import MAX_TEXT_CHARACTERS
 from voicechat_server.api.speech.pcm_check import MessageCheck, PcmCheck, message_in_binary
 from voicechat_server.api.speech.restoring import checkpoint_of, is_restorable
@@ -25,6 +27,7 @@ from voicechat_server.asr.streams.checkpoint import Checkpoint
 from voicechat_server.asr.streams.handle import StreamHandle
 from voicechat_server.chat.failures import speech_needs_a_user
 from voicechat_server.chat.service import ChatService
+from voicechat_server.identity.access import Action
 
 
 class Intake:
@@ -36,6 +39,7 @@ class Intake:
         max_frame_bytes: The largest binary frame taken.
         on_open: Called once with the stream, before anything is done to it.
         source: Where the client connects from.
+        caller: Who the client is.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Intake:
         max_frame_bytes: int,
         on_open: Callable[[StreamHandle], Awaitable[None]],
         source: str,
+        caller: Caller,
     ) -> None:
         self.stream: StreamHandle | None = None
         self.stopped = False
@@ -53,7 +58,8 @@ class Intake:
         self._chat = chat
         self._max_frame_bytes = max_frame_bytes
         self._on_open = on_open
-        self._source = source
+        self._source = caller.source(source)
+        self._caller = caller
         self._pcm_check: PcmCheck | None = PcmCheck()
         self._message_check = MessageCheck()
         self._message_reported = False
@@ -68,7 +74,9 @@ class Intake:
         """
         if len(text) > MAX_TEXT_CHARACTERS:
             raise _too_large("text", len(text), MAX_TEXT_CHARACTERS, "characters")
-        match self._decode(text):
+        message = self._decode(text)
+        self._caller.check(SPEECH_MESSAGES[type(message)])
+        match message:
             case Ping(id=id_):
                 return Pong(id=id_)
             case Start() as start:
@@ -132,6 +140,7 @@ class Intake:
         self._form_unknown = self._refusal_reported = False
 
     async def _open(self, start: Start) -> StreamHandle:
+        self._caller.name(start.user)
         stream = await (self._open_new(start) if start.stream_id is None else self._resume(start))
         if stream.ready.origin is not StreamOrigin.NEW:
             # Audio that resumes in the middle of a stream has no start to check.
@@ -142,31 +151,43 @@ class Intake:
 
     async def _open_new(self, start: Start) -> StreamHandle:
         if start.chat_id is None:
-            return self._engine.open_stream(start, source=self._source)
+            self._caller.check(Action.TRANSCRIBE)
+            return self._engine.open_stream(start, source=self._source, owner=self._caller.subject)
         return await self._open_in_chat(start, start.chat_id, Checkpoint(uuid4().hex))
 
     async def _resume(self, start: Start) -> StreamHandle:
         """Resume the stream for its client; if a server lost it, from what its chat has stored."""
+        self._caller.check(Action.RESUME)
         stream_id, chat_id = start.stream_id or "", start.chat_id
         if chat_id is None or self._engine.holds(stream_id) or not is_restorable(start):
-            return self._engine.resume_stream(start)
-        stored = await self._chat.speech_of(stream_id, chat_id, _user(start), start.finals_received)
+            return self._engine.resume_stream(start, self._caller.subject)
+        await self._caller.check_in(chat_id, Action.SPEAK)
+        stored = await self._chat.speech_of(stream_id, chat_id, self._user(start), start.finals_received)
         return await self._open_in_chat(start, chat_id, checkpoint_of(start, stored))
 
     async def _open_in_chat(self, start: Start, chat_id: str, begin: Checkpoint) -> StreamHandle:
+        await self._caller.check_in(chat_id, Action.SPEAK)
         begin_ms = milliseconds(begin.samples, start.sample_rate)
-        feed = await self._chat.open_speech(chat_id, _user(start), begin.stream_id, begin_ms, self._source)
+        feed = await self._chat.open_speech(
+            chat_id, self._user(start), begin.stream_id, begin_ms, self._source
+        )
         try:
             # Another connection of the client may have resumed it meanwhile.
             if self._engine.holds(begin.stream_id):
                 feed.close()
-                return self._engine.resume_stream(start)
-            stream = self._engine.open_stream(start, feed, begin, self._source)
+                return self._engine.resume_stream(start, self._caller.subject)
+            stream = self._engine.open_stream(start, feed, begin, self._source, self._caller.subject)
         except VoicechatError:
             feed.close()
             raise
         feed.notify_speaker = stream.warn
         return stream
+
+    def _user(self, start: Start) -> str:
+        user = self._caller.name(start.user)
+        if user is None:
+            raise speech_needs_a_user()
+        return user
 
     def _running(self, what: str) -> StreamHandle:
         if self.stream is None:
@@ -208,12 +229,6 @@ class Intake:
             "Audio came after a message that was refused, and is ignored until a `start` is accepted.",
             "Send a correct `start`, then the audio.",
         )
-
-
-def _user(start: Start) -> str:
-    if start.user is None:
-        raise speech_needs_a_user()
-    return start.user
 
 
 def _too_large(kind: str, size: int, limit: int, unit: str) -> VoicechatError:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Done, Error, ServerMessage
+from voicechat_server.api.callers import caller_of
 from voicechat_server.api.errors import (
     FORGIVABLE,
     NORMAL_CLOSURE,
@@ -57,6 +58,7 @@ class SpeechConnection:
         limits = self._socket.limits
         limits.largest_of_stream = max(limits.largest, services.settings.max_frame_bytes)
         self.source = source_of(socket)
+        self.identity = caller_of(socket).identity
         self._client = socket.client
         self._services = services
         self._format_name = format_name
@@ -67,9 +69,11 @@ class SpeechConnection:
             services.settings.max_frame_bytes,
             self._welcome,
             self.source,
+            caller_of(socket),
         )
         self._opened: asyncio.Future[StreamHandle] = asyncio.get_running_loop().create_future()
         self._server_ends = asyncio.Event()
+        self._dismissal: asyncio.Future[VoicechatError] = asyncio.get_running_loop().create_future()
         self._client_gone = False
         self._receipt: Done | None = None
         self._unsent_error: Error | None = None
@@ -83,6 +87,11 @@ class SpeechConnection:
     def shut_down(self) -> None:
         """Tell the client that the server is shutting down, and finish the stream, without waiting."""
         self._server_ends.set()
+
+    def dismiss(self, reason: VoicechatError) -> None:
+        """Tell the client why it is not served any longer, and finish the stream, without waiting."""
+        if not self._dismissal.done():
+            self._dismissal.set_result(reason)
 
     async def run(self) -> None:
         """Serve the socket, from accepting it to closing it."""
@@ -124,9 +133,10 @@ class SpeechConnection:
             async with task_group() as group:
                 receiving = group.create_task(self._receive())
                 ending = group.create_task(self._await_server_end(receiving))
+                dismissing = group.create_task(self._await_dismissal())
                 await self._send()
-                receiving.cancel()
-                ending.cancel()
+                for task in (receiving, ending, dismissing):
+                    task.cancel()
         except* WebSocketDisconnect:
             self._client_gone = True
         except* VoicechatError as errors:
@@ -192,6 +202,9 @@ class SpeechConnection:
         await self._transmit(error_message(shutting_down(), fatal=False))
         if not self._intake.stopped:
             await self._intake.stop()
+
+    async def _await_dismissal(self) -> None:
+        raise await self._dismissal
 
     async def _welcome(self, stream: StreamHandle) -> None:
         """Send `ready` before anything else of the stream."""

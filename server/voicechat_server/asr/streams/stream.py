@@ -37,6 +37,7 @@ class Stream:
         listener: Hears every event once, whatever becomes of the connections, and may store the finals.
         checkpoint: Where the stream goes on; None for a new one.
         is_stored: Whether the listener stores the finals.
+        owner: Whose it is; empty where nobody is asked who they are.
     """
 
     def __init__(
@@ -51,9 +52,11 @@ class Stream:
         checkpoint: Checkpoint | None = None,
         *,
         is_stored: bool = False,
+        owner: str = "",
     ) -> None:
         start = checkpoint or Checkpoint(ready.stream_id)
         self.ready = ready
+        self.owner = owner
         self.outbox = Outbox(listener, self._on_stored, start.finals)
         self._limits = limits
         # Less than a chunk can't be decoded, so it doesn't count as lag.

@@ -43,7 +43,7 @@ class Host(Protocol):
     def set_typing(self, chat_id: str, user: str, *, is_typing: bool) -> None:
         """Note that somebody is typing or has stopped."""
 
-    async def end(self, chat_id: str, user: str) -> Chat:
+    async def end(self, chat_id: str, user: str, *, is_admin: bool = False) -> Chat:
         """End the chat."""
 
 
@@ -58,6 +58,7 @@ class Member:
         queue_limit: Frames that may wait for the client.
 
     Attributes:
+        chat_id: Which chat.
         user: Who.
         frames: What is to be sent after the history.
     """
@@ -66,7 +67,7 @@ class Member:
         self.user = user
         self.frames = FrameQueue(queue_limit)
         self._host = host
-        self._chat_id = chat_id
+        self.chat_id = chat_id
         self._cursor = since
         self._newest_seq = 0
         self._has_entered = False
@@ -100,7 +101,7 @@ class Member:
             VoicechatError: `storage`.
         """
         while not self._is_live:
-            page = await self._host.page(self._chat_id, self._cursor, PAGE)
+            page = await self._host.page(self.chat_id, self._cursor, PAGE)
             for number, message in enumerate(page):
                 self._cursor = message.seq
                 yield wire.history_frame(message)
@@ -109,7 +110,7 @@ class Member:
             # A message published while the page was read or sent may not be in it.
             if len(page) < PAGE and self._cursor >= self._newest_seq:
                 self._is_live = True
-        for broadcast in self._host.passing_state(self._chat_id):
+        for broadcast in self._host.passing_state(self.chat_id):
             self.receive(broadcast)
 
     async def say(self, message: SendMessage) -> None:
@@ -120,7 +121,7 @@ class Member:
         await self._slots.acquire()
         send_outcome = partial(self._send_outcome, message.client_message_id)
         try:
-            future = self._host.post(self._chat_id, self.user, message.content, message.client_message_id)
+            future = self._host.post(self.chat_id, self.user, message.content, message.client_message_id)
         except VoicechatError as error:
             self._slots.release()
             self.send_error(error, client_message_id=message.client_message_id)
@@ -129,15 +130,18 @@ class Member:
 
     def set_typing(self, *, is_typing: bool) -> None:
         """Note that the client is typing or has stopped."""
-        self._host.set_typing(self._chat_id, self.user, is_typing=is_typing)
+        self._host.set_typing(self.chat_id, self.user, is_typing=is_typing)
 
-    async def end_chat(self) -> None:
+    async def end_chat(self, *, is_admin: bool = False) -> None:
         """End the chat on behalf of the client.
+
+        Args:
+            is_admin: Whether the client may, even without owning it.
 
         Raises:
             VoicechatError: `not_owner` or `storage`.
         """
-        await self._host.end(self._chat_id, self.user)
+        await self._host.end(self.chat_id, self.user, is_admin=is_admin)
 
     def send_error(self, error: VoicechatError, *, client_message_id: str | None = None) -> None:
         """Send an error after which the connection stays open."""

@@ -140,7 +140,7 @@ class Ledger:
 
     def _end(self, end: End) -> Outcome:
         chat = self._chat(end.chat_id)
-        if end.user != chat.owner:
+        if end.user != chat.owner and not end.is_admin:
             raise failures.not_owner(chat)
         if chat.ended_at is not None:
             return Outcome(chat, is_new=False)

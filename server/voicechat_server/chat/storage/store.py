@@ -1,7 +1,7 @@
 """The chat database as seen by the rest of the server: batches in, chats and messages out."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -72,8 +72,17 @@ class Store:
         query = query.limit(limit)
         return await self._reading.run(lambda connection: list(connection.execute(query).scalars()))
 
-    async def chats_of(self, user: str, *, skip: int, limit: int) -> list[tuple[Chat, StoredMessage | None]]:
-        """Return the chats a person participates in, each with its last message; the newest chat first."""
+    async def chats_of(
+        self, user: str, *, skip: int, limit: int, only: Collection[str] | None = None
+    ) -> list[tuple[Chat, StoredMessage | None]]:
+        """Return the chats a person participates in, each with its last message; the newest chat first.
+
+        Args:
+            user: Who.
+            skip: How many of the newest to leave out.
+            limit: The most to return.
+            only: Chats to leave out all others for; None for no such limit.
+        """
         query = (
             select(chats)
             .join(participants, participants.c.chat_id == chats.c.chat_id)
@@ -82,6 +91,8 @@ class Store:
             .offset(skip)
             .limit(limit)
         )
+        if only is not None:
+            query = query.where(chats.c.chat_id.in_(only))
 
         def work(connection: Connection) -> list[tuple[Chat, StoredMessage | None]]:
             found = [chat_of(row) for row in connection.execute(query).mappings()]

@@ -3,7 +3,7 @@
 import pytest
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.settings.contradictions import refuse_contradictions
+from voicechat_server.settings.contradictions import refuse_contradictions, refuse_undecided_access
 from voicechat_server.settings.model import Settings
 
 
@@ -13,6 +13,20 @@ from voicechat_server.settings.model import Settings
 )
 def test_what_goes_together_passes(device: str, precision: str) -> None:
     refuse_contradictions(Settings.load({"device": device, "precision": precision}))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - nothing listens
+def test_other_machines_need_a_word_on_who_may_use_the_server(host: str) -> None:
+    with pytest.raises(VoicechatError) as caught:
+        refuse_undecided_access(Settings.load({"host": host}))
+    assert caught.value.code is ErrorCode.BAD_SETTING
+    for auth in ("none", "token"):
+        refuse_undecided_access(Settings.load({"host": host, "auth": auth}))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_this_machine_needs_none(host: str) -> None:
+    refuse_undecided_access(Settings.load({"host": host}))
 
 
 @pytest.mark.parametrize(
