@@ -98,6 +98,17 @@ async def test_an_invitation_of_another_server_is_refused(authority: Authority, 
     await refused(ErrorCode.BAD_INVITATION, authority.redeem(invited.text, "bob"))
 
 
+async def test_a_revoked_token_stays_revoked_while_clocks_may_differ(
+    authority: Authority, registry: Registry
+) -> None:
+    issued = await authority.issue("anna", PARTICIPANT, lasts=timedelta(seconds=10))
+    await registry.revoke(frozenset({issued.identity.token_id}), datetime.now(UTC))
+    later = Authority(authority.keys, registry, lambda: wall_clock() + timedelta(seconds=30))
+    await later.refresh()
+    with pytest.raises(VoicechatError, match="revoked"):
+        later.identify(issued.text)
+
+
 async def test_what_another_process_changes_is_noticed(database: Path, tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "keys.json")
     keys, _ = file.load_or_create()

@@ -186,7 +186,7 @@ class Authority:
         Raises:
             VoicechatError: `storage`.
         """
-        self.revoked = await self.registry.revoked(self._clock())
+        self.revoked = await self.registry.revoked(self._clock() - LEEWAY)
 
     def _issued(self, record: Record, now: datetime) -> Issued:
         identity = Identity(
