@@ -1,4 +1,4 @@
-"""Whether the client's own files are in order."""
+"""Checks of the client's own files."""
 
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.doctor.finding import Check, Finding, note, ok, problem
@@ -18,7 +18,7 @@ def check_config(loaded: Loaded) -> Finding:
 
 
 def check_log(log: LogFile) -> Finding:
-    """Check the log, which was opened."""
+    """Check the log, which is open already."""
     if log.problem is not None:
         return note(Check.LOG, log.problem.message, log.problem.advice)
     return ok(Check.LOG, _("{path} is writable.", path=log.path))
@@ -29,7 +29,7 @@ def check_journal(journal: Journal, *, is_kept: bool) -> Finding:
 
     Args:
         journal: The journal.
-        is_kept: Whether the settings ask for one.
+        is_kept: Whether the settings enable it.
     """
     try:
         count = len(journal.entries())

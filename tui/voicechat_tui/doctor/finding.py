@@ -9,7 +9,7 @@ from voicechat_tui.language import _, mark
 
 
 class Verdict(StrEnum):
-    """How it stands with something."""
+    """The result of a check."""
 
     OK = "ok"
     NOTE = "note"
@@ -22,7 +22,7 @@ VERDICT_NAMES = {Verdict.OK: mark("ok"), Verdict.NOTE: mark("note"), Verdict.PRO
 
 
 class Check(StrEnum):
-    """What is checked; the names that programs see."""
+    """What is checked; the values are the names that programs see."""
 
     TERMINAL = "terminal"
     COLOURS = "colours"
@@ -62,9 +62,9 @@ class Finding:
 
     Attributes:
         check: What was checked.
-        verdict: How it stands.
-        message: What was found, a sentence.
-        next_step: What to do; empty where nothing is to be done.
+        verdict: The result.
+        message: What was found, as a sentence.
+        next_step: What to do; empty if there is nothing to do.
     """
 
     check: Check
@@ -74,30 +74,30 @@ class Finding:
 
     @property
     def title(self) -> str:
-        """What was checked, for a person."""
+        """What was checked, in words."""
         return _(CHECK_NAMES[self.check])
 
     @property
     def verdict_name(self) -> str:
-        """How it stands, for a person."""
+        """The result, in words."""
         return _(VERDICT_NAMES[self.verdict])
 
 
 def ok(check: Check, message: str, next_step: str = "") -> Finding:
-    """Return that something works."""
+    """Return the finding that something works."""
     return Finding(check, Verdict.OK, message, next_step)
 
 
 def note(check: Check, message: str, next_step: str) -> Finding:
-    """Return that something could be better."""
+    """Return the finding that something could be better."""
     return Finding(check, Verdict.NOTE, message, next_step)
 
 
 def problem(check: Check, error: VoicechatError) -> Finding:
-    """Return that something won't work."""
+    """Return the finding that something won't work."""
     return Finding(check, Verdict.PROBLEM, error.message, error.advice)
 
 
 def is_well(findings: Iterable[Finding]) -> bool:
-    """Tell whether there is no problem."""
+    """Return whether there is no problem."""
     return all(finding.verdict is not Verdict.PROBLEM for finding in findings)

@@ -1,4 +1,4 @@
-"""Whether somebody can speak here."""
+"""Checks of the microphone."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,11 +20,11 @@ STARTS_WITHIN_S = 5.0
 
 @dataclass(frozen=True)
 class Heard:
-    """What came from a microphone.
+    """What was heard from a microphone.
 
     Attributes:
         peak_db: The highest peak in dBFS.
-        clipped: Whether it was cut off at full scale.
+        clipped: Whether the signal clipped at full scale.
     """
 
     peak_db: float
@@ -38,7 +38,7 @@ async def check_microphone(
 
     Args:
         sound: The machine's microphones.
-        wished: The one of the settings.
+        wished: The one chosen in the settings.
         on_listening: Called when it is time to say something.
     """
     try:
@@ -57,7 +57,7 @@ async def check_microphone(
 
 
 def judge_devices(devices: list[InputDevice], wished: DeviceName | None, sound: SoundSystem) -> Finding:
-    """Return what to think of the microphones there are."""
+    """Judge the available microphones."""
     if not devices:
         return problem(Check.DEVICES, failures.no_microphone(sound.here))
     if wished is not None and find(devices, wished) is None:
@@ -109,7 +109,7 @@ async def _check_level(
 
 
 def judge_level(heard: Heard, device: InputDevice, sound: SoundSystem) -> Finding:
-    """Return what to think of what came from a microphone."""
+    """Judge what was heard from a microphone."""
     if heard.peak_db <= FLOOR_DB:
         return problem(Check.LEVEL, failures.all_zero(str(device.id), sound.here))
     peak = _("Peak at {peak:.0f} dBFS.", peak=heard.peak_db)

@@ -1,4 +1,4 @@
-"""Whether the server answers, recognises, and tells the same time."""
+"""Checks of the server: whether it answers, recognises speech, and has the same time."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,18 +15,18 @@ from voicechat_tui.redaction import shown
 
 ANSWERS_WITHIN_S = 5.0
 CLOCK_TOLERANCE = timedelta(seconds=2)
-"""A difference that the times of messages, which have no seconds on the screen, hardly show."""
+"""A difference that hardly shows in the times of messages, which have no seconds on the screen."""
 
 
 async def check_server(url: str) -> list[Finding]:
     """Check a server.
 
     Args:
-        url: Its address, as the settings have it.
+        url: Its address, as given in the settings.
     """
     try:
         async with HttpClient(url, ANSWERS_WITHIN_S) as http:
-            await http.health()  # The first answer pays for the connection.
+            await http.health()  # The first answer includes the time to connect.
             asked, began = datetime.now(UTC), time.monotonic()
             health = await http.health()
             delay = timedelta(seconds=time.monotonic() - began)
@@ -42,7 +42,7 @@ async def check_server(url: str) -> list[Finding]:
 
 
 def judge_clock(server: datetime, asked: datetime, delay: timedelta) -> Finding:
-    """Return what to think of the server's clock.
+    """Judge the server's clock.
 
     Args:
         server: What it showed.
@@ -66,7 +66,7 @@ def judge_clock(server: datetime, asked: datetime, delay: timedelta) -> Finding:
 
 
 async def _reached(url: str, health: Health, delay: timedelta, proxy: str | None) -> Finding:
-    """Return how a server stands that answers HTTP calls: speech and chats need its sockets."""
+    """Judge a server that answers HTTP calls: speech and chats also need its WebSockets."""
     try:
         await check_sockets(url, ANSWERS_WITHIN_S)
     except VoicechatError as error:

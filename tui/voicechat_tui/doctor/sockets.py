@@ -1,4 +1,4 @@
-"""Whether both sockets of a server can be used from here; nothing is left behind there."""
+"""A check that both WebSockets of a server can be used from here; nothing is left behind there."""
 
 import asyncio
 
@@ -15,17 +15,17 @@ from voicechat_tui.client.connection.link import closing
 
 
 async def check_sockets(address: str, within_s: float) -> None:
-    """Open the sockets of speech and of chats, and hear the server over each.
+    """Open the WebSockets for speech and for chats, and get an answer over each.
 
     Args:
         address: The server's, as people write it.
-        within_s: The longest an opening, or an answer, may take.
+        within_s: The longest that opening one, or an answer, may take.
 
     Raises:
         VoicechatError: Why one of them can't be used.
     """
     await _hear(speech_url(address), encode(Ping()), server_decoder, within_s)
-    # Whoever names no chat is told so, and no chat is made for them.
+    # A client that names no chat is told so, and no chat is created.
     await _hear(chat_url(address, None), None, chat_server_decoder, within_s)
 
 

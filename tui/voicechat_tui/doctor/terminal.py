@@ -1,4 +1,4 @@
-"""Whether the app can be drawn here."""
+"""Checks of the terminal: whether the app can be drawn here."""
 
 import os
 import shutil
@@ -13,16 +13,16 @@ from voicechat_tui.language import _, mark
 
 COMFORTABLE = (80, 24)
 USABLE = (30, 8)
-"""What `ui.screens.base` needs at least; a test compares the two."""
+"""The minimum that `ui.screens.base` needs; a test compares the two."""
 _USE_UTF8 = mark("Choose a UTF-8 locale, such as `export LANG=C.UTF-8`; on Windows `set PYTHONUTF8=1`.")
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """What is known of the terminal.
+    """What is known about the terminal.
 
     Attributes:
-        is_one: Whether there is one for reading keys and for drawing.
+        is_one: Whether it is a terminal, for reading keys and for drawing.
         columns: Its width.
         rows: Its height.
         name: What `TERM` says.
@@ -41,7 +41,7 @@ class Terminal:
 
 
 def look() -> Terminal:
-    """Return what this process has."""
+    """Return the terminal of this process."""
     columns, rows = shutil.get_terminal_size()
     draws = any(stream is not None and stream.isatty() for stream in (sys.stdout, sys.stderr))
     no_color = bool(os.environ.get("NO_COLOR"))
@@ -57,7 +57,7 @@ def look() -> Terminal:
 
 
 def judge(terminal: Terminal) -> list[Finding]:
-    """Return what to think of a terminal."""
+    """Judge a terminal."""
     if not terminal.is_one:
         return [
             note(

@@ -1,6 +1,6 @@
 """Speech on disk until it is recognised, so that it survives a lost server, a crash and a closed terminal.
 
-`Journal` is the directory, with an entry for each talk. `JournalWriter` keeps one while it is spoken:
+`Journal` is the directory, with an entry for each talk. `JournalWriter` records a talk while it is spoken:
 
     journal = Journal(paths.journal_dir(), settings.journal_max_mb)
     writer = journal.begin(header)
@@ -8,5 +8,5 @@
     writer.hear(event)      # each event of the speech client
     writer.close()          # an entry of which nothing is left to send is removed
 
-`VoiceStream(…, begin_record=journal.recording(settings.url))` does so for each of its talks.
+`VoiceStream(…, begin_record=journal.recording(settings.url))` does this for each of its talks.
 """

@@ -1,4 +1,4 @@
-"""What one entry of the journal says: whose speech it is, how much, and what of it is still to be sent."""
+"""What an entry of the journal says: whose speech it is, how much, and which part is still to be sent."""
 
 from typing import Literal
 
@@ -20,7 +20,7 @@ class EntryHeader(BaseModel):
         sample_rate: Samples per second.
         chat_id: The chat it is spoken into.
         user: Who is speaking.
-        url: The server, as its settings have it; without a login, which they alone keep.
+        url: The server, as given in the settings, but without credentials, which only the settings keep.
         started_at: When the talk began.
     """
 
@@ -39,11 +39,11 @@ class EntryHeader(BaseModel):
 
 
 class StreamRecord(BaseModel):
-    """The stream of the server that a talk is, so that somebody else can go on with it.
+    """The server's stream for a talk, so that another process can go on with it.
 
     Attributes:
-        stream_id: Its name; None if the server has only a part of the talk under one name.
-        finals: How many finals have come.
+        stream_id: Its id; None if the server has only part of the talk under one id.
+        finals: How many finals have arrived.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,12 +57,12 @@ class StreamRecord(BaseModel):
 
 
 class EntryState:
-    """An entry as far as its records were read.
+    """An entry, as far as its records have been read.
 
     Attributes:
-        header: The header, None before it was read.
+        header: The header; None until it has been read.
         samples: How many samples the entry has.
-        stream: What the talk is for its server.
+        stream: The server's stream for the talk.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class EntryState:
         self._settled: Ranges = ()
 
     def apply(self, record: Record) -> bool:
-        """Take the next record; tell whether it makes sense where it stands."""
+        """Apply the next record; return whether it makes sense at this point."""
         match record.kind:
             case Kind.HEADER:
                 self.header = _header_of(record)

@@ -19,15 +19,15 @@ _READ_BYTES = 1 << 16
 
 
 class EntryFile:
-    """An open entry that is appended to. A context manager; nobody else can open it meanwhile.
+    """An entry that is open for appending. A context manager; nobody else can open it meanwhile.
 
     Args:
         path: The file.
         create: Whether it is a new one.
 
     Raises:
-        filelock.Timeout: If another process has it.
-        FileNotFoundError: If there is none.
+        filelock.Timeout: If another process has it open.
+        FileNotFoundError: If there is no such file.
         OSError: If it can't be read and written.
 
     Attributes:
@@ -49,7 +49,7 @@ class EntryFile:
         except OSError:
             self._release()
             raise
-        # What a crash left half written would hide everything that is appended behind it.
+        # A record that a crash left half-written would hide everything appended after it.
         os.ftruncate(self._fd, decoder.intact)
         self._size = decoder.intact
 
@@ -67,7 +67,7 @@ class EntryFile:
         return self._size
 
     def append(self, *encoded: bytes) -> None:
-        """Append records, all or nothing; they are with the operating system when this returns.
+        """Append records, all or nothing; the operating system has them when this returns.
 
         Raises:
             OSError: If they can't be written.
@@ -87,11 +87,11 @@ class EntryFile:
             self.state.apply(record)
 
     def sync(self) -> None:
-        """Wait until everything is on the disk, so that it survives the loss of power."""
+        """Wait until everything is on the disk, so that it survives a power failure."""
         os.fsync(self._fd)
 
     def close(self) -> None:
-        """Close it; an entry of which nothing is left to send is removed."""
+        """Close it; an entry with nothing left to send is removed."""
         os.close(self._fd)
         if not self.state.unfinished:
             self.path.unlink(missing_ok=True)
@@ -116,7 +116,7 @@ def read_state(path: Path) -> EntryState:
 
 
 def read_samples(path: Path, wanted: Range) -> Iterator[Samples]:
-    """Give the samples of a range, in the blocks they were written in.
+    """Yield the samples of a range, in the blocks they were written in.
 
     Raises:
         OSError: If the file can't be read.
@@ -135,7 +135,7 @@ def read_samples(path: Path, wanted: Range) -> Iterator[Samples]:
 
 
 def sync_directory(path: Path) -> None:
-    """Wait until the names of a directory's files are on the disk, where the system has a call for it."""
+    """Wait until the directory's entries are on the disk, if the system has a call for that."""
     if os.name == "nt":
         return
     descriptor = os.open(path, os.O_RDONLY)

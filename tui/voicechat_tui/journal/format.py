@@ -1,8 +1,8 @@
 """The format of a journal entry: records that are only ever appended, each with a checksum.
 
 A record is its kind (one byte), the length of its payload (four bytes, little-endian), the CRC-32 of kind and
-payload (four bytes), and the payload. The first one is the header. What follows a record that is cut off or
-has another checksum is not read: a crash can leave such a one at the end, and nothing behind it.
+payload (four bytes), and the payload. The first one is the header. Nothing is read after a record that is
+cut off or has a wrong checksum: a crash can leave one at the end, with nothing after it.
 """
 
 import struct
@@ -19,7 +19,7 @@ MAX_PAYLOAD = 1 << 24
 
 
 class Kind(Enum):
-    """What a record tells."""
+    """What a record contains."""
 
     HEADER = b"H"
     AUDIO = b"A"
@@ -32,7 +32,7 @@ class Record:
     """One record.
 
     Attributes:
-        kind: What it tells.
+        kind: What it contains.
         payload: JSON for the header and the stream, little-endian PCM for audio, two positions for what is
             settled.
     """
@@ -42,12 +42,12 @@ class Record:
 
     @property
     def is_audio(self) -> bool:
-        """Whether it is one of audio."""
+        """Whether it contains audio."""
         return self.kind is Kind.AUDIO
 
     @property
     def samples(self) -> Samples:
-        """The samples of a record of audio."""
+        """The samples of an audio record."""
         return samples_of(self.payload)
 
     @property
@@ -62,21 +62,21 @@ def encode(kind: Kind, payload: bytes) -> bytes:
 
 
 def audio(samples: Samples) -> bytes:
-    """Return a record of audio."""
+    """Return an audio record."""
     return encode(Kind.AUDIO, bytes_of(samples))
 
 
 def settled(samples: Range) -> bytes:
-    """Return a record that tells which samples need not be sent again."""
+    """Return a record of which samples need not be sent again."""
     return encode(Kind.SETTLED, _RANGE.pack(*samples))
 
 
 class Decoder:
-    """Takes a file in pieces and gives its records.
+    """Takes a file in pieces and returns its records.
 
     Attributes:
         intact: How many bytes of the file are whole records.
-        broken: True once there was something else; nothing more comes then.
+        broken: True once anything else was found; nothing is returned after that.
     """
 
     def __init__(self) -> None:

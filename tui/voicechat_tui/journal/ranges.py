@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Range(NamedTuple):
-    """The numbers from one up to, not including, another."""
+    """The numbers from `begin` up to, but not including, `end`."""
 
     begin: int
     end: int
@@ -20,7 +20,7 @@ Ranges = tuple[Range, ...]
 
 
 def union(ranges: Iterable[Range]) -> Ranges:
-    """Return the numbers that are in any range, of which some may be empty or overlap."""
+    """Return the numbers that are in any of the ranges, which may be empty or overlap."""
     joined: list[Range] = []
     for begin, end in sorted(ranges):
         if begin >= end:

@@ -1,4 +1,4 @@
-"""The directory of the journal: beginning entries, and finding those of which something is left to send."""
+"""The directory of the journal: creating entries, and finding those with something left to send."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,7 +23,7 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True)
 class Entry:
-    """A talk of which something is left to send.
+    """A talk with something left to send.
 
     Attributes:
         path: Its file.
@@ -37,24 +37,24 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
         return self.path.stem
 
     @property
     def left(self) -> timedelta:
-        """How much speech is to be sent."""
+        """How much speech is left to send."""
         return timedelta(seconds=sum(part.length for part in self.unfinished) / self.header.sample_rate)
 
 
 class Journal:
     """The entries in one directory.
 
-    Policy: speech is never deleted to make room. A talk for which the bound leaves none is not kept, and its
+    Policy: speech is never deleted to make room. Once the limit is reached, a talk is not kept, and its
     speaker is told.
 
     Args:
-        directory: Where they are; it need not exist.
-        max_mb: The megabytes they may take together.
+        directory: Where they are; it need not exist yet.
+        max_mb: The most megabytes they may take up together.
     """
 
     def __init__(self, directory: Path, max_mb: int) -> None:
@@ -62,10 +62,10 @@ class Journal:
         self._max_bytes = max_mb * MEGABYTE
 
     def recording(self, url: str) -> Callable[[Start], JournalWriter]:
-        """Return what begins the entry of a talk, as `voice.VoiceStream` asks for it.
+        """Return a function that begins the entry of a talk, as `voice.VoiceStream` expects it.
 
         Args:
-            url: The server that is spoken to, as the settings have it. Its login stays there.
+            url: The server being spoken to, as given in the settings. Its credentials are left out.
         """
         return lambda start: self.begin(
             EntryHeader(
@@ -84,7 +84,7 @@ class Journal:
             header: Whose speech it is.
 
         Raises:
-            VoicechatError: `disk` if there can be no entry.
+            VoicechatError: `disk` if the entry can't be created.
         """
         name = f"{header.started_at:%Y%m%d-%H%M%S}-{token_hex(2)}{SUFFIX}"
         try:
@@ -96,7 +96,7 @@ class Journal:
         return JournalWriter(file, header, room)
 
     def entries(self) -> list[Entry]:
-        """Return what is left to send, the oldest first. Talks that go on are among it.
+        """Return what is left to send, oldest first, including talks in progress.
 
         Raises:
             VoicechatError: `disk` if the directory can't be read.
@@ -104,7 +104,7 @@ class Journal:
         found: list[Entry] = []
         try:
             for path in self._files():
-                with suppress(FileNotFoundError):  # It may be sent and removed meanwhile.
+                with suppress(FileNotFoundError):  # It may have been sent and removed meanwhile.
                     state = read_state(path)
                     if state.header is not None and state.unfinished:
                         found.append(Entry(path, state.header, state.unfinished))
@@ -113,7 +113,7 @@ class Journal:
         return sorted(found, key=lambda entry: (entry.header.started_at, entry.name))
 
     def take(self, entry: Entry) -> EntryFile | None:
-        """Return an entry to send it, or None if another process has it or has sent it.
+        """Open an entry to send it; None if another process has it or has already sent it.
 
         Raises:
             VoicechatError: `disk` if it can't be read and written.

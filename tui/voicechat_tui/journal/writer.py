@@ -17,19 +17,19 @@ log = logging.getLogger(__name__)
 
 
 class JournalWriter:
-    """Appends one talk to its entry. No call raises: a talk goes on without its journal, which is told once.
+    """Appends one talk to its entry. No call raises: the talk goes on without a journal, reported once.
 
-    A block is with the operating system when `append` returns, so that a crash or kill of the client loses
-    none. It is on the disk a second of audio later, so that the loss of power costs that second; this waits
-    for the disk in a thread of its own.
+    When `append` returns, the operating system has the block, so that nothing is lost if the client crashes
+    or is killed. It is on the disk a second of audio later, so that a power failure costs that second; a
+    separate thread waits for the disk.
 
     Args:
-        file: The new entry, which nobody else has.
+        file: The new entry, which nobody else has open.
         header: Whose speech it is.
         room: The bytes it may take.
 
     Attributes:
-        problem: Why the talk isn't kept any more, or None.
+        problem: Why the talk is no longer kept, or None.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class JournalWriter:
         self._write(header.encoded())
 
     def append(self, samples: Samples) -> None:
-        """Keep the next audio of the talk; to be called before it is sent."""
+        """Keep the next audio of the talk; call this before sending it."""
         if self.problem is not None:
             return
         record = records.audio(samples)
@@ -64,7 +64,7 @@ class JournalWriter:
             self._start_sync()
 
     def hear(self, event: Event) -> None:
-        """Note what the server has taken over, from an event of the talk's speech client."""
+        """Note what the server has taken responsibility for, from an event of the talk's speech client."""
         match event:
             case Ready() | Resumed():
                 self._note_stream(event.stream_id, self._file.state.stream.finals)
@@ -82,7 +82,7 @@ class JournalWriter:
                 self._lost = (*self._lost, Range(begin, max(begin, end)))
 
     def close(self) -> None:
-        """End the entry: it is removed if nothing of it is left to send. This may wait for the disk."""
+        """Close the entry; it is removed if nothing is left to send. This may wait for the disk."""
         if self._file.state.unfinished:
             self._start_sync()
         self._disk.shutdown(wait=True)

@@ -1,1 +1,1 @@
-"""The headless command: recordings and pipes in, text out. Data goes to stdout, talk to stderr."""
+"""The headless command: recordings and pipes in, text out. Data goes to stdout, notes to stderr."""

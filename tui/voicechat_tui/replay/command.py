@@ -1,4 +1,4 @@
-"""The replay command as a whole: what is to be played, and how."""
+"""The replay command as a whole: what to play, and how."""
 
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.console.interrupt import Interrupt
@@ -14,7 +14,7 @@ from voicechat_tui.replay.scenario.player import play_scenario
 
 
 def replay(options: ReplayOptions) -> ExitCode:
-    """Run the command and return its exit status. Nothing is raised for what a person can cause."""
+    """Run the command and return its exit status. Nothing that a user can cause raises an exception."""
     return run(
         lambda screen, interrupt: _replay(options, screen, interrupt),
         json=options.json,

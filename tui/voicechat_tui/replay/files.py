@@ -23,11 +23,11 @@ from voicechat_tui.sources.pacing import SteadyClock
 from voicechat_tui.sources.stdin import StdinSource
 
 _HOPELESS = frozenset({ExitCode.USAGE, ExitCode.UNREACHABLE, ExitCode.AUDIO_LOST})
-"""After these the next file would fare no better."""
+"""After these, the next file would fare no better."""
 
 
 async def replay_files(options: ReplayOptions, screen: Screen, interrupt: Interrupt) -> ExitCode:
-    """Replay every input; a bad file does not keep the next ones from being played.
+    """Replay every input; a bad file does not prevent the next ones from being played.
 
     Returns:
         The status of the first input that failed.
@@ -72,23 +72,23 @@ async def play(
     screen: Screen,
     interrupt: Interrupt,
 ) -> ExitCode:
-    """Send a source to its end, and say what there is to say of it.
+    """Send a source to its end, and print remarks and the receipt.
 
     Args:
         source: The audio, entered.
         client: Its stream, not entered.
         speed: How many times faster than speech.
-        hearing: Who takes the events.
-        screen: Where remarks and the receipt are noted.
-        interrupt: What may end it before its time.
+        hearing: What handles the events.
+        screen: Where remarks and the receipt are printed.
+        interrupt: May end it early.
 
     Returns:
-        Whether audio was lost, was of another form than it was sent as, or gave text that was not stored.
+        Whether audio was lost, was not in the format it was sent as, or gave text that was not stored.
     """
     run = StreamRun(client, source.sample_rate, hearing, SteadyClock(), interrupt)
 
     async def feed() -> None:
-        # A recording waits until it is heard; what is live goes on, and is kept meanwhile.
+        # A recording waits until the server is ready; a live source goes on, and is kept meanwhile.
         if not source.is_live:
             await run.ready.wait()
         await run.feed(source.packets(), speed)
@@ -108,7 +108,7 @@ async def play(
 def listeners(
     source: AudioSource, label: str | None, options: ReplayOptions, screen: Screen
 ) -> list[Listener]:
-    """Return who prints the events of a source.
+    """Return the listener that prints the events of a source.
 
     Args:
         source: The audio, entered.

@@ -1,4 +1,4 @@
-"""Sending what is left in the journal, listing it, and forgetting it."""
+"""Sending, listing and deleting what is left in the journal."""
 
 import asyncio
 import math
@@ -25,13 +25,13 @@ from voicechat_tui.replay.options import JournalAction, ReplayOptions
 
 
 class JournalReplay:
-    """What `replay --journal` does with the entries that were named, or with all.
+    """What `replay --journal` does with the named entries, or with all.
 
     Args:
         journal: The journal.
         options: What was asked for.
         screen: Where to print.
-        interrupt: What may end it before its time.
+        interrupt: May end it early.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class JournalReplay:
         self._entries: list[Entry] = []
 
     async def run(self) -> ExitCode:
-        """Do it; one entry that can't be sent keeps none of the others from it.
+        """Do it; an entry that can't be sent does not prevent the others from being sent.
 
         Returns:
             The status of the first entry that failed.
@@ -107,13 +107,13 @@ class JournalReplay:
             self._screen.clear()
 
     def _spoken_to(self, address: str) -> str:
-        """Return the speech URL of an entry's server, with the login that the settings have for it."""
+        """Return the speech URL of an entry's server, with the credentials that the settings have for it."""
         configured = self._options.url
         return configured if server_name(configured) == server_name(address) else speech_url(address)
 
 
 def _going_on(start: Start, stream: StreamRecord, begin: int) -> Start:
-    """Go on with a talk's own stream: what the chat has of it already is not said once more."""
+    """Go on with the talk's original stream, so that what the chat already has is not repeated."""
     if stream.stream_id is None:
         return start
     return start.model_copy(

@@ -1,4 +1,4 @@
-"""A talk in the journal as a source of audio, and who notes what became of it."""
+"""A talk in the journal as a source of audio, and a listener that records its progress."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -16,11 +16,11 @@ from voicechat_tui.sources.base import PacketCutter
 
 
 class JournalSource:
-    """A part of a talk in the journal as a source, read block by block in another thread.
+    """Part of a talk in the journal as a source, read block by block in another thread.
 
     Args:
         entry: The talk.
-        part: Which of its samples.
+        part: The range of its samples.
         packet_ms: Length of the packets.
     """
 
@@ -45,7 +45,7 @@ class JournalSource:
         pass
 
     async def packets(self) -> AsyncGenerator[Samples, None]:
-        """Give the samples in packets of equal length, the last one shorter."""
+        """Yield the samples in packets of equal length, the last one shorter."""
         blocks = read_samples(self._path, self._part)
         cutter = PacketCutter(max(1, self.sample_rate * self._packet_ms // 1000))
         while (block := await asyncio.to_thread(_next, blocks)) is not None:
@@ -56,12 +56,12 @@ class JournalSource:
 
 
 class SettlingListener:
-    """Notes in the entry what the server has taken over, so that it is not sent once more.
+    """Records in the entry what the server has taken responsibility for, so that it is not sent again.
 
     Args:
         file: The entry.
-        part: The samples that are sent.
-        begin: The sample of the entry that is the first of the stream.
+        part: The samples being sent.
+        begin: The position in the entry of the stream's first sample.
     """
 
     def __init__(self, file: EntryFile, part: Range, begin: int) -> None:
@@ -70,7 +70,7 @@ class SettlingListener:
         self._begin = begin
 
     async def hear(self, event: Event) -> None:
-        """Note what an event tells."""
+        """Record what an event implies."""
         header = self._file.state.header
         match event:
             case Ack() if header is not None and header.chat_id is not None:

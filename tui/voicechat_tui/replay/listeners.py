@@ -20,15 +20,15 @@ LONG_S = 30.0
 
 
 class Listener(Protocol):
-    """Takes the events of one stream in their order."""
+    """Handles the events of one stream, in order."""
 
     async def hear(self, event: Event) -> None:
-        """Take one event."""
+        """Handle one event."""
         ...
 
 
 class TextListener:
-    """Finals to standard output, one line each; what is being said to the live line.
+    """Prints finals to standard output, one line each, and what is being said on the live line.
 
     Args:
         screen: Where to print.
@@ -74,11 +74,11 @@ class TextListener:
 
 
 class JsonListener:
-    """Every event as one line of JSON on standard output.
+    """Prints every event as one line of JSON on standard output.
 
     Args:
         screen: Where to print.
-        source: Fields that say whose event it is, put in front of its own.
+        source: Fields that say whose event it is, put before the event's own fields.
     """
 
     def __init__(self, screen: Screen, source: dict[str, str]) -> None:
@@ -91,7 +91,7 @@ class JsonListener:
 
 
 class TalkListener:
-    """What happens to the connection, as notes; on a terminal the wait for the next attempt as the live line.
+    """Prints what happens to the connection as notes; on a terminal, the live line shows the next attempt.
 
     Args:
         screen: Where to print.
@@ -104,7 +104,7 @@ class TalkListener:
         self._last_reason = ""
 
     async def hear(self, event: Event) -> None:
-        """Say what a person wants to know."""
+        """Print what a person wants to know."""
         if isinstance(event, Retrying):
             if event.reason != self._last_reason:
                 self._note(_("{reason} Trying again.", reason=event.reason))
@@ -135,5 +135,5 @@ class TalkListener:
 
 
 def json_line(fields: dict[str, object]) -> str:
-    """Return one line of JSON, with Chinese as it is, and without what a terminal obeys."""
+    """Return one line of JSON, with Chinese unescaped and without terminal control characters."""
     return escaped(json.dumps(fields, ensure_ascii=False))

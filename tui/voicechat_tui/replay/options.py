@@ -1,4 +1,4 @@
-"""What `voicechat-tui replay` was asked to do, checked."""
+"""The validated options of `voicechat-tui replay`."""
 
 import math
 from dataclasses import dataclass, replace
@@ -29,17 +29,17 @@ class ReplayOptions:
     """One call of the command.
 
     Attributes:
-        inputs: Audio files in their order; "-" is standard input. With `journal`, names of its entries.
+        inputs: Audio files, in order; "-" is standard input. With `journal`, names of its entries.
         script: A scenario to play instead.
         journal: What to do with the journal instead.
-        own_servers: Whether an entry of the journal goes to the server it was spoken to; `url` is that of the
-            settings then, which have the login.
+        own_servers: Whether an entry of the journal goes to the server it was spoken to; `url` is then the
+            one in the settings, which has the credentials.
         url: The WebSocket URL of the server.
-        speed: How many times faster than speech, infinite for as fast as possible. None leaves files at the
-            speed of speech, and standard input as it comes.
+        speed: How many times faster than real time; infinite for as fast as possible. None sends files in
+            real time and standard input as it arrives.
         json: Print events as JSON lines.
-        srt: Where to write subtitles; beside it if there is a file already.
-        chunk_size: Left context, step and look-ahead to ask the server for.
+        srt: Where to write subtitles; next to it if the file already exists.
+        chunk_size: Left context, step and look-ahead to request from the server.
         endpointing: Whether the server ends segments at pauses.
         user: The name of the speaker.
         chat_id: The chat the speech belongs to.
@@ -98,7 +98,7 @@ class ReplayOptions:
         return replace(self, url=speech_url(self.url))
 
     def start(self, sample_rate: int) -> Start:
-        """Return how a stream of such a rate is opened."""
+        """Return the message that opens a stream of this rate."""
         return Start(
             sample_rate=sample_rate,
             user=self.user,
@@ -109,7 +109,7 @@ class ReplayOptions:
 
     @property
     def policy(self) -> SpeechPolicy:
-        """The limits of the client."""
+        """The client's limits."""
         usual = SpeechPolicy()
         return replace(
             usual,
@@ -147,7 +147,7 @@ def parse_chunk_size(text: str) -> ChunkSize:
     """Return left context, step and look-ahead from a text such as "0,10,5".
 
     Raises:
-        ValueError: If it is no possible chunk size.
+        ValueError: If it is not a valid chunk size.
     """
     try:
         left, step, lookahead = (int(part) for part in text.strip("[] ").split(","))

@@ -1,4 +1,4 @@
-"""Living through one stream: one side acts, the other listens, until the stream is done."""
+"""The life of one stream: one side sends, the other listens, until the stream is done."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -25,16 +25,16 @@ class StreamRun:
     Args:
         client: The stream, not entered yet.
         sample_rate: Its samples per second.
-        listeners: Who takes the events.
-        clock: What time is told by.
-        interrupt: What may end it before its time.
+        listeners: What handles the events.
+        clock: The clock to go by.
+        interrupt: May end it early.
 
     Attributes:
         ready: Set once the server is ready.
-        changed: Set with every event, for those who wait for one.
-        ended: True once no event will come.
+        changed: Set on every event, for whoever waits for one.
+        ended: True once no more events will come.
         timing: What was measured.
-        is_misread: Whether the server found the audio to be of another form than it was sent as.
+        is_misread: Whether the server found that the audio is not in the format it was sent as.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class StreamRun:
         self._receipt: Receipt | None = None
 
     async def run(self, act: Callable[[], Awaitable[None]]) -> Receipt | None:
-        """Let `act` send what there is to send, and listen until the stream is done.
+        """Let `act` send, and listen until the stream is done.
 
         Args:
             act: Sends. When it returns, fails or is cancelled by Ctrl+C, the stream is stopped; its finals
@@ -68,7 +68,7 @@ class StreamRun:
             The receipt, or None if there was no `done`.
 
         Raises:
-            VoicechatError: If the stream was given up, or `act` failed.
+            VoicechatError: If the stream was abandoned, or `act` failed.
         """
         async with self.client:
             acting = asyncio.create_task(self._act(act))
@@ -91,8 +91,8 @@ class StreamRun:
         """Send audio.
 
         Args:
-            packets: The audio, at the stream's rate. Closed in the end.
-            speed: How many times faster than speech; infinite for as fast as it can be had.
+            packets: The audio, at the stream's rate. Closed at the end.
+            speed: How many times faster than real time; infinite for as fast as it is available.
         """
         self.timing.begin(self._clock.now())
         async with (

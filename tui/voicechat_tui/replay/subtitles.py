@@ -9,7 +9,7 @@ from voicechat_common.protocol.speech import Word
 from voicechat_common.transcript import Segment, join_texts
 
 LONGEST_CELLS = 40
-"""Width of a cue: twenty Chinese characters, what fits on one line of a video."""
+"""Width of a cue: twenty Chinese characters, which fit on one line of a video."""
 
 LONGEST_MS = 7_000
 SHORTEST_MS = 800
@@ -21,7 +21,7 @@ class Cue:
 
     Attributes:
         start_ms: When it appears.
-        end_ms: When it goes.
+        end_ms: When it disappears.
         text: What it says.
     """
 
@@ -31,9 +31,9 @@ class Cue:
 
 
 def cues_of(segments: Iterable[Segment]) -> list[Cue]:
-    """Return the subtitles of final segments; long ones are split where the speaker paused longest.
+    """Return the subtitles for final segments; long ones are split at the speaker's longest pauses.
 
-    No cue is on the screen too briefly to be read, unless the next one comes.
+    No cue is shown too briefly to be read, unless the next one is due.
     """
     cues = [cue for segment in segments if segment.is_final and segment.text for cue in _cues_of(segment)]
     starts = [cue.start_ms for cue in cues[1:]]
@@ -62,13 +62,13 @@ def _cues_of(segment: Segment) -> list[Cue]:
 
 
 def _split(words: list[Word]) -> list[list[Word]]:
-    """Split words until each part fits on a line and is not on the screen for too long."""
+    """Split words until each part fits on a line and is not shown for too long."""
     text = join_texts(word.text for word in words)
     duration_ms = words[-1].end_ms - words[0].start_ms
     if len(words) == 1 or (cell_len(text) <= LONGEST_CELLS and duration_ms <= LONGEST_MS):
         return [words]
     middle = len(words) / 2
-    # Not near the edges, which would leave single words; of equal pauses the one nearest to the middle.
+    # Not near the edges, which would leave single words; among equal pauses, the one closest to the middle.
     candidates = range(max(1, len(words) // 4), min(len(words) - 1, len(words) * 3 // 4) + 1)
     at = max(candidates, key=lambda i: (words[i].start_ms - words[i - 1].end_ms, -abs(i - middle)))
     return [*_split(words[:at]), *_split(words[at:])]

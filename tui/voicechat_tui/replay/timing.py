@@ -1,4 +1,4 @@
-"""How long a stream took, and how soon its text came: for the receipt."""
+"""How long a stream took, and how soon its text arrived, for the receipt."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from voicechat_common.protocol.speech import Done, Final, Partial
 from voicechat_tui.language import _, listed, plural
 
 _KEPT_SENDINGS = 10_000
-"""Sendings remembered until the first word: 16 minutes in packets of 100 ms."""
+"""How many sent packets are remembered until the first word: 16 minutes in packets of 100 ms."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class Receipt:
 
 
 class Timing:
-    """Takes the times of what is sent and received, as the caller's clock tells them.
+    """Records when things are sent and received, by the caller's clock.
 
     Attributes:
-        lost_ms: Audio that was lost on the client's side.
+        lost_ms: Audio lost on the client's side.
     """
 
     def __init__(self) -> None:
@@ -68,18 +68,18 @@ class Timing:
         self.lost_ms = 0
 
     def begin(self, now: float) -> None:
-        """Audio begins to be sent. Only the first call counts."""
+        """Sending begins. Only the first call counts."""
         self._begin = now if self._begin is None else self._begin
 
     def sent(self, until_ms: int, now: float) -> None:
-        """Audio up to this place in the stream was sent."""
+        """Audio up to this position in the stream was sent."""
         self._last_sent = now
         self._sent_ms = until_ms
         if self._first_word_s is None:
             self._sendings.append((until_ms, now))
 
     def text(self, event: Partial | Final, now: float) -> None:
-        """Text has come."""
+        """Text arrived."""
         if isinstance(event, Final):
             self._last_final = now
         if self._first_word_s is None and event.text:

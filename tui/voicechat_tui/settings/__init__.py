@@ -1,1 +1,1 @@
-"""The settings of the client: one typed class, a TOML file, and environment variables that win over it."""
+"""The settings of the client: one typed class, a TOML file, and environment variables that override it."""

@@ -19,7 +19,7 @@ from voicechat_tui.settings.toml_file import bad_setting, parse, position, read_
 
 
 class Source(Enum):
-    """Where the value of a setting comes from; an earlier one wins over a later one."""
+    """Where the value of a setting comes from; an earlier source takes precedence over a later one."""
 
     OPTION = auto()
     VARIABLE = auto()
@@ -32,10 +32,10 @@ class Loaded:
     """The settings of this process.
 
     Attributes:
-        settings: What holds: the default takes the place of every value that can't be used.
-        problem: All that is wrong with what was given, or None.
+        settings: The settings in effect: a value that can't be used is replaced by the default.
+        problem: Everything that is wrong with the given settings, or None.
         path: The settings file, whether or not it exists.
-        sources: Where each value comes from that is no default.
+        sources: Where each value that is not a default comes from.
     """
 
     settings: Settings
@@ -48,7 +48,7 @@ class Loaded:
         return self.sources.get(key, Source.DEFAULT)
 
     def required(self) -> Settings:
-        """Return the settings, for a command that nobody watches.
+        """Return the settings, for a command that usually runs unattended.
 
         Raises:
             VoicechatError: `bad_setting` if anything is wrong with them.
@@ -61,11 +61,11 @@ class Loaded:
 def load(
     environment: Mapping[str, str] | None = None, options: Mapping[str, str | None] | None = None
 ) -> Loaded:
-    """Return the settings of the file; the environment's win over them, and the command line's over those.
+    """Return the settings from the file, overridden by the environment, overridden by the command line.
 
     Args:
         environment: The variables; those of the process unless given.
-        options: What the command line says, checked already; None for what it doesn't say.
+        options: What the command line says, already checked; None for what it doesn't say.
     """
     path = paths.config_file()
     said = {key: value for key, value in (options or {}).items() if value is not None}
@@ -79,7 +79,7 @@ def load(
 
 
 class _Given:
-    """What the file, the environment and the command line say."""
+    """The values from the file, the environment and the command line."""
 
     def __init__(self, path: Path, environment: Mapping[str, str], options: Mapping[str, str]) -> None:
         self._path = path
@@ -104,7 +104,7 @@ class _Given:
         }
 
     def validated(self) -> tuple[Settings, list[VoicechatError], dict[str, Source]]:
-        """Return the settings without the wrong ones, what is wrong with those, and the others' sources."""
+        """Return the valid settings, what is wrong with the others, and the sources of the valid ones."""
         values = self._values
         while True:
             try:

@@ -1,4 +1,4 @@
-"""What the client can be told, each with a sentence on what it does."""
+"""The client's settings, each with a sentence on what it does."""
 
 import getpass
 import json
@@ -30,7 +30,7 @@ def _server_address(value: str) -> str:
 
 
 def _key_names(value: object) -> object:
-    """Take `"f2, ctrl+t"` as well as `["f2", "ctrl+t"]`, and all of it as JSON, as a variable has it."""
+    """Accept `"f2, ctrl+t"` as well as `["f2", "ctrl+t"]`, and all of it as JSON, as in a variable."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -45,7 +45,7 @@ def _key_names(value: object) -> object:
 
 
 class Settings(BaseModel):
-    """What the client is told by its settings file and its environment."""
+    """The settings from the file and the environment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
@@ -112,7 +112,7 @@ class Settings(BaseModel):
 
     @property
     def name(self) -> str:
-        """The name that others see; in a container, whose login may have none, one made of its number."""
+        """The name that others see; a login without one, as in some containers, gets one from its number."""
         if self.user is not None:
             return self.user
         try:
@@ -122,7 +122,7 @@ class Settings(BaseModel):
 
     @property
     def chosen_language(self) -> Language | None:
-        """The language for `language.use`: None follows the locale."""
+        """The language to pass to `language.use`; None follows the locale."""
         return None if self.language == "auto" else self.language
 
     @property
@@ -143,5 +143,5 @@ def variable(field: str) -> str:
 
 
 def shown_value(field: str, value: object) -> str:
-    """Return the value of a field as an error quotes it."""
+    """Return the value of a field as quoted in an error."""
     return repr(shown(value) if field == "url" and isinstance(value, str) else value)

@@ -1,4 +1,4 @@
-"""Reading a TOML file so that every mistake in it can be told with its place."""
+"""Reading a TOML file so that every mistake in it can be reported with its position."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ _ASSIGNMENT = re.compile(r"\s*(?P<name>[\w.\"' -]+?)\s*=")
 
 
 def read_text(path: Path) -> str:
-    """Return what a file says, nothing if there is none. A byte order mark is passed over.
+    """Return the text of a file, or an empty text if there is no file. A byte order mark is skipped.
 
     Raises:
         VoicechatError: `bad_setting` if it can't be read.
@@ -43,7 +43,7 @@ def parse(text: str, path: Path) -> dict[str, object]:
         path: What to call it in an error.
 
     Raises:
-        VoicechatError: `bad_setting` with line and column if it is no TOML.
+        VoicechatError: `bad_setting` with line and column if it is not valid TOML.
     """
     try:
         return tomllib.loads(text)
@@ -56,7 +56,7 @@ def parse(text: str, path: Path) -> dict[str, object]:
 
 
 def toml_mistake(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, int, str]:
-    """Return line and column, both from 1, and what is wrong there with a text that is no TOML."""
+    """Return the line and column, both from 1, of the mistake in a TOML text, and what is wrong."""
     found = _PLACE.search(str(error))
     line, column = _place(text)
     if found and found["line"]:
@@ -65,11 +65,11 @@ def toml_mistake(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, int, s
 
 
 def position(text: str, keys: tuple[str, ...]) -> tuple[int, int] | None:
-    """Return line and column, both from 1, of the value that belongs to a key; None if it isn't found.
+    """Return the line and column, both from 1, of the value of a key; None if it isn't found.
 
     Args:
         text: A valid TOML text.
-        keys: The name of the key, behind those of the tables it is in.
+        keys: The name of the key, preceded by those of the tables it is in.
     """
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
@@ -84,7 +84,7 @@ def position(text: str, keys: tuple[str, ...]) -> tuple[int, int] | None:
 
 
 def shown_place(path: Path, line: int, column: int) -> str:
-    """Return how a place in a file is called."""
+    """Return a position in a file, in words."""
     return _("{path}, line {line}, column {column}", path=path, line=line, column=column)
 
 
@@ -98,5 +98,5 @@ def _names(dotted: str) -> tuple[str, ...]:
 
 
 def _place(before: str) -> tuple[int, int]:
-    """Return line and column of what follows a text."""
+    """Return the line and column of what follows a text."""
     return before.count("\n") + 1, len(before) - before.rfind("\n")

@@ -25,8 +25,8 @@ def change(key: str, value: Value | None, path: Path | None = None) -> None:
 
     Args:
         key: The name of the setting.
-        value: Its value; None takes it out of the file, so that the default holds.
-        path: The file; the user's own unless given.
+        value: Its value; None removes it from the file, so that the default applies.
+        path: The file; the user's own if not given.
 
     Raises:
         VoicechatError: `bad_setting` if the value can't be used, the file has errors or it can't be written.
@@ -38,11 +38,11 @@ def change(key: str, value: Value | None, path: Path | None = None) -> None:
 
 
 def typed(key: str, text: str) -> Value | None:
-    """Return what a person has written for a setting as `change` takes it; None for nothing.
+    """Return what a person has entered for a setting in the form `change` takes; None for nothing.
 
     Args:
-        key: The name of the setting, which is a text or a number.
-        text: What was written.
+        key: The name of the setting, whose value is text or a number.
+        text: What was entered.
 
     Raises:
         VoicechatError: `bad_setting` if it can't be used.
@@ -59,7 +59,7 @@ def changed(text: str, key: str, value: Value | None) -> str:
     Raises:
         VoicechatError: `bad_setting` if the value can't be used.
     """
-    # Whoever only reads settings need not wait for it.
+    # Code that only reads settings need not wait for this import.
     import tomlkit
 
     if value is not None:
@@ -79,7 +79,7 @@ def changed(text: str, key: str, value: Value | None) -> str:
 
 
 def _inserted(text: str, line: str) -> str:
-    """Put a line where it belongs to no table and parts no comment from what it is about."""
+    """Insert a line where it is in no table and separates no comment from what it describes."""
     if not text:
         return _HEAD + line
     head = _LEADING_COMMENT.match(text)
@@ -88,7 +88,7 @@ def _inserted(text: str, line: str) -> str:
 
 
 def _checked(key: str, value: Value) -> object:
-    """Return a value as the settings have it."""
+    """Return a value as it is in the settings."""
     try:
         return getattr(Settings.model_validate({key: value}), key)
     except ValidationError as error:

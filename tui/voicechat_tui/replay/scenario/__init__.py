@@ -1,1 +1,1 @@
-"""Scripted scenes: several speakers, each with steps to play and texts to expect."""
+"""Scenarios: several speakers, each with steps to play and texts to expect."""

@@ -1,4 +1,4 @@
-"""One speaker of a scenario: does the steps in their order."""
+"""One speaker of a scenario, who performs the steps in order."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -30,12 +30,12 @@ from voicechat_tui.sources.file import FileSource
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an expectation.
+    """The result of an expectation.
 
     Attributes:
         step: The number of the step, from 1.
-        expected: The text that was expected, as far as it counts.
-        got: The text that came, as far as it counts.
+        expected: The text that was expected, reduced to what is compared.
+        got: The text that was recognised, reduced to what is compared.
         cer: The character error rate between them.
         max_cer: What was allowed.
     """
@@ -53,13 +53,13 @@ class Outcome:
 
 
 class SpeakerActor:
-    """Does what one speaker does.
+    """Performs one speaker's steps.
 
     Args:
         speaker: The steps.
         run: The speaker's stream, at 16 kHz.
         directory: Where the scenario's recordings are.
-        report: Told what came of each expectation, as soon as it is known.
+        report: Called with the result of each expectation, as soon as it is known.
         packet_ms: Length of the packets.
         speed: How many times faster than speech, unless a step says otherwise.
 
@@ -120,9 +120,9 @@ class SpeakerActor:
             yield packet
 
     async def _expect(self, number: int, step: Expect) -> Outcome:
-        """Wait until the text is as expected, or its time is over, or no more text can come.
+        """Wait until the text is as expected, or the time is up, or no more text can come.
 
-        Silence can only be told from text that is late when the time is over.
+        Only when the time is up can silence be distinguished from late text.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + step.within_s

@@ -1,4 +1,4 @@
-"""Expected against recognised text: error rate and an alignment a person can read."""
+"""Comparison of expected and recognised text: error rate and a readable alignment."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ _GAP = "_"
 
 
 def comparable(text: str) -> str:
-    """Return what of a text counts: no spaces, no punctuation, one case, one width."""
+    """Reduce a text to what is compared: no spaces, no punctuation, one case, one width."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(char for char in folded if unicodedata.category(char)[0] not in "PZC")
 
 
 def character_error_rate(expected: str, got: str) -> float:
-    """Return the edits between two comparable texts per expected character."""
+    """Return the number of edits between two reduced texts per expected character."""
     if not expected:
         return float(bool(got))
     return Levenshtein.distance(expected, got) / len(expected)
@@ -29,7 +29,7 @@ def character_error_rate(expected: str, got: str) -> float:
 
 @dataclass(frozen=True)
 class Column:
-    """One place of an alignment: what was expected and what came; either may be empty."""
+    """One position of an alignment: what was expected and what was recognised; either may be empty."""
 
     expected: str
     got: str
@@ -41,7 +41,7 @@ class Column:
 
 
 def align(expected: str, got: str) -> list[Column]:
-    """Return the places of two texts with the fewest differences between them."""
+    """Align two texts with the fewest differences between them."""
     columns: list[Column] = []
     for code in Levenshtein.opcodes(expected, got):
         left = expected[code.src_start : code.src_end]
@@ -51,7 +51,7 @@ def align(expected: str, got: str) -> list[Column]:
 
 
 def diff(expected: str, got: str, width: int) -> Text:
-    """Return two texts under each other with marks where they differ, in lines of a width."""
+    """Return two texts one above the other, with marks where they differ, wrapped to a width."""
     lines: list[Text] = []
     names = (_("expected"), _("got"), "")
     longest = max(cell_len(name) for name in names)

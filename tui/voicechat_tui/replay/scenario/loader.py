@@ -1,4 +1,4 @@
-"""Reading a scenario, with errors that name the key and the nearest known one."""
+"""Loading a scenario, with errors that name the key and the closest known one."""
 
 import tomllib
 from collections.abc import Iterable
@@ -16,11 +16,11 @@ from voicechat_tui.replay.scenario.model import STEPS, Play, Scenario, Speaker
 from voicechat_tui.settings.toml_file import toml_mistake
 
 _NEAR = 60
-"""From this similarity, of 100, a known key is worth suggesting."""
+"""The similarity, out of 100, from which a known key is worth suggesting."""
 
 
 def load_scenario(path: Path) -> Scenario:
-    """Return the scenario in a TOML file whose recordings can all be opened.
+    """Load a scenario from a TOML file, and check that all its recordings can be opened.
 
     Raises:
         VoicechatError: `bad_script` if the file can't be used, `bad_audio_file` if a recording can't.
@@ -60,7 +60,7 @@ def _bad(path: Path, reasons: Iterable[str]) -> VoicechatError:
 
 def _describe(item: ErrorDetails) -> str:
     location = item["loc"]
-    # A step's location also carries the tag of its kind, which is no key in the file.
+    # A step's location also includes the tag of its kind, which is not a key in the file.
     keys = [*location[:4], *location[5:]] if len(location) > 4 and location[2] == "steps" else [*location]
     path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
     match item["type"]:
@@ -76,7 +76,7 @@ def _describe(item: ErrorDetails) -> str:
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that are known where an unknown one was found."""
+    """Return the keys that are valid where an unknown one was found."""
     model: type[BaseModel] = Scenario
     if len(location) > 4 and location[2] == "steps":
         model = STEPS[str(location[4])]
@@ -86,6 +86,6 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _nearest(key: str, known: Iterable[str]) -> str:
-    """Return a question for the known key that looks most like a wrong one, if any does."""
+    """Return a question that suggests the known key most similar to an unknown one, if there is one."""
     found = process.extractOne(key.lower(), list(known), score_cutoff=_NEAR)
     return _("; did you mean {name}?", name=repr(found[0])) if found else ""

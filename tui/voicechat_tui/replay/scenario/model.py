@@ -1,4 +1,4 @@
-"""What a scenario file may say."""
+"""What a scenario file may contain."""
 
 from typing import Annotated, Literal
 
@@ -29,7 +29,7 @@ class Silence(_Strict):
 
 
 class Wait(_Strict):
-    """Sends nothing for some seconds; the stream's own time stands still."""
+    """Sends nothing for some seconds; the stream's time stands still."""
 
     wait: Seconds
 
@@ -41,13 +41,13 @@ class Flush(_Strict):
 
 
 class Cut(_Strict):
-    """Drops the connection without goodbye; the client resumes the stream by itself."""
+    """Drops the connection without closing it properly; the client resumes the stream by itself."""
 
     cut: Literal[True]
 
 
 class Stop(_Strict):
-    """Ends the stream. Only waits and expectations may follow."""
+    """Ends the stream. Only `wait` and `expect` may follow."""
 
     stop: Literal[True]
 
@@ -57,7 +57,7 @@ class Expect(_Strict):
 
     Attributes:
         expect: The text. Spaces, punctuation and case don't count.
-        max_cer: The character error rate that is allowed.
+        max_cer: The highest character error rate allowed.
         of: "segment" is the last final since the speaker's previous expectation, "stream" all finals so far.
         within_s: How long to wait for it.
     """
@@ -98,7 +98,7 @@ Step = Annotated[
 
 
 class Speaker(_Strict):
-    """One speaker with a stream of their own; the name is also that of the user."""
+    """One speaker, with a separate stream; the name is also the user's name."""
 
     name: Identifier
     steps: list[Step] = Field(min_length=1)
@@ -123,7 +123,7 @@ class Speaker(_Strict):
 
 
 class Scenario(_Strict):
-    """A scene."""
+    """A scenario."""
 
     title: str = ""
     speed: Speed = 1.0

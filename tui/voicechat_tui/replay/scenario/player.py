@@ -1,4 +1,4 @@
-"""Playing a scenario: every speaker at once, each with a stream, a task and a verdict."""
+"""Playing a scenario: all speakers at the same time, each with a stream, a task and a verdict."""
 
 import asyncio
 from dataclasses import asdict
@@ -26,7 +26,7 @@ from voicechat_tui.sources.pacing import SteadyClock
 
 
 async def play_scenario(options: ReplayOptions, path: Path, screen: Screen, interrupt: Interrupt) -> ExitCode:
-    """Play a scenario to its end, whatever fails on the way.
+    """Play a scenario to its end, whatever fails along the way.
 
     Returns:
         The status of the first speaker, in the order of the file, for whom something failed.
