@@ -1,4 +1,4 @@
-"""The command line of the clients. What is heavy is imported when a command needs it."""
+"""The client's command line. Heavy modules are imported only when a command needs them."""
 
 import sys
 from typing import Annotated

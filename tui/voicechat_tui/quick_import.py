@@ -1,8 +1,8 @@
-"""Importing without a look for garbage in between, and without a word when Ctrl+C ends it.
+"""Importing without garbage collection in between, and without a traceback when Ctrl+C interrupts it.
 
-What is imported stays for good. Looking through it again and again, as Python does meanwhile, takes a fifth
-of the time until the app's first picture. The command line imports this module before the rest of the client,
-and calls `end` after it.
+What is imported stays for good. Scanning it again and again, as Python does meanwhile, takes a fifth of the
+time until the app's first frame. The command line imports this module before the rest of the client, and
+calls `end` after it.
 """
 
 import gc
@@ -16,21 +16,21 @@ from typing import Any, TypeAlias
 _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 _INTERRUPTED = 130
-"""`ExitCode.INTERRUPTED`, which it takes time to import."""
+"""`ExitCode.INTERRUPTED`, which would take time to import."""
 
 
 def quit_on_interrupt() -> None:
-    """Let Ctrl+C end the process at once, with the usual status, until a command takes it over."""
+    """Let Ctrl+C end the process immediately, with the usual status, until a command takes over."""
     _on_interrupt(_quit)
 
 
 def ignore_interrupt() -> None:
-    """Let Ctrl+C do nothing any more, because the process ends anyway."""
+    """Ignore Ctrl+C from now on, because the process is about to exit anyway."""
     _on_interrupt(signal.SIG_IGN)
 
 
 def end() -> None:
-    """Look for garbage again, and treat Ctrl+C as before."""
+    """Collect garbage again, and treat Ctrl+C as before."""
     gc.enable()
     _on_interrupt(_before)
 

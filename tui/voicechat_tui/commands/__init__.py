@@ -1,1 +1,1 @@
-"""The subcommands of `voicechat-tui`, a file each: options, help, and a call of what does the work."""
+"""The subcommands of `voicechat-tui`, one file each: options, help, and a call to what does the work."""

@@ -1,4 +1,4 @@
-"""The options of the commands that are about one chat."""
+"""The options of commands that work on one chat."""
 
 from typing import Annotated
 
@@ -58,13 +58,13 @@ ReconnectOption = Annotated[
 
 
 def speaker(user: str | None) -> str:
-    """Return who says something.
+    """Return the speaker's name.
 
     Args:
         user: What the option says.
 
     Raises:
-        VoicechatError: `bad_setting` if the settings are to say it and have mistakes.
+        VoicechatError: `bad_setting` if it has to come from the settings and these have mistakes.
     """
     if user is not None:
         return user

@@ -1,4 +1,4 @@
-"""How the help of the commands looks, and what they say of a wrong command line, in the person's language."""
+"""The look of the commands' help, and their errors for a wrong command line, in the user's language."""
 
 import inspect
 import os
@@ -22,14 +22,14 @@ _TITLES = {
     "DEFAULT_STRING": mark("[default: {}]"),
     "REQUIRED_LONG_STRING": mark("[required]"),
 }
-"""What the library that draws all this has constants for."""
+"""Texts that the library that draws all this keeps in constants."""
 
 
 class Epilog(str):
-    """What stands below the help of a command.
+    """The text below the help of a command.
 
     Args:
-        examples: Command lines and what they are for.
+        examples: Command lines, and what they are for.
         meaning: What each exit status says.
 
     Attributes:
@@ -40,14 +40,14 @@ class Epilog(str):
     meaning: Mapping[ExitCode, str]
 
     def __new__(cls, examples: Mapping[str, str], meaning: Mapping[ExitCode, str]) -> "Epilog":
-        """Make the English text."""
+        """Build the English text."""
         self = super().__new__(cls, _epilog(examples, meaning))
         self._examples, self.meaning = examples, meaning
         return self
 
     @property
     def texts(self) -> list[str]:
-        """The English texts it is made of."""
+        """The English texts it is built from."""
         return [*self._examples.values(), *self.meaning.values()]
 
     def said(self) -> str:
@@ -94,7 +94,7 @@ class _Helpful:
         return parameters
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """Write how the command is called."""
+        """Write the usage line."""
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=_("Usage: "))
 
@@ -106,7 +106,7 @@ class _Helpful:
         super().format_help(ctx, formatter)  # type: ignore[misc]
 
     def speak(self, ctx: Any) -> None:
-        """Take on the language of the interface."""
+        """Switch to the language of the interface."""
         epilog = self.texts["epilog"]
         self.help = _said(self.texts["help"])
         self.epilog = epilog.said() if isinstance(epilog, Epilog) else epilog
@@ -117,21 +117,21 @@ class _Helpful:
 
 
 class HelpfulCommand(_Helpful, TyperCommand):
-    """A command whose help is wrapped by the terminal, and shows no type for what takes no value."""
+    """A command whose help is wrapped by the terminal and shows no type for options without a value."""
 
 
 class HelpfulGroup(_Helpful, TyperGroup):
-    """A command with commands of its own, whose help looks like theirs."""
+    """A command with subcommands, whose help looks like theirs."""
 
     def speak(self, ctx: Any) -> None:
-        """Take on the language of the interface, with all commands."""
+        """Switch to the language of the interface, with all commands."""
         super().speak(ctx)
         for command in self.commands.values():
             if isinstance(command, _Helpful):
                 command.speak(ctx)
 
     def make_context(self, *arguments: Any, **values: Any) -> Any:
-        """Take the command line."""
+        """Parse the command line."""
         with _mistakes_told():
             return super().make_context(*arguments, **values)
 
@@ -143,7 +143,7 @@ class HelpfulGroup(_Helpful, TyperGroup):
 
 @contextmanager
 def _mistakes_told() -> Iterator[None]:
-    """Tell what is wrong with a command line in this project's words, and in the person's language."""
+    """Report what is wrong with a command line in this project's words and the user's language."""
     try:
         yield
     except TyperException as error:
@@ -162,7 +162,7 @@ def _mistakes_told() -> Iterator[None]:
 
 
 def _choose_language() -> None:
-    """Speak the language of the settings, where there are any: they cost a tenth of a second to import."""
+    """Use the language of the settings, if there are any: they cost a tenth of a second to import."""
     from voicechat_tui.files import paths
 
     if "VOICECHAT_TUI_LANGUAGE" in os.environ or paths.config_file().exists():
@@ -176,7 +176,7 @@ def _draw_in_language() -> None:
     from typer import rich_utils
 
     class FoldingTable(Table):
-        """A table that loses no end of a text that has no spaces, as in Chinese."""
+        """A table that doesn't truncate text without spaces, such as Chinese."""
 
         def add_row(self, *renderables: Any, **values: Any) -> None:
             super().add_row(*renderables, **values)

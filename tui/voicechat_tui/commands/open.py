@@ -21,19 +21,19 @@ EPILOG = Epilog(
 
 
 def open_app(url: str | None, user: str | None, chat: str | None, *, local: bool) -> None:
-    """Run the app until the person leaves it.
+    """Run the app until the user quits.
 
     Args:
         url: The server, instead of the one in the settings.
-        user: Who, instead of who the settings name.
-        chat: The chat to open at once.
+        user: The user's name, instead of the one in the settings.
+        chat: The chat to open right away.
         local: Whether to start a server on this machine and use it.
 
     Raises:
         VoicechatError: `bad_setting` if something here can't be used, or there is no terminal;
-            `connection_lost` if speech was not delivered before the person left.
+            `connection_lost` if speech was not delivered before the user quit.
     """
-    # What is imported now stays for good; looking through it for garbage takes a quarter of the time.
+    # What is imported now stays for good; scanning it for garbage takes a quarter of the time.
     gc.disable()
     from voicechat_tui.ui.run import run
 

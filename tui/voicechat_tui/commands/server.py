@@ -1,4 +1,4 @@
-"""What commands take from the settings: which server they talk to, and in which language they speak."""
+"""What commands take from the settings: which server to talk to, and in which language."""
 
 from contextlib import suppress
 from typing import Annotated
@@ -39,23 +39,23 @@ def address(url: str | None) -> str:
 
 
 def configured() -> str:
-    """Return the address in the settings, the default where they have mistakes."""
+    """Return the address in the settings, or the default if they have mistakes."""
     from voicechat_tui.settings.loading import load
 
     return load().settings.url
 
 
 def choose_language(*, json: bool) -> None:
-    """Speak the language of the settings or the locale; English where programs read what is said.
+    """Choose the language of the settings or the locale; English if programs read the output.
 
     Args:
-        json: Whether they do.
+        json: Whether programs read it.
     """
     from voicechat_tui.settings.loading import load
 
     if json:
         language.use_for_programs()
         return
-    # Settings that can't be read are told where they are needed.
+    # Settings that can't be read are reported where they are needed.
     with suppress(VoicechatError):
         language.use(load().settings.chosen_language)

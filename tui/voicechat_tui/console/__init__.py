@@ -1,1 +1,1 @@
-"""What commands in a terminal have in common: the screen, Ctrl+C, exit statuses."""
+"""What terminal commands have in common: the screen, Ctrl+C, exit statuses."""

@@ -1,6 +1,6 @@
-"""Crashes: the log has all of what nobody expected, and the person reads one sentence.
+"""Crashes: the log gets all the details of an unexpected error, and the user one sentence.
 
-Tracebacks come without the values of variables, which may be what somebody said.
+Tracebacks omit the values of variables, which may be what somebody said.
 """
 
 import sys
@@ -16,11 +16,11 @@ from voicechat_tui.console.exit_codes import ExitCode
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Run a command; of a crash in it nothing is seen but a sentence and `ExitCode.FAILED`.
+    """Run a command; if it crashes, the user sees only a sentence and `ExitCode.FAILED`.
 
     Raises:
-        SystemExit: Always, with the command's exit status; with `FAILED` where that would be 0 in spite of a
-            crash, as of a thread for which nobody waits.
+        SystemExit: Always, with the command's exit status; with `FAILED` if that would be 0 despite a
+            crash, such as in a thread that nobody waits for.
     """
     crashes = _Crashes()
     status: int | str | None = ExitCode.OK
@@ -47,7 +47,7 @@ class _Crashes:
 
     @property
     def happened(self) -> bool:
-        """Whether anything has."""
+        """Whether anything has crashed."""
         return bool(self._told)
 
     def add(self, error: BaseException, thread: str = "") -> None:
@@ -56,7 +56,7 @@ class _Crashes:
         _log(f"{thread or 'the command'} crashed", error)
 
     def tell(self) -> None:
-        """Say where the log is; where there is none, say all of it."""
+        """Say where the log is; if there is none, print all the details."""
         from voicechat_tui.console.screen import Screen, make_printable
         from voicechat_tui.language import _
         from voicechat_tui.logs.late_log import write
@@ -75,7 +75,7 @@ class _Crashes:
 
     @contextmanager
     def noticed(self) -> Iterator[None]:
-        """Notice what ends a thread, and log what Python can't raise, which ends nothing."""
+        """Record exceptions that end a thread, and log those that Python can't raise, which end nothing."""
         before = threading.excepthook, sys.unraisablehook
         threading.excepthook = self._in_thread
         sys.unraisablehook = _unraisable
@@ -95,7 +95,7 @@ def _unraisable(hooked: "sys.UnraisableHookArgs") -> None:
 
 
 def _log(what: str, error: BaseException) -> None:
-    # Most commands need neither the log nor what it takes to import it.
+    # Most commands don't need the log, and should not pay for importing it.
     import logging
 
     from voicechat_tui.logs.late_log import logged_late

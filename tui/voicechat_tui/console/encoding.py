@@ -1,4 +1,4 @@
-"""How text is written to a terminal."""
+"""The encoding of text written to a terminal."""
 
 UTF8 = "utf-8"
 
@@ -7,8 +7,8 @@ def writable(encoding: str | None) -> str:
     """Return the encoding to write with.
 
     Args:
-        encoding: What the locale says. One without Chinese, such as the ASCII of the locale C, gives way to
-            UTF-8, which modern terminals and programs expect anyway.
+        encoding: The locale's encoding. If it lacks Chinese, like the ASCII of the C locale, UTF-8 is used
+            instead, which modern terminals and programs expect anyway.
     """
     if encoding is None:
         return UTF8

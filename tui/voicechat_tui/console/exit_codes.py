@@ -6,7 +6,7 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 
 
 class ExitCode(IntEnum):
-    """The numbers; each command's help says what they mean there."""
+    """The exit statuses; each command's help says what they mean there."""
 
     OK = 0
     FAILED = 1

@@ -1,4 +1,4 @@
-"""Ctrl+C: once for an orderly end, twice for the end."""
+"""Ctrl+C: once to stop cleanly, twice to quit immediately."""
 
 import asyncio
 import signal
@@ -9,13 +9,13 @@ from typing import Self
 
 
 class Interrupt:
-    """Listens for Ctrl+C while it is entered; the task that enters it is the one a second Ctrl+C cancels.
+    """Listens for Ctrl+C while entered; a second Ctrl+C cancels the task that entered it.
 
     Args:
-        on_first: Called, in the event loop, at the first one.
+        on_first: Called on the event loop at the first Ctrl+C.
 
     Attributes:
-        asked: Set at the first one.
+        asked: Set at the first Ctrl+C.
     """
 
     def __init__(self, on_first: Callable[[], None]) -> None:
@@ -47,6 +47,6 @@ class Interrupt:
             self._on_first()
 
     def quit(self) -> None:
-        """End at once."""
+        """Quit immediately."""
         if self._task is not None:
             self._task.cancel()

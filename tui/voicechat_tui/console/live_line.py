@@ -1,4 +1,4 @@
-"""The one line of a terminal that shows what is being said: pure text, no terminal here."""
+"""The line of a terminal that shows what is being said: pure text, no terminal involved."""
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -9,7 +9,7 @@ _ELLIPSIS = "…"
 
 
 def keep_right(text: str, width: int) -> str:
-    """Return the end of a text, as much as fits into so many cells of a terminal."""
+    """Return as much of the end of a text as fits into so many terminal cells."""
     cells = 0
     for at in range(len(text) - 1, -1, -1):
         cells += cell_len(text[at])
@@ -19,13 +19,13 @@ def keep_right(text: str, width: int) -> str:
 
 
 def live_line(text: str, settled: int, width: int, prefix: Text | None = None) -> Text:
-    """Return a growing text for one line: its end, if it is too long; the part that may still change is dim.
+    """Return a growing text as one line: its end, if it is too long; what may still change is dim.
 
     Args:
-        text: All of it.
+        text: The whole text.
         settled: How many of its leading characters are settled.
-        width: Cells there are.
-        prefix: What stands in front. Left out if it takes more than half of the line.
+        width: How many cells there are.
+        prefix: What to put in front. Left out if it takes more than half of the line.
     """
     line = Text()
     if prefix is not None and prefix.cell_len <= width // 2:

@@ -1,8 +1,8 @@
-"""Keeping what native libraries write to standard error off the screen.
+"""Keeping native libraries' output to standard error off the screen.
 
-PortAudio, ALSA and JACK write there from C, where no redirection of `sys.stderr` reaches, and destroy what
-the app has drawn. So descriptor 2 goes to the log while the app runs. Textual draws through `sys.__stderr__`,
-which gets a descriptor of its own.
+PortAudio, ALSA and JACK write there from C, beyond the reach of any redirection of `sys.stderr`, and
+corrupt what the app has drawn. So descriptor 2 goes to the log while the app runs. Textual draws through
+`sys.__stderr__`, which gets a separate descriptor.
 
     with LogFile(paths.log_file(), level) as log, native_stderr.into(log):
         app.run()
@@ -28,8 +28,8 @@ _STDOUT, _STDERR = 1, 2
 def into(log: LogFile) -> Iterator[None]:
     """Send descriptor 2 to the log, and let `sys.stderr` and `sys.__stderr__` write to the terminal.
 
-    Where standard error is no terminal but standard output is, as in `voicechat-tui 2>errors`, they write to
-    that one, so that the app is drawn.
+    If standard error is not a terminal but standard output is, as in `voicechat-tui 2>errors`, they write
+    to the latter, so that the app is drawn.
     """
     original = os.dup(_STDERR)
     before = sys.stderr, sys.__stderr__
@@ -56,7 +56,7 @@ def _replace(stderr: TextIO, original: TextIO | None) -> None:
 
 def _screen() -> TextIO:
     descriptor = _STDERR if os.isatty(_STDERR) or not os.isatty(_STDOUT) else _STDOUT
-    # What the encoding lacks becomes one question mark: an escape would take several cells.
+    # A character that the encoding lacks becomes one question mark: an escape would take several cells.
     encoding = writable(getattr(sys.stderr, "encoding", None))
     return TextIOWrapper(
         BufferedWriter(_Terminal(os.dup(descriptor), "w")), encoding=encoding, errors="replace", newline=""
@@ -64,7 +64,7 @@ def _screen() -> TextIO:
 
 
 class _Terminal(FileIO):
-    """A terminal that takes everything once it is closed: the app must be able to end."""
+    """A terminal that accepts and discards everything once it is closed, so that the app can exit."""
 
     def write(self, data: "Buffer", /) -> int:
         try:

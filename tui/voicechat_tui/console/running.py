@@ -21,13 +21,13 @@ def run(
     on_interrupt: Callable[[Screen], None] = lambda _: None,
     exit_code_of: Callable[[VoicechatError], ExitCode] = exit_codes.exit_code_of,
 ) -> ExitCode:
-    """Run a command and return its exit status. Nothing is raised for what a person can cause.
+    """Run a command and return its exit status. Nothing that a user can cause raises an exception.
 
     Args:
         command: Does the work.
-        json: Whether standard output is for programs.
+        json: Whether standard output is meant for programs.
         on_interrupt: Called at the first Ctrl+C.
-        exit_code_of: Says what the exit status of an error is.
+        exit_code_of: Maps an error to its exit status.
     """
     make_printable(sys.stdout, utf8=json)
     make_printable(sys.stderr, utf8=False)
@@ -39,7 +39,7 @@ def run(
         screen.error(error)
         return exit_code_of(error)
     except BrokenPipeError:
-        # Whoever read the output has seen enough.
+        # The reader of the output has seen enough.
         into_nowhere(sys.stdout)
         return ExitCode.OK
     finally:

@@ -1,4 +1,4 @@
-"""Standard output for data, standard error for talk, and the line on it that is rewritten in place."""
+"""Standard output for data, standard error for notes, including the line that is rewritten in place."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ _CLEAR_LINE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2
 
 
 class Screen:
-    """Where everything is printed. The live line gives way to whatever else appears.
+    """Where everything is printed. The live line gives way to anything else that appears.
 
     Args:
         stdout: Takes the data, one line at a time.
@@ -41,40 +41,40 @@ class Screen:
 
     @property
     def is_live(self) -> bool:
-        """Whether there is a terminal for a line that is rewritten."""
+        """Whether there is a terminal for the live line."""
         return self._console.is_terminal and not self._console.is_dumb_terminal
 
     @property
     def width(self) -> int:
-        """How many cells the live line may take: not the last column, or terminals would wrap."""
+        """How many cells the live line may take: not the last column, where terminals would wrap."""
         return max(1, self._console.width - 1)
 
     async def data(self, line: str | Text) -> None:
-        """Write one line to standard output. A reader that is slow, such as a pager, holds up nothing else.
+        """Write one line to standard output. A slow reader, such as a pager, holds up nothing else.
 
         Args:
-            line: The line, in styles if it is for people.
+            line: The line, styled if it is for people.
 
         Raises:
-            BrokenPipeError: If nobody reads it any more.
+            BrokenPipeError: If nobody is reading it any more.
         """
         async with self._writing:
             self.clear()
             await asyncio.to_thread(self._write, self._rendered(line))
 
     def note(self, text: str | Text) -> None:
-        """Write a line of talk."""
+        """Write a note."""
         self.clear()
         with self._read_by_somebody():
             self._console.print(_harmless(text), soft_wrap=True)
 
     def error(self, error: VoicechatError) -> None:
-        """Say what went wrong and what to do."""
+        """Print what went wrong and what to do."""
         self.error_line(understood(error.message))
         self.note(" " * cell_len(_("error: ")) + understood(error.advice))
 
     def error_line(self, text: str) -> None:
-        """Say what went wrong, where there is nothing to do about it."""
+        """Print what went wrong, if there is nothing to do about it."""
         self.note(Text.assemble((_("error: "), "bold red"), text))
 
     def live(self, line: Text) -> None:
@@ -86,7 +86,7 @@ class Screen:
             self._live_shown = True
 
     def clear(self) -> None:
-        """Take the live line away."""
+        """Remove the live line."""
         if self._live_shown:
             with self._read_by_somebody():
                 self._console.control(_CLEAR_LINE)
@@ -102,7 +102,7 @@ class Screen:
 
     @contextmanager
     def _read_by_somebody(self) -> Iterator[None]:
-        """Talk as long as anybody is there: a command must not fail because its terminal was closed."""
+        """Write notes only while anybody is there: a closed terminal must not make a command fail."""
         try:
             yield
         except OSError:
@@ -121,7 +121,7 @@ class Screen:
 
 
 def _harmless(text: str | Text) -> Text:
-    """Return a text without control sequences, whoever wrote it; its styles stay."""
+    """Return a text without control sequences, whoever wrote it, but with its styles."""
     if isinstance(text, str):
         return Text(printable_lines(text))
     harmless = text.copy()
@@ -130,14 +130,14 @@ def _harmless(text: str | Text) -> Text:
 
 
 def into_nowhere(stream: TextIO) -> None:
-    """Let a stream that nobody reads any more take everything, what Python flushes at the end included."""
+    """Make a stream that nobody reads discard everything, including what Python flushes at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
 def make_printable(stream: TextIO, *, utf8: bool) -> None:
-    """See to it that no text can crash a stream: what its encoding lacks becomes a question mark.
+    """Make sure that no text can crash a stream: what its encoding lacks becomes question marks.
 
     Args:
         stream: Standard output or error; anything else is left as it is.

@@ -1,14 +1,15 @@
-"""The language of the interface: English, or Chinese where a person's locale or settings ask for it.
+"""The language of the interface: English, or Chinese if the user's locale or settings ask for it.
 
-The English text itself is the key. Its Chinese stands in one of the tables `zh/*.toml`, one for each area of
-the client; what no table has is shown in English. A test compares the tables with the texts in the code.
+The English text itself is the key. Its Chinese is in one of the tables `zh/*.toml`, one for each area of
+the client; a text that no table has is shown in English. A test compares the tables with the texts in the
+code.
 
     from voicechat_tui.language import _
 
     _("No server answers at {url}.", url=url)
 
-A text that is written down before its language is known, such as a constant of a module, is marked with
-`mark` there and translated with `_` where it is shown.
+A text that is defined before its language is known, such as a module constant, is marked with `mark` there
+and translated with `_` where it is shown.
 """
 
 import os
@@ -25,9 +26,9 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 _ADDRESSES = frozenset({"url", "proxy"})
 """The names of values that are addresses."""
 _OF_SEVERAL_LINES = frozenset({"words"})
-"""The names of values that are what people write."""
+"""The names of values that people have written."""
 _LONGEST_VALUE = 4_000
-"""Characters of a value: no message is longer."""
+"""The most characters of a value: no message is longer."""
 _SAID_ELSEWHERE = frozenset({"reason", "detail", "answer"})
 """The names of values that may be words of the server, a library or the system."""
 
@@ -36,13 +37,13 @@ _for_programs = False
 
 
 def use(language: Language | None) -> None:
-    """Choose the language of all texts from now on; None leaves it to the locale."""
+    """Set the language of all texts from now on; None follows the locale."""
     global _chosen, _for_programs
     _chosen, _for_programs = language, False
 
 
 def use_for_programs() -> None:
-    """Let all texts be English from now on, and what others say stay as it came."""
+    """Use English for all texts from now on, and leave texts from elsewhere as they came."""
     global _chosen, _for_programs
     _chosen, _for_programs = "en", True
 
@@ -53,7 +54,7 @@ def current() -> Language:
 
 
 def of_locale(environment: Mapping[str, str]) -> Language:
-    """Return the language that a locale asks for, by the variables that gettext reads, in its order."""
+    """Return the language that the locale asks for: the variables that gettext reads, in its order."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next((environment[name] for name in names if environment.get(name)), "C")
     if locale.split(".")[0] in ("C", "POSIX"):
@@ -71,7 +72,7 @@ def translate(text: str, **values: object) -> str:
 
     Args:
         text: The English text, with a `{name}` for each value.
-        values: What stands in for the names.
+        values: The values for the names.
     """
     said = chinese().get(text, text) if current() == "zh" else text
     return said.format_map({name: _value(name, value) for name, value in values.items()}) if values else said
@@ -84,8 +85,8 @@ def understood(text: str, otherwise: str = "") -> str:
     """Return a text of the server, a library or the system in the language of the interface.
 
     Args:
-        text: In English; one that is in the language already stays.
-        otherwise: What to say in place of an English text that has no translation, translated.
+        text: In English; a text that is already in the language stays as it is.
+        otherwise: A translated text to use if an English text has no translation.
     """
     if current() != "zh":
         return text
@@ -95,14 +96,14 @@ def understood(text: str, otherwise: str = "") -> str:
 
 
 def spoken(text: str, otherwise: str = "") -> str:
-    """Return what the server says, as a person is told it; a program is told it as it came.
+    """Return what the server says in the form for people; programs get it as it came.
 
-    It is in the language of the interface; its times are those of this place, and the long names that a
-    server makes are cut short.
+    It is in the language of the interface, its times are in local time, and long server-made ids are
+    shortened.
 
     Args:
         text: In English.
-        otherwise: What to say in its place if it has no translation, translated.
+        otherwise: A translated text to use if it has no translation.
     """
     return text if _for_programs else readable(understood(text, otherwise))
 
@@ -110,12 +111,12 @@ def spoken(text: str, otherwise: str = "") -> str:
 def _value(name: str, value: object) -> object:
     if not isinstance(value, str):
         return value
-    # What stands in a sentence may come from anywhere; here no place can forget that.
+    # A value may come from anywhere; handled here, no caller can forget that.
     value = printable_lines(value) if name in _OF_SEVERAL_LINES else printable(value)
     if len(value) > _LONGEST_VALUE:
         value = value[: _LONGEST_VALUE - 1] + "…"
     if name in _ADDRESSES:
-        # Whoever shows an address shows it here, so that no place can forget what is hidden in it.
+        # Every address is shown through here, so that no caller can forget to hide its secrets.
         from voicechat_tui.redaction import shown
 
         return shown(value)
@@ -123,23 +124,23 @@ def _value(name: str, value: object) -> object:
 
 
 def plural(count: int, one: str, many: str, **values: object) -> str:
-    """Return the text for a number of things, which may name the number as `{count}`.
+    """Return the text for a number of things, in which `{count}` stands for the number.
 
     Args:
         count: How many there are.
         one: The English text for one of them.
         many: The English text for any other number; the one that has a Chinese translation.
-        values: What stands in for other names.
+        values: The values for other names.
     """
     text = one if count == 1 and current() == "en" else many
     return translate(text, count=count, **values)
 
 
 def listed(parts: Iterable[str]) -> str:
-    """Return texts one after another, with the commas of the language."""
+    """Join texts with the commas of the language."""
     return ("，" if current() == "zh" else ", ").join(parts)
 
 
 def mark(text: str) -> str:
-    """Return a text unchanged: it is translated where it is shown."""
+    """Return a text unchanged; it is translated where it is shown."""
     return text

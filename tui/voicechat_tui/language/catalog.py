@@ -17,7 +17,7 @@ def chinese() -> Mapping[str, str]:
 
 @cache
 def foreign() -> Mapping[str, str]:
-    """Return the Chinese text for each English one that stands in no code of the client."""
+    """Return the Chinese text for each English one that is not in the client's code."""
     return _texts(table for table in tables() if table.name == _FOREIGN)
 
 
@@ -33,6 +33,6 @@ def tables() -> list[Traversable]:
 
 
 def read(table: Traversable) -> dict[str, str]:
-    """Return what one table says."""
+    """Return the texts of one table."""
     texts: dict[str, str] = tomllib.loads(table.read_text(encoding="utf-8"))
     return texts

@@ -1,7 +1,7 @@
-"""Texts that come whole and in English, from the server or from a library: each is known by its form.
+"""Texts that arrive whole and in English, from the server or a library, recognised by their pattern.
 
-A form is an English key of a table with a `{name}` for each part that differs from time to time. What fits no
-form stays as it is.
+A pattern is an English key of a table with a `{name}` for each part that varies. A text that matches no
+pattern stays as it is.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from voicechat_tui.language.catalog import foreign
 
 _ONE = "one_"
-"""How the name of a part begins that is a single word: without it a form of few words would fit much."""
+"""The prefix of a part that is a single word: without it, a short pattern would match too much."""
 _FIELDS = re.compile(r"[\w.\[\]]+: .+?(?:; [\w.\[\]]+: .+?)*")
 _FIELD = re.compile(r"(?P<field>[\w.\[\]]+): (?P<reason>.+?)(?:; (?=[\w.\[\]]+: )|$)", re.DOTALL)
 
@@ -24,13 +24,13 @@ class _Form(NamedTuple):
 
 
 def in_chinese(text: str) -> str | None:
-    """Return the Chinese for a text in English, or None where no form fits it."""
+    """Return the Chinese for an English text, or None if it matches no pattern."""
     for form in _forms():
         if found := form.pattern.fullmatch(text):
             return form.chinese.format_map(_part_by_part(found.groupdict()))
     if _FIELDS.fullmatch(text):
         parts = [(found["field"], in_chinese(found["reason"])) for found in _FIELD.finditer(text)]
-        # Only what is wrong with fields has this form; any other text may look alike.
+        # Only problems with fields have this pattern; any other text may look similar.
         if all(reason for _, reason in parts):
             return "；".join(f"{field}：{reason}" for field, reason in parts)
     return None
@@ -41,14 +41,14 @@ def _part_by_part(parts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _sentence(part: str) -> str | None:
-    """Return the Chinese for a sentence that stands in another one without its full stop."""
+    """Return the Chinese for a sentence that is part of another one, without its full stop."""
     chinese = in_chinese(f"{part}.")
     return chinese.removesuffix("。") if chinese else None
 
 
 @cache
 def _forms() -> tuple[_Form, ...]:
-    """Return every form, those first that say most themselves."""
+    """Return every pattern, those with the most literal text first."""
     ordered = sorted(foreign(), key=lambda english: -sum(len(literal) for literal, _ in _pieces(english)))
     return tuple(
         _Form(re.compile("".join(_patterns(english)), re.DOTALL), foreign()[english]) for english in ordered

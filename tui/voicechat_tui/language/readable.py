@@ -1,4 +1,4 @@
-"""What is for programs in a text, as people write it."""
+"""Making the parts of a text that are meant for programs readable."""
 
 import re
 from datetime import datetime
@@ -8,12 +8,12 @@ _LONG_ID = re.compile(r"(?<![\w-])([0-9a-f]{8})(?:[0-9a-f]{24}|(?:-[0-9a-f]{4}){
 
 
 def readable(text: str) -> str:
-    """Return a text with its times as the clock here shows them, and without the tails of long ids."""
+    """Return a text with its times in local time and its long ids shortened."""
     return _LONG_ID.sub(r"\1…", _TIME.sub(_local, text))
 
 
 def is_long_id(text: str) -> bool:
-    """Tell whether a text is nothing but a long id, which says nothing to people."""
+    """Return whether a text is nothing but a long id, which means nothing to people."""
     return _LONG_ID.fullmatch(text) is not None
 
 

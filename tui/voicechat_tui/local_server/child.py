@@ -1,7 +1,7 @@
-"""The process of a local server: it ends when its parent does, however that happens.
+"""The process of a local server: it exits when its parent does, however that happens.
 
-Its standard input is a pipe to which nothing is ever written. Every system closes it with the parent's end,
-be it a return, a crash, a closed terminal or a kill.
+Its standard input is a pipe to which nothing is ever written. Every system closes it when the parent ends,
+be it by a return, a crash, a closed terminal or a kill.
 """
 
 import os
@@ -12,7 +12,7 @@ import threading
 import time
 
 LONGEST_END_S = 20.0
-"""How long the server may take to let streams finish when its parent has gone."""
+"""How long the server may take to let streams finish once its parent is gone."""
 
 _STDIN = 0
 
@@ -20,7 +20,7 @@ _STDIN = 0
 def main() -> None:
     """Run `voicechat-server` with the arguments of this process."""
     threading.Thread(target=_end_with_parent, daemon=True, name="end with the parent").start()
-    # Server and client import nothing of each other; this process is both only by name.
+    # Server and client don't import each other; this process joins them only by name.
     runpy.run_module("voicechat_server", run_name="__main__", alter_sys=True)
 
 

@@ -1,4 +1,4 @@
-"""Whether this machine can run a server, found without importing any of it."""
+"""Whether this machine can run a server, determined without importing any of it."""
 
 from importlib.util import find_spec
 
@@ -16,7 +16,7 @@ _NEEDED = ("voicechat_server", "fastapi", "uvicorn", "funasr", "torch")
 
 
 def is_installed() -> bool:
-    """Tell whether the server is installed beside the client, with what it needs."""
+    """Return whether the server is installed alongside the client, with its dependencies."""
     return not _absent()
 
 

@@ -1,4 +1,4 @@
-"""Starting a server as a child of this process, and ending it with this process."""
+"""Starting a server as a child of this process, and stopping it with this process."""
 
 import asyncio
 import json
@@ -24,14 +24,14 @@ _TOLD_LINES = 3
 class LocalServer:
     """A server with the demo model on a free port of this machine. An async context manager.
 
-    Inside of it the server answers, though it may still be loading its model. At the end, and also when this
-    process dies in any way, the server finishes the streams it has and ends.
+    Once entered, the server answers, though it may still be loading its model. On exit, or if this process
+    dies in any way, the server finishes the streams it has and exits.
 
     Args:
         directory: Where its chats and its log are kept.
 
     Attributes:
-        log: Its log, anew with each start.
+        log: Its log, which is overwritten at each start.
         url: Its address, once it answers.
     """
 
@@ -45,8 +45,8 @@ class LocalServer:
         """Start it.
 
         Raises:
-            VoicechatError: `missing_dependency` if it isn't installed, `server_unreachable` if it
-                doesn't start.
+            VoicechatError: `missing_dependency` if it isn't installed, `server_unreachable` if it doesn't
+                start.
         """
         require()
         self._process = await self._start()
@@ -68,7 +68,7 @@ class LocalServer:
 
     @property
     def pid(self) -> int | None:
-        """The number of its process, while there is one."""
+        """Its process id, while it is running."""
         return None if self._process is None else self._process.pid
 
     async def _start(self) -> Process:
@@ -83,7 +83,8 @@ class LocalServer:
                     stdin=PIPE,
                     stdout=log,
                     stderr=log,
-                    # Neither ctrl+c nor the end of the terminal reaches it: it ends with its standard input.
+                    # Neither Ctrl+C nor the end of the terminal reaches it: it exits when its standard
+                    # input closes.
                     start_new_session=True,
                     creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 )
@@ -101,7 +102,7 @@ class LocalServer:
         return arguments
 
     async def _address(self, process: Process) -> str:
-        """Wait for the line of the log that tells where the server listens."""
+        """Wait for the log line that says where the server is listening."""
         while True:
             ended = process.returncode is not None
             for line in await asyncio.to_thread(self._log_lines):
@@ -123,7 +124,7 @@ class LocalServer:
         )
 
     async def _end(self) -> None:
-        """Let it end in good order; one that doesn't is killed."""
+        """Let it shut down cleanly; kill it if it doesn't."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -139,7 +140,7 @@ class LocalServer:
 
 
 def _listening_at(line: str) -> str | None:
-    """Return the address that a line of the server's log tells, if it does."""
+    """Return the address in a line of the server's log, if it has one."""
     try:
         said = json.loads(line)
     except ValueError:

@@ -10,14 +10,14 @@ from voicechat_common.audio import Samples
 
 
 class AudioSource(Protocol):
-    """A stream of mono 16-bit audio. An async context manager: what is stated here is known inside of it.
+    """A stream of mono 16-bit audio. An async context manager; the attributes are known once it is entered.
 
     Attributes:
-        name: What to call it in front of a person.
+        name: What to call it when talking to the user.
         sample_rate: Samples per second.
-        duration_s: Its length in seconds, or None where nobody knows.
-        is_live: True if it goes on whether or not anybody listens, as a microphone does.
-        remarks: Sentences about what is odd about it; complete when the packets have ended.
+        duration_s: Its length in seconds, or None if unknown.
+        is_live: True if it goes on whether or not anybody listens, like a microphone.
+        remarks: Sentences about anything odd; complete once the packets have ended.
     """
 
     name: str
@@ -27,10 +27,10 @@ class AudioSource(Protocol):
     remarks: list[str]
 
     def packets(self) -> AsyncGenerator[Samples, None]:
-        """Give the audio in packets, each as soon as it can be had.
+        """Yield the audio in packets, each as soon as it is available.
 
         Raises:
-            VoicechatError: `bad_audio_file` if it can't be read to its end.
+            VoicechatError: `bad_audio_file` if it can't be read to the end.
         """
         ...
 
@@ -53,13 +53,13 @@ class PacketCutter:
         self._rest: Samples = np.zeros(0, np.int16)
 
     def push(self, block: Samples) -> list[Samples]:
-        """Return the packets that are complete with this block."""
+        """Return the packets completed by this block."""
         samples = np.concatenate([self._rest, block])
         whole = len(samples) - len(samples) % self._length
         self._rest = samples[whole:]
         return [samples[at : at + self._length] for at in range(0, whole, self._length)]
 
     def finish(self) -> list[Samples]:
-        """Return what is left, as one shorter packet or none."""
+        """Return what is left, as one shorter packet or nothing."""
         rest, self._rest = self._rest, self._rest[:0]
         return [rest] if len(rest) else []

@@ -19,12 +19,12 @@ _SHORTFALL_S = 0.1
 class FileSource:
     """A file of any format, rate and channel count, read block by block in another thread.
 
-    Its own rate is kept where the protocol allows it; the server resamples as it does for everybody.
+    Its own rate is kept if the protocol allows it; the server then resamples, as it does for everybody.
 
     Args:
         path: The file.
         packet_ms: Length of the packets.
-        rate: The rate to give the audio at, instead of its own.
+        rate: The rate to convert the audio to, instead of its own.
     """
 
     is_live = False
@@ -38,7 +38,7 @@ class FileSource:
         self._packet_ms = packet_ms
         self._rate = rate
         self._file: AudioFile | None = None
-        # A cancelled read goes on in its thread; the file must not be closed under it.
+        # A cancelled read goes on in its thread, during which the file must not be closed.
         self._in_use = threading.Lock()
 
     async def __aenter__(self) -> Self:
@@ -57,7 +57,7 @@ class FileSource:
             await asyncio.to_thread(self._close, file)
 
     async def packets(self) -> AsyncGenerator[Samples, None]:
-        """Give the audio of the file in packets of equal length, the last one shorter."""
+        """Yield the audio of the file in packets of equal length, the last one shorter."""
         if self._file is None:
             raise RuntimeError("the source is not open")
         file = self._file

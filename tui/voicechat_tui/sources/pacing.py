@@ -1,4 +1,4 @@
-"""Giving out recorded audio at the pace of speech."""
+"""Pacing recorded audio like speech."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from voicechat_common.audio import Samples
 
 
 class Clock(Protocol):
-    """A steady clock that one can wait on."""
+    """A steady clock that can also wait."""
 
     def now(self) -> float:
         """Return seconds since any fixed moment."""
@@ -35,15 +35,16 @@ class SteadyClock:
 async def paced(
     packets: AsyncIterator[Samples], rate: int, speed: float, clock: Clock
 ) -> AsyncGenerator[Samples, None]:
-    """Give each packet at the moment its last sample would have been spoken.
+    """Yield each packet at the moment its last sample would have been spoken.
 
-    The moments are counted from the first call, so that no delay adds up: what came late is caught up with.
+    The moments are relative to the first call, so that delays do not add up: a late packet is followed
+    sooner by the next.
 
     Args:
         packets: The audio.
         rate: Samples per second.
-        speed: How many times faster than speech; infinite for as fast as the packets are taken.
-        clock: What time is told by.
+        speed: How many times faster than real time; infinite for as fast as the packets are taken.
+        clock: The clock to go by.
     """
     begin = clock.now()
     position = 0

@@ -12,10 +12,10 @@ _READS_AHEAD = 8
 
 
 class PipeReader:
-    """Reads a descriptor in a thread of its own, a bounded number of reads ahead.
+    """Reads a descriptor in a separate thread, a bounded number of reads ahead.
 
-    A read from a pipe can't be cancelled, and waiting for it must not keep the program from ending: hence a
-    daemon thread, and `os.read`, which holds no lock of the interpreter's own buffers.
+    A read from a pipe can't be cancelled, and must not keep the program from exiting: hence a daemon
+    thread, and `os.read`, which holds no lock on the interpreter's buffers.
 
     Args:
         fd: The descriptor.
@@ -29,7 +29,7 @@ class PipeReader:
         self._at_end = False
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin to read, from a copy of the descriptor: a closed one's number may soon mean another file."""
+        """Start reading, from a copy of the descriptor: a closed one's number may soon mean another file."""
         try:
             copy = os.dup(self._fd)
         except OSError as error:
@@ -43,7 +43,7 @@ class PipeReader:
         self._free.release()
 
     async def read(self) -> bytes:
-        """Return the next bytes, or none at the end.
+        """Return the next bytes, or no bytes at the end.
 
         Raises:
             VoicechatError: `bad_audio_file` if the descriptor can't be read.
@@ -69,7 +69,7 @@ class PipeReader:
             os.close(fd)
 
     def _read_once(self, loop: asyncio.AbstractEventLoop, fd: int) -> bool:
-        """Hand over the next bytes; tell whether there may be more, and somebody who wants them."""
+        """Hand over the next bytes; return whether there may be more and they are still wanted."""
         self._free.acquire()
         if self._closed:
             return False
@@ -80,6 +80,6 @@ class PipeReader:
             item = error
         try:
             loop.call_soon_threadsafe(self._queue.put_nowait, item)
-        except RuntimeError:  # The loop was closed meanwhile: nobody listens any more.
+        except RuntimeError:  # The loop was closed meanwhile: nobody is listening.
             return False
         return bool(item) and not isinstance(item, OSError)

@@ -1,11 +1,11 @@
-"""PortAudio in a process of its own, which lists microphones, checks one or records it to standard output.
+"""PortAudio in a separate process, which lists microphones, checks one or records it to standard output.
 
-PortAudio and the libraries below it may hang, spin or abort when a device goes away, write to standard error,
-and see new devices only when they start anew. All of this ends with a process, which can be killed.
-`microphone.portaudio` is the other end. To start quickly, nothing else of the client is imported here.
+PortAudio and the libraries below it may hang, spin or abort when a device goes away, write to standard
+error, and see new devices only after a restart. A process contains all of this and can be killed.
+`microphone.portaudio` is the other end. To start quickly, this module imports nothing else of the client.
 
 The only argument is a JSON object. The answer is a line of JSON; when recording, blocks follow, each with a
-header of its length in bytes, how many frames were lost before it (-1: nobody knows) and the time of its end.
+header: its length in bytes, how many frames were lost before it (-1: unknown) and the time of its end.
 """
 
 import json
@@ -21,7 +21,7 @@ from typing import Any
 HEADER = struct.Struct("<Iid")
 BLOCKS_PER_S = 50
 BUFFERED_S = 0.1
-"""Audio that the system may hold for PortAudio, so that a loaded machine loses none."""
+"""How much audio the system may buffer for PortAudio, so that a loaded machine loses none."""
 
 _NO_SUCH_DEVICE = -9996
 
@@ -29,8 +29,8 @@ Json = dict[str, Any]
 
 
 def main() -> None:
-    """Do what is asked, and end without giving PortAudio a chance to hang."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the client, which ends this.
+    """Do what was requested, and exit without giving PortAudio a chance to hang."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the client, which ends this process.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     request = json.loads(sys.argv[1])
     try:
@@ -68,7 +68,7 @@ def _devices(sound: Any) -> list[Json]:
     try:
         default = sound.query_devices(kind="input")["index"]
     except sound.PortAudioError:
-        default = None  # There is none.
+        default = None  # There is no device.
     return [
         {
             "name": info["name"],
@@ -84,7 +84,7 @@ def _devices(sound: Any) -> list[Json]:
 
 
 def _find(devices: list[Json], meant: Json) -> Json | None:
-    """Return the device that is meant; where two have one name, the one with its number."""
+    """Return the intended device; if two have the same name, the one with the given number."""
     same = [device for device in devices if all(device[key] == meant[key] for key in ("name", "host_api"))]
     return next((device for device in same if device["index"] == meant["index"]), next(iter(same), None))
 
@@ -99,7 +99,7 @@ def _refusal(sound: Any, device: Json, wanted: list[int]) -> Json | None:
 
 
 def _record(sound: Any, device: Json, request: Json) -> None:
-    """Record until this process is killed or the device has gone."""
+    """Record until this process is killed or the device is gone."""
     rate, channels = request["format"]
     blocks = Blocks(request["blocks_kept"])
     try:
@@ -128,10 +128,10 @@ def _record(sound: Any, device: Json, request: Json) -> None:
 
 
 class Blocks:
-    """The way out of PortAudio's thread. Full, it drops the newest block: what was heard before stays whole.
+    """The queue out of PortAudio's thread. When full, it drops the newest block, never older ones.
 
     Args:
-        limit: The most blocks that wait.
+        limit: How many blocks may wait.
     """
 
     def __init__(self, limit: int) -> None:
@@ -148,16 +148,16 @@ class Blocks:
         self._lost = 0
 
     def end(self) -> None:
-        """Say that nothing more comes."""
+        """Signal that nothing more comes."""
         self._queue.put(None)
 
     def get(self) -> tuple[bytes, int, float] | None:
-        """Wait for a block, the frames lost before it and the time of its end; None after the last."""
+        """Wait for a block, with the frames lost before it and the time of its end; None after the last."""
         return self._queue.get()
 
 
 def _described(error: Exception) -> Json:
-    """Return what an error of sounddevice carries: a text, a code, and what the audio system itself said."""
+    """Return the contents of a sounddevice error: a text, a code, and the audio system's own error."""
     text, *numbers = error.args
     described: Json = {"text": str(text), "code": int(numbers[0]) if numbers else 0}
     if len(numbers) > 1:
@@ -171,7 +171,7 @@ def _answer(answer: Json) -> None:
 
 
 def _end_with_parent() -> None:
-    """End when nobody holds the other end of standard input any more."""
+    """Exit once nobody holds the other end of standard input."""
     while os.read(0, 1):
         pass
     os._exit(0)

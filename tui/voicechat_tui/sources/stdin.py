@@ -17,7 +17,7 @@ _SNIFF_BYTES = 12
 
 
 class StdinSource:
-    """16-bit little-endian PCM from a file descriptor, as it comes; a WAV header in front is understood.
+    """16-bit little-endian PCM from a file descriptor, as it arrives; a leading WAV header is honoured.
 
     Args:
         fd: The descriptor.
@@ -60,7 +60,7 @@ class StdinSource:
         self._pipe.close()
 
     async def packets(self) -> AsyncGenerator[Samples, None]:
-        """Give the audio as it comes in, in packets of at most the stated length."""
+        """Yield the audio as it arrives, in packets of at most the given length."""
         longest = max(1, self.sample_rate * self._packet_ms // 1000)
         framer, frames = SampleFramer(), Downmixer(self._channels)
         resampler = Resampler(self._input_rate, self.sample_rate)
@@ -75,9 +75,9 @@ class StdinSource:
             self.remarks.append(_("Standard input ended in the middle of a sample: is it really 16-bit PCM?"))
 
     async def _data(self) -> AsyncIterator[bytes]:
-        """Give what is behind the header, as far as the header says that it is audio.
+        """Yield what follows the header, as far as the header says that it is audio.
 
-        What some files begin with is only known with more bytes than a live source may be held up for.
+        Some file types are only recognisable from more bytes than a live source should be delayed for.
         """
         data, self._head = self._head, b""
         while True:
@@ -92,7 +92,7 @@ class StdinSource:
                 return
 
     async def _read_head(self, at_least: int) -> bool:
-        """Read until there are so many bytes; return whether there are."""
+        """Read until there are at least so many bytes; return whether there are."""
         while len(self._head) < at_least:
             data = await self._pipe.read()
             if not data:

@@ -1,4 +1,4 @@
-"""The header of a WAV file that comes through a pipe, where its length fields may be guesses."""
+"""The header of a WAV file read from a pipe, where its length fields may be guesses."""
 
 import struct
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _PCM = 1
 _EXTENSIBLE = 0xFFFE
 _BIGGEST_HEADER = 1 << 16
 _UNKNOWN_SIZE = 0x7FFF_0000
-"""Programs that write to a pipe put sizes from about here upwards for "until the end"."""
+"""Programs that write to a pipe state sizes from about here upwards to mean "until the end"."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class WavHead:
         sample_rate: Samples per second.
         channels: Interleaved channels.
         data_at: Where in the file the samples begin, in bytes.
-        data_bytes: How many bytes of samples follow, or None for all there are.
+        data_bytes: How many bytes of samples follow, or None for all that come.
     """
 
     sample_rate: int
@@ -34,7 +34,7 @@ def parse_wav_head(head: bytes) -> WavHead | None:
     """Return the header of a little-endian 16-bit PCM WAV file, or None if more bytes are needed.
 
     Raises:
-        VoicechatError: `bad_audio_file` if the samples are of another kind or the header makes no sense.
+        VoicechatError: `bad_audio_file` if the samples are in another format or the header makes no sense.
     """
     at = 12
     sample_format: tuple[int, int] | None = None

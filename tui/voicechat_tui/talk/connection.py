@@ -1,4 +1,4 @@
-"""How `say` and `tail` meet their chat."""
+"""How `say` and `tail` connect to their chat."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,33 +16,33 @@ from voicechat_tui.language import _
 
 
 def policy(reconnect_s: float) -> ChatPolicy:
-    """Return the limits of a command that does not wait for the network for ever."""
+    """Return the limits for a command that does not wait for the network forever."""
     usual = ChatPolicy()
     return replace(usual, lost_s=reconnect_s, unreachable_s=min(usual.unreachable_s, reconnect_s))
 
 
 def trying_again(reason: str, seconds: float) -> str:
-    """Say why something has to be done again, and when."""
+    """Print why something is retried, and when."""
     return _("{reason} Trying again in {seconds:.1f} s.", reason=reason, seconds=seconds)
 
 
 async def last_seq(
     server: str, chat_id: str, limits: ChatPolicy, tell: Callable[[str], object]
 ) -> int | None:
-    """Return the seq of a chat's last message, or None if there is no such chat.
+    """Return the `seq` of a chat's last message, or None if there is no such chat.
 
-    A server that is said to be back soon is waited for, as it is once there is a connection.
+    If the server is expected back soon, this waits for it, as an established connection would.
 
     Args:
         server: The server's address.
         chat_id: Which chat.
         limits: How long to wait.
-        tell: Takes what to say of each wait.
+        tell: Called with the text to print for each wait.
 
     Raises:
-        VoicechatError: If it can't be had.
+        VoicechatError: If it can't be obtained.
     """
-    # The jitter of a delay guards nothing.
+    # The jitter of a delay is not security-relevant.
     backoff = Backoff(limits, Random())  # noqa: S311
     async with HttpClient(server) as http:
         while True:
@@ -52,7 +52,7 @@ async def last_seq(
                 if error.code is ErrorCode.NOT_FOUND:
                     return None
                 delay = backoff.delay(error, asyncio.get_running_loop().time())
-                # Where nobody answers at all, the address may be wrong, which should be told soon.
+                # If nobody answers at all, the address may be wrong, which should be reported soon.
                 if delay is None or (
                     error.code is ErrorCode.SERVER_UNREACHABLE and not isinstance(error, UnavailableError)
                 ):
@@ -62,5 +62,5 @@ async def last_seq(
 
 
 def exit_code_of(error: VoicechatError) -> ExitCode:
-    """Return the exit status that tells of an error: no audio is lost with a connection here."""
+    """Return the exit status for an error; here, losing the connection loses no audio."""
     return ExitCode.UNREACHABLE if error.code is ErrorCode.CONNECTION_LOST else exit_codes.exit_code_of(error)

@@ -1,4 +1,4 @@
-"""Lines of text from standard input, as they come."""
+"""Lines of text from standard input, as they arrive."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,14 +8,14 @@ from voicechat_tui.language import _
 from voicechat_tui.sources.pipe import PipeReader
 
 LONGEST_LINE = 1 << 20
-"""Bytes without a newline after which standard input is taken for something else than text."""
+"""How many bytes without a newline it takes until standard input is taken for something other than text."""
 
 
 async def lines(fd: int) -> AsyncGenerator[str, None]:
-    """Yield the lines of a descriptor that are not blank, without their ends.
+    """Yield the non-blank lines of a descriptor, without their line endings.
 
     Raises:
-        VoicechatError: `bad_field` if it is no text.
+        VoicechatError: `bad_field` if it is not text.
     """
     pipe = PipeReader(fd)
     pipe.start(asyncio.get_running_loop())

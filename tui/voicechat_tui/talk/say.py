@@ -1,4 +1,4 @@
-"""`voicechat-tui say` as a whole: it ends when every text is stored, and tells of those that are not."""
+"""`voicechat-tui say` as a whole: it exits when every text is stored, and reports those that are not."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ from voicechat_tui.talk.lines import lines
 
 STDIN = "-"
 AHEAD = 200
-"""Texts that may wait to be stored; then standard input is not read."""
+"""How many texts may wait to be stored; beyond that, standard input is not read."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class _Say:
         self._worst = ExitCode.OK
 
     async def run(self) -> ExitCode:
-        """Say everything, and wait until it is stored."""
+        """Post everything, and wait until it is stored."""
         options = self._options
-        # Without this the whole history would come before the first acknowledgement.
+        # Without this, the whole history would arrive before the first acknowledgement.
         limits = policy(options.reconnect_s)
         since = await last_seq(options.server, options.chat_id, limits, self._screen.note) or 0
         client = ChatClient(options.server, options.chat_id, options.user, since=since, policy=limits)
@@ -87,7 +87,7 @@ class _Say:
         speaking = asyncio.create_task(self._speak(client))
         try:
             await asyncio.wait({listening, speaking}, return_when=asyncio.FIRST_COMPLETED)
-            # Listening ends before speaking does only with an error, which is the one to tell.
+            # Listening ends before speaking only with an error, and that is the one to report.
             await (listening if listening.done() else speaking)
         finally:
             for task in (listening, speaking):
@@ -95,7 +95,7 @@ class _Say:
             await asyncio.wait({listening, speaking})
 
     async def _speak(self, client: ChatClient) -> None:
-        """Say everything until Ctrl+C; return once all of it is settled."""
+        """Post everything until Ctrl+C; return once all of it is stored or refused."""
         async with aclosing(self._texts()) as texts:
             while (text := await self._next(texts)) is not None:
                 try:

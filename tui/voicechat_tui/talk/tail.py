@@ -35,12 +35,12 @@ class TailOptions:
 
     Attributes:
         chat_id: Which chat.
-        user: Who reads; None for a guest, who does not take part in the chat.
+        user: Who is reading; None for a guest, who does not take part in the chat.
         server: The server's address.
         json: Whether to print every event as a line of JSON.
         lines: How many of the last messages to show first.
-        since: Show what came after this seq first, instead.
-        follow: Whether to go on with what happens.
+        since: First show what came after this `seq` instead.
+        follow: Whether to keep following the chat.
         reconnect_s: How long to try to restore a lost connection.
     """
 
@@ -108,7 +108,7 @@ class _Tail:
         return ExitCode.OK
 
     def _is_last(self, event: ChatEvent) -> bool:
-        """Tell whether nothing is to be shown after an event."""
+        """Return whether there is nothing left to show after an event."""
         match event:
             case Connected(established=established) | Resumed(established=established):
                 self._has_ended = established.status is ChatStatus.ENDED

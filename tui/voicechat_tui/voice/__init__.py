@@ -1,1 +1,1 @@
-"""Speaking: the microphone on the one side, the stream of speech to the server on the other."""
+"""Speaking: the microphone on one side, the stream of speech to the server on the other."""

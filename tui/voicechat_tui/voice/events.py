@@ -1,4 +1,4 @@
-"""What speaking tells whoever shows it: all of the microphone's events, and these."""
+"""The events of speaking: all of the microphone's events, and these."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class TalkStarted:
 
     Attributes:
         talk: Its number.
-        start: Who talks, and into which chat.
+        start: Who is talking, and into which chat.
     """
 
     talk: int
@@ -23,11 +23,11 @@ class TalkStarted:
 
 @dataclass(frozen=True)
 class TalkHeard:
-    """The speech client of a talk tells something: text, an outage and its end, audio that was lost.
+    """An event from a talk's speech client: text, an outage and its end, lost audio.
 
     Attributes:
         talk: Its number.
-        event: What it tells.
+        event: The client's event.
     """
 
     talk: int
@@ -36,12 +36,12 @@ class TalkHeard:
 
 @dataclass(frozen=True)
 class TalkEnded:
-    """Nothing more comes of a talk.
+    """A talk is finished; it has no further events.
 
     Attributes:
         talk: Its number.
-        error: Why it was given up, or None if all of it was recognised.
-        unheard_ms: What had been said and the server is not known to have received.
+        error: Why it was abandoned, or None if all of it was recognised.
+        unheard_ms: Speech that the server is not known to have received.
     """
 
     talk: int
@@ -51,7 +51,7 @@ class TalkEnded:
 
 @dataclass(frozen=True)
 class JournalStopped:
-    """What is said from now on in a talk is not kept on disk. The talk goes on.
+    """From now on, what is said in a talk is not kept on disk. The talk goes on.
 
     Attributes:
         talk: Its number.

@@ -11,32 +11,32 @@ from voicechat_tui.client.speech.events import Event
 
 
 class TalkRecord(Protocol):
-    """Where a talk is kept. Only the beginning may fail; what goes wrong later is its `problem`."""
+    """Where a talk is kept. Only starting it may raise; anything that goes wrong later is its `problem`."""
 
     @property
     def problem(self) -> VoicechatError | None:
-        """Why the talk isn't kept any more."""
+        """Why the talk is no longer kept."""
 
     def append(self, samples: Samples) -> None:
         """Keep the next audio of the talk."""
 
     def hear(self, event: Event) -> None:
-        """Note what the server has taken over."""
+        """Note what the server has taken responsibility for."""
 
     def close(self) -> None:
         """End the record."""
 
 
 BeginRecord = Callable[[Start], TalkRecord]
-"""Begins the record of a talk, or raises the `VoicechatError` for which there is none."""
+"""Begins the record of a talk, or raises a `VoicechatError` if there can be none."""
 
 
 class Recorder:
-    """The record of one talk for the event loop: its calls are made in another thread, one after another.
+    """The record of one talk, for the event loop: its calls run in another thread, one after another.
 
     Args:
         begin: Begins the record; None for no record.
-        start: Who talks, and into which chat.
+        start: Who is talking, and into which chat.
     """
 
     def __init__(self, begin: BeginRecord | None, start: Start) -> None:
@@ -57,11 +57,11 @@ class Recorder:
             self._problem = error
 
     async def append(self, samples: Samples) -> None:
-        """Keep the next audio of the talk; on return it is kept, or `take_problem` tells why not."""
+        """Keep the next audio of the talk; on return it is kept, or `take_problem` says why not."""
         await self._call(lambda record: record.append(samples))
 
     async def hear(self, event: Event) -> None:
-        """Note what the server has taken over."""
+        """Note what the server has taken responsibility for."""
         await self._call(lambda record: record.hear(event))
 
     async def close(self) -> None:
@@ -69,7 +69,7 @@ class Recorder:
         await self._call(lambda record: record.close())
 
     def take_problem(self) -> VoicechatError | None:
-        """Return, once, why the talk isn't kept any more."""
+        """Return, once, why the talk is no longer kept."""
         problem, self._problem = self._problem, None
         return problem
 

@@ -1,4 +1,4 @@
-"""The one object with which a person speaks: a microphone, and a stream of speech for each talk."""
+"""The object through which a person speaks: a microphone, and a stream of speech for each talk."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,15 +17,16 @@ from voicechat_tui.voice.record import BeginRecord, Recorder
 from voicechat_tui.voice.talk import Talk
 
 LEAVES_WITHIN_S = 2.0
-"""How long the last words may take when the program ends. The server keeps what it has received anyway."""
+"""How long the last words may take when the program exits. The server keeps what it has received anyway."""
 TAIL_WITHIN_S = 2.0
-"""How long a microphone that is put down may take to give what was said before: usually its post-roll."""
+"""How long a microphone may take, when it is put down, to deliver what was said before: usually its
+post-roll."""
 
 
 class VoiceStream:
-    """Talks, one after another; while the words of one are still coming, the next may begin.
+    """Talks, one after another; the next may begin while the words of the previous one are still coming.
 
-    An async context manager. Its events must be read: where nobody takes them, no text is received either.
+    An async context manager. Its events must be read: if nobody takes them, no text is received either.
 
     Args:
         microphone: What is spoken into. It is entered and left with this object.
@@ -35,7 +36,7 @@ class VoiceStream:
         begin_record: Begins a record of each talk, which gets all audio before it is sent.
 
     Attributes:
-        unheard_ms: What had been said when it was left, and the server is not known to have received.
+        unheard_ms: Speech that the server is not known to have received when this was exited.
     """
 
     def __init__(
@@ -86,10 +87,10 @@ class VoiceStream:
             await asyncio.wait(tasks)
 
     def open(self, start: Start) -> int:
-        """Begin to talk, or go on with the talk that is open; return its number.
+        """Begin a talk, or continue the open one; return its number.
 
         Args:
-            start: Who talks, and into which chat. Its rate is the microphone's.
+            start: Who is talking, and into which chat. Its rate is the microphone's.
         """
         if self._talk is None:
             self._number += 1
@@ -109,7 +110,7 @@ class VoiceStream:
             self.microphone.hush()
 
     async def put_down(self) -> None:
-        """Put the microphone down for good. What was said is still delivered; after that the events end."""
+        """Put the microphone down for good. What was said is still delivered; then the events end."""
         self.close()
         try:
             with suppress(TimeoutError):
@@ -123,11 +124,11 @@ class VoiceStream:
             self._end_if_over()
 
     def mute(self, *, muted: bool = True) -> None:
-        """Mute the microphone, or not any more."""
+        """Mute or unmute the microphone."""
         self.microphone.mute(muted=muted)
 
     async def events(self) -> AsyncIterator[VoiceEvent]:
-        """Tell what happens, until this object is left; for one reader."""
+        """Yield the events until this object is exited; for one reader."""
         while (event := await self._events.get()) is not None:
             yield event
         if self._failure is not None:
@@ -148,7 +149,7 @@ class VoiceStream:
             self._events.close()
 
     def _notice_failure(self, task: asyncio.Task[None]) -> None:
-        """Let a mistake in the program reach whoever reads the events."""
+        """Let a bug surface where the events are read."""
         if not task.cancelled() and (failure := task.exception()) is not None:
             self._failure = failure
             self._events.close()

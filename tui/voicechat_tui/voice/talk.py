@@ -1,4 +1,4 @@
-"""One talk: from the moment somebody wants to be heard to the last word the server made of it."""
+"""One talk: from the moment somebody starts talking to the last word the server recognises."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,14 +16,14 @@ Tell = Callable[[VoiceEvent], Awaitable[None]]
 
 
 class Talk:
-    """Sends what a microphone gives to a stream of its own.
+    """Sends what a microphone delivers to a separate stream.
 
     Args:
         number: Its number.
         client: The stream, not entered yet.
         start: How it is opened.
         recorder: Where the talk is kept.
-        tell: Where its events go.
+        tell: Called with its events.
 
     Attributes:
         is_over: Set to say that the talk is over, even if nothing of it was heard yet.
@@ -42,11 +42,11 @@ class Talk:
 
     @property
     def unheard_ms(self) -> int:
-        """What was said and the server is not known to have received."""
+        """Speech that the server is not known to have received."""
         return milliseconds(self._client.position - self._received, self._start.sample_rate)
 
     async def run(self, source: AudioSource, microphone: asyncio.Lock) -> None:
-        """Live through the talk.
+        """Run the talk to its end.
 
         Args:
             source: What is said.

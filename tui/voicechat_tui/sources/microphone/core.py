@@ -1,7 +1,8 @@
-"""A microphone without I/O and without a clock: what it gives on, what it tells, what is to be done next.
+"""A microphone without I/O and without a clock: what audio it passes on, what it reports, what to do next.
 
-Its owner reports what happens to the device, hands in the blocks that it delivers, and passes the packets on
-that come back. Nothing that is heard while it is muted, or before the pre-roll of a talk, ever leaves it.
+Its owner reports what happens to the device, hands in the blocks that the device delivers, and passes on
+the packets it gets back. Nothing that is heard while muted, or before the pre-roll of a talk, ever leaves
+it.
 """
 
 from collections import deque
@@ -35,18 +36,18 @@ from voicechat_tui.sources.microphone.policy import MicrophonePolicy
 from voicechat_tui.sources.microphone.surroundings import Surroundings
 
 _EVENTS_KEPT = 64
-"""For a reader who is late. Beyond it the oldest are forgotten: what is true now counts."""
+"""Kept for a slow reader. Beyond this the oldest are dropped: what counts is the present state."""
 
 
 class State(Enum):
-    """Where a microphone stands."""
+    """The state of a microphone."""
 
     CLOSED = auto()
-    """Nobody wants to hear it."""
+    """It is not wanted."""
     OPENING = auto()
     """It is being opened."""
     LISTENING = auto()
-    """Audio comes in."""
+    """Audio is arriving."""
     SEEKING = auto()
     """None could be opened; the next attempt is due after a delay."""
 
@@ -60,9 +61,9 @@ class MicrophoneCore:
         here: Where the client runs.
 
     Attributes:
-        wished: Which one is wished for.
-        device: The one that is open, or was open last.
-        state: Where it stands.
+        wished: The chosen one.
+        device: The one that is open, or was last.
+        state: Its state.
     """
 
     def __init__(self, wished: DeviceName | None, policy: MicrophonePolicy, here: Surroundings) -> None:
@@ -81,14 +82,14 @@ class MicrophoneCore:
         self._attempts = 0
         self._returns = 0
 
-    # What the application does and asks
+    # Called by the application
 
     def talk(self, now: float) -> list[Samples]:
         """Begin a talk; return what was said just before."""
         return self._gate.talk(now)
 
     def hush(self, now: float) -> list[Samples]:
-        """End the talk after the post-roll; return what is left to give on where none can come."""
+        """End the talk after the post-roll; if none can come, return what is left to pass on."""
         if not self._gate.is_talking:
             return []
         self._gate.hush(now)
@@ -96,14 +97,14 @@ class MicrophoneCore:
         return [] if can_come else self._gate.interrupt()
 
     def mute(self, now: float, *, muted: bool) -> list[Samples]:
-        """Mute it or not; return what was heard before and was no whole packet yet."""
+        """Mute or unmute it; return what was heard before and did not fill a packet yet."""
         if muted == self._gate.is_muted:
             return []
-        self._listen_as(self._format)  # A resampler remembers some of what it has heard.
+        self._listen_as(self._format)  # A resampler retains some of what it has heard.
         return self._gate.mute(now, muted=muted)
 
     def choose(self, wished: DeviceName | None) -> None:
-        """Wish for another microphone."""
+        """Choose another microphone."""
         if wished != self.wished:
             self.wished = wished
             self._must_reopen = True
@@ -111,7 +112,7 @@ class MicrophoneCore:
 
     @property
     def is_talking(self) -> bool:
-        """Whether there is a talk: from `talk` until its post-roll has come."""
+        """Whether there is a talk: from `talk` until its post-roll has arrived."""
         return self._gate.is_talking
 
     @property
@@ -126,19 +127,19 @@ class MicrophoneCore:
 
     @property
     def must_reopen(self) -> bool:
-        """Whether the open device should make room for another."""
+        """Whether the open device should be replaced by another."""
         return self._must_reopen
 
     @property
     def is_fallback(self) -> bool:
-        """Whether the open device is another than the wished one."""
+        """Whether the open device is not the chosen one."""
         if self.state is not State.LISTENING or self.wished is None or self.device is None:
             return False
         return find([self.device], self.wished) is None
 
     @property
     def look_in_s(self) -> float:
-        """Seconds until the wished device should be looked for: more if it was back and yet did not open."""
+        """Seconds until the next look for the chosen device: more if it was back but did not open."""
         return min(self._policy.look_every_s * 2.0**self._returns, self._policy.longest_look_s)
 
     @property
@@ -152,7 +153,7 @@ class MicrophoneCore:
         self._events.clear()
         return events
 
-    # What happens to the device
+    # Called when something happens to the device
 
     def opening(self) -> None:
         """A device is about to be opened."""
@@ -176,11 +177,11 @@ class MicrophoneCore:
         self._tell(Opened(device.id, opened_as.rate, problem))
 
     def block(self, pcm: bytes, begun_at: float) -> list[Samples]:
-        """Take what the device has delivered; return the packets to give on.
+        """Take what the device has delivered; return the packets to pass on.
 
         Args:
             pcm: The block.
-            begun_at: When its first sample was taken, by the clock that talking and muting go by.
+            begun_at: When its first sample was recorded, by the clock used for talking and muting.
         """
         samples = self._resampler.process(self._downmixer.push(samples_of(pcm)))
         if self._loudness is not None:
@@ -189,15 +190,15 @@ class MicrophoneCore:
         return self._gate.push(samples, begun_at)
 
     def overflowed(self, frames: int) -> None:
-        """So many frames were lost on their way from the device; -1 where nobody knows how many."""
+        """So many frames were lost on the way from the device; -1 if nobody knows how many."""
         self._tell(Overflow(milliseconds(max(0, frames), self._format.rate)))
 
     def dropped(self, packet: Samples) -> None:
-        """A packet was lost, because nobody took it in time."""
+        """A packet was lost because nobody took it in time."""
         self._tell(Overflow(milliseconds(len(packet), SAMPLE_RATE)))
 
     def lost(self) -> list[Samples]:
-        """The device has gone; return what was heard before and was no whole packet yet."""
+        """The device is gone; return what was heard before and did not fill a packet yet."""
         if self.device is None:
             raise RuntimeError("no device was open")
         self.state = State.OPENING
@@ -205,13 +206,13 @@ class MicrophoneCore:
         return self._gate.interrupt()
 
     def returned(self, device: DeviceName) -> None:
-        """The wished device is there again, while another one is open."""
+        """The chosen device is back, while another one is open."""
         self._must_reopen = True
         self._returns += 1
         self._tell(Returned(device))
 
     def failed(self, error: VoicechatError) -> float:
-        """No device could be opened; return the seconds until the next attempt."""
+        """No device could be opened; return how many seconds to wait before the next attempt."""
         self.state = State.SEEKING
         if error.message != self._complaint:
             self._complaint = error.message
@@ -221,7 +222,7 @@ class MicrophoneCore:
         return min(delay, self._policy.longest_retry_s)
 
     def closed(self) -> None:
-        """The device was closed, because nobody wants it."""
+        """The device was closed because it is no longer wanted."""
         self.state = State.CLOSED
         self._tell(Closed())
 

@@ -1,4 +1,4 @@
-"""Microphones as PortAudio lists them, and which of them is meant: by name, because numbers change."""
+"""Microphones as PortAudio lists them, and how to identify one: by name, because numbers change."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,11 +12,11 @@ _COMMON_RATES = (48_000, 44_100)
 
 @dataclass(frozen=True)
 class DeviceName:
-    """What a microphone is remembered by.
+    """What identifies a microphone.
 
     Attributes:
         name: Its name.
-        host_api: The audio system that offers it, such as ALSA or WASAPI; None where any will do.
+        host_api: The audio system that offers it, such as ALSA or WASAPI; None if any will do.
     """
 
     name: str
@@ -28,14 +28,15 @@ class DeviceName:
 
 @dataclass(frozen=True)
 class InputDevice:
-    """A microphone that is there.
+    """An available microphone.
 
     Attributes:
         id: Its name and audio system.
-        index: Its number, which tells two of the same name apart as long as nothing is plugged in or out.
-        channels: The most channels it records.
+        index: Its number, which distinguishes two of the same name until something is plugged in or
+            unplugged.
+        channels: How many channels it can record.
         rate: Its own samples per second.
-        is_default: Whether the system takes it where nobody chose.
+        is_default: Whether it is the system's default.
     """
 
     id: DeviceName
@@ -59,7 +60,7 @@ class Format:
 
 
 def find(devices: Iterable[InputDevice], wished: DeviceName) -> InputDevice | None:
-    """Return the microphone with a name; the number that ALSA gave its card may have changed since."""
+    """Find a microphone by name; the number that ALSA gave its card may have changed since."""
     offered = [device for device in devices if wished.host_api in (None, device.id.host_api)]
     for same in (str, _without_card_number):
         for device in offered:
@@ -69,7 +70,7 @@ def find(devices: Iterable[InputDevice], wished: DeviceName) -> InputDevice | No
 
 
 def candidates(devices: Sequence[InputDevice], wished: DeviceName | None) -> list[InputDevice]:
-    """Return the microphones to try in this order: the wished one, else the default, else the first."""
+    """Return the microphones to try, in this order: the chosen one, the default, or else the first."""
     chosen = find(devices, wished) if wished is not None else None
     default = next((device for device in devices if device.is_default), None) or next(iter(devices), None)
     found = [device for device in (chosen, default) if device is not None]
@@ -77,7 +78,7 @@ def candidates(devices: Sequence[InputDevice], wished: DeviceName | None) -> lis
 
 
 def formats(device: InputDevice) -> list[Format]:
-    """Return how to try to open a microphone: as recognition wants it, else as the microphone is."""
+    """Return the formats to try: first the one that recognition wants, then the microphone's own."""
     rates = list(dict.fromkeys((SAMPLE_RATE, device.rate, *_COMMON_RATES)))
     channels = [count for count in dict.fromkeys((1, 2, device.channels)) if count <= device.channels]
     ordered = [Format(SAMPLE_RATE, count) for count in channels[:1]]

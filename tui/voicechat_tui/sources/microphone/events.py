@@ -1,4 +1,4 @@
-"""What a microphone tells whoever watches it."""
+"""The events of a microphone."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from voicechat_tui.sources.microphone.devices import DeviceName
 
 @dataclass(frozen=True)
 class Opened:
-    """It listens now.
+    """It is listening now.
 
     Attributes:
         device: Which one.
-        rate: Samples per second it was opened at; what it gives has 16,000.
-        problem: Why it is not the one that was wished for, and what to do.
+        rate: Samples per second it was opened at; its packets have 16,000.
+        problem: Why it is not the chosen one, and what to do.
     """
 
     device: DeviceName
@@ -24,7 +24,7 @@ class Opened:
 
 @dataclass(frozen=True)
 class Returned:
-    """The wished one is back and is opened next.
+    """The chosen one is back and will be opened next.
 
     Attributes:
         device: Which one.
@@ -35,16 +35,16 @@ class Returned:
 
 @dataclass(frozen=True)
 class Closed:
-    """Nobody wants to hear it: it was closed."""
+    """It was closed because it is no longer wanted."""
 
 
 @dataclass(frozen=True)
 class Lost:
-    """It stopped while it was open; another is looked for.
+    """It stopped while it was open; a search for another has begun.
 
     Attributes:
         device: Which one.
-        error: The same for a person.
+        error: The same in words.
     """
 
     device: DeviceName
@@ -53,7 +53,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Unavailable:
-    """None can be opened. It is tried again by itself; told once for each reason.
+    """None can be opened. Attempts continue automatically; this is emitted once for each reason.
 
     Attributes:
         error: Why, and what to do.
@@ -64,7 +64,7 @@ class Unavailable:
 
 @dataclass(frozen=True)
 class LevelChanged:
-    """How loud it is. Only the newest is kept for a reader who is late.
+    """How loud it is. Only the newest is kept for a slow reader.
 
     Attributes:
         level: What a meter shows.
@@ -75,17 +75,17 @@ class LevelChanged:
 
 @dataclass(frozen=True)
 class Clipped:
-    """It is too loud: the signal was cut off. Told once until it has stopped."""
+    """It is too loud and clips. Emitted once until that has stopped."""
 
 
 @dataclass(frozen=True)
 class Quiet:
-    """Nobody speaks into it. Told once until there is sound again."""
+    """Nobody is speaking into it. Emitted once until there is sound again."""
 
 
 @dataclass(frozen=True)
 class AllZero:
-    """It delivers nothing at all. Told once until there is sound again.
+    """It delivers nothing at all. Emitted once until there is sound again.
 
     Attributes:
         error: What that means here, and what to do.
@@ -96,10 +96,10 @@ class AllZero:
 
 @dataclass(frozen=True)
 class Overflow:
-    """Audio was lost because this program was too slow to take it.
+    """Audio was lost because this program was too slow to read it.
 
     Attributes:
-        ms: How much, 0 where the system does not say.
+        ms: How much; 0 if the system does not say.
     """
 
     ms: int

@@ -1,4 +1,4 @@
-"""What is said when there is no microphone or it fails: each case in one sentence, with what to do."""
+"""Errors for a missing or failing microphone: each case in one sentence, with what to do."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _DENIED = frozenset({-1, -13, -2_147_024_891})
 _BUSY = frozenset({-16, -2_004_287_478})
 """EBUSY of Linux, AUDCLNT_E_DEVICE_IN_USE of Windows."""
 _NO_SOUND_SERVER = frozenset({-111, -110})
-"""ECONNREFUSED and ETIMEDOUT of the plug-in that ALSA reaches PulseAudio and PipeWire with."""
+"""ECONNREFUSED and ETIMEDOUT from the plug-in that connects ALSA to PulseAudio and PipeWire."""
 
 _PORTAUDIO = {
     "debian": "apt install libportaudio2",
@@ -33,13 +33,13 @@ _SOUND_PLUGINS = mark(
 
 @dataclass(frozen=True)
 class Refusal:
-    """What PortAudio answered.
+    """An error from PortAudio.
 
     Attributes:
-        text: Its words.
-        code: Its number for the error.
+        text: PortAudio's message.
+        code: PortAudio's error number.
         host_code: The audio system's own number, 0 if it gave none.
-        host_text: The audio system's own words.
+        host_text: The audio system's own message.
     """
 
     text: str
@@ -49,17 +49,17 @@ class Refusal:
 
     @property
     def is_about_format(self) -> bool:
-        """Whether another rate or number of channels may open."""
+        """Whether it may open at another rate or number of channels."""
         return self.code in (_INVALID_RATE, _INVALID_CHANNELS, _INVALID_FORMAT)
 
     @property
     def reason(self) -> str:
-        """The words of whoever knows best, without a full stop."""
+        """The most specific message, without a full stop."""
         return (self.host_text or self.text).strip().rstrip(".")
 
 
 def no_sounddevice() -> VoicechatError:
-    """The Python package that reaches PortAudio is not installed."""
+    """The Python package that wraps PortAudio is not installed."""
     return VoicechatError(
         ErrorCode.NO_PORTAUDIO,
         _("The Python package sounddevice is not installed."),
@@ -68,7 +68,7 @@ def no_sounddevice() -> VoicechatError:
 
 
 def no_portaudio(here: Surroundings) -> VoicechatError:
-    """The library that knows every system's microphones is not installed."""
+    """PortAudio, the library for every system's microphones, is not installed."""
     if here.system == "Darwin":
         command = "brew install portaudio"
     elif here.system == "Windows":
@@ -84,7 +84,7 @@ def no_portaudio(here: Surroundings) -> VoicechatError:
 
 
 def no_microphone(here: Surroundings) -> VoicechatError:
-    """PortAudio lists nothing that records."""
+    """PortAudio lists no recording device."""
     code = ErrorCode.NO_MICROPHONE
     if here.has_sound_card and not here.may_use_sound_card and not here.has_sound_server:
         code = ErrorCode.MICROPHONE_DENIED
@@ -159,7 +159,7 @@ def denied(device: str, here: Surroundings) -> VoicechatError:
 
 
 def all_zero(device: str, here: Surroundings) -> VoicechatError:
-    """A microphone delivers nothing but zeros; macOS does so to a program without permission."""
+    """A microphone delivers nothing but zeros, as macOS does for a program without permission."""
     if here.system == "Darwin":
         return VoicechatError(
             ErrorCode.MICROPHONE_SILENT,
@@ -183,7 +183,7 @@ def lost(device: str) -> VoicechatError:
 
 
 def not_there(device: str) -> VoicechatError:
-    """The microphone that somebody chose is not there or does not open; another one is used."""
+    """The chosen microphone is missing or does not open; another one is used."""
     return VoicechatError(
         ErrorCode.NO_MICROPHONE,
         _("The microphone {device} is missing; another one is being used.", device=device),
@@ -214,6 +214,6 @@ def _macos_advice() -> str:
 
 
 def _is_denied(refusal: Refusal, here: Surroundings) -> bool:
-    # Without permission, Windows' MME knows no better than to call the error undefined.
+    # Without permission, Windows' MME merely reports an undefined error.
     undefined = here.system == "Windows" and "undefined external error" in refusal.host_text.lower()
     return undefined or refusal.host_code in _DENIED

@@ -1,4 +1,4 @@
-"""What of the audio is given on: a talk, from just before its beginning to just after its end."""
+"""The gate for audio: a talk passes, from just before its start to just after its end."""
 
 import numpy as np
 
@@ -8,13 +8,14 @@ from voicechat_tui.sources.base import PacketCutter
 from voicechat_tui.sources.microphone.policy import MicrophonePolicy
 
 BREAK: Samples = np.zeros(0, np.int16)
-"""An empty packet: what follows it was not said right after what came before."""
+"""An empty packet: what follows was not said right after what came before."""
 
 
 class TalkGate:
     """Lets audio pass in packets, between `talk` and the end of the post-roll, unless it is muted.
 
-    Moments are seconds of any steady clock, the same one for what a person does and for when audio was taken.
+    Moments are seconds of any steady clock; the same one for the user's actions and for when audio was
+    recorded.
 
     Args:
         policy: The limits.
@@ -37,7 +38,7 @@ class TalkGate:
     def talk(self, now: float) -> list[Samples]:
         """Begin a talk, or go on with the one that is just ending; return what was said just before.
 
-        Audio may be behind: what is on its way from before the pre-roll does not belong to the talk.
+        Audio may be late: anything still on its way from before the pre-roll does not belong to the talk.
         """
         self._ends_at = None
         if self.is_talking:
@@ -55,13 +56,13 @@ class TalkGate:
             self._ends_at = now + self._policy.post_roll_s
 
     def mute(self, now: float, *, muted: bool) -> list[Samples]:
-        """Mute or not; return what had passed and was no whole packet yet."""
+        """Mute or unmute; return what had passed but did not fill a packet yet."""
         self.is_muted = muted
         self._deaf_until = now
         return self.interrupt()
 
     def push(self, samples: Samples, begun_at: float) -> list[Samples]:
-        """Take what was heard from a moment on; return what passes."""
+        """Take what was heard from a given moment on; return what passes."""
         self._heard_until = begun_at + len(samples) / SAMPLE_RATE
         if self.is_muted or begun_at < self._deaf_until:
             return []
@@ -75,9 +76,9 @@ class TalkGate:
         return packets + self.interrupt() if left <= len(samples) else packets
 
     def interrupt(self) -> list[Samples]:
-        """Let nothing old mix with what comes next; return what had passed and was no whole packet yet.
+        """Keep old audio apart from new; return what had passed but did not fill a packet yet.
 
-        A talk that goes on gets a `BREAK`; one that was in its post-roll is over.
+        A talk in progress gets a `BREAK`; one in its post-roll is over.
         """
         self._pre_roll.clear()
         packets = self._cutter.finish()
@@ -90,7 +91,7 @@ class TalkGate:
 
 
 class PreRoll:
-    """Keeps the newest audio until somebody talks.
+    """Keeps the newest audio until a talk begins.
 
     Args:
         capacity: How many samples; none for no pre-roll.
@@ -101,12 +102,12 @@ class PreRoll:
         self.clear()
 
     def add(self, samples: Samples) -> None:
-        """Hear more; the oldest is forgotten."""
+        """Add audio; the oldest is dropped."""
         if self._ring is not None:
             self._ring.add(samples)
 
     def take(self) -> Samples:
-        """Return what is kept, and forget it."""
+        """Return what is kept, and clear it."""
         kept = (
             np.zeros(0, np.int16) if self._ring is None else self._ring.read(self._ring.start, self._ring.end)
         )
@@ -114,5 +115,5 @@ class PreRoll:
         return kept
 
     def clear(self) -> None:
-        """Forget what is kept."""
+        """Clear what is kept."""
         self._ring = AudioRing(self._capacity) if self._capacity else None

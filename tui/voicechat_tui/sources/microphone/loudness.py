@@ -1,4 +1,4 @@
-"""What is told of how loud a microphone is."""
+"""What is reported about the loudness of a microphone."""
 
 from voicechat_common.audio import SAMPLE_RATE, Samples
 from voicechat_common.errors import VoicechatError
@@ -8,7 +8,7 @@ from voicechat_tui.sources.microphone.policy import MicrophonePolicy
 
 
 class Loudness:
-    """A meter that speaks up when something about the level changes.
+    """A meter that reports when something about the level changes.
 
     Args:
         policy: The limits.
@@ -28,7 +28,7 @@ class Loudness:
         return self._meter.level
 
     def push(self, samples: Samples) -> list[MicrophoneEvent]:
-        """Measure; return what is to be told."""
+        """Measure; return the events to emit."""
         before, level = self._meter.level, self._meter.push(samples)
         events: list[MicrophoneEvent] = []
         if level.clipped and not before.clipped:
@@ -45,7 +45,7 @@ class Loudness:
         if sound is Sound.SIGNAL:
             self._was_heard = True
             return []
-        # A filter against noise gives zeros in every pause: all is well with a microphone that was heard.
+        # A noise gate yields zeros in every pause: a microphone that has been heard is fine.
         if sound is Sound.ALL_ZERO and not self._was_heard:
             return [AllZero(self._all_zero)]
         return [Quiet()]

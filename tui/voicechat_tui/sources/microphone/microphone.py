@@ -1,4 +1,4 @@
-"""A microphone as a source of audio that never gives up: it is opened, lost, replaced and taken up again."""
+"""A microphone as a source of audio that never gives up: it is opened, lost, replaced and reopened."""
 
 import asyncio
 import time
@@ -22,9 +22,9 @@ _SECOND_LOOK_S = 0.2
 
 
 class Microphone:
-    """A microphone. An async context manager; a warm one is opened at once, another one with the first talk.
+    """A microphone. An async context manager; a warm one opens immediately, others at the first talk.
 
-    It fails with no error: `events` tells what is wrong with it, and it goes on looking for one that works.
+    It never raises: `events` reports what is wrong, and it keeps looking for one that works.
 
     Args:
         sound: The machine's microphones.
@@ -81,9 +81,9 @@ class Microphone:
         return self._core.level
 
     async def packets(self) -> AsyncGenerator[Samples, None]:
-        """Talk: give what is heard until `hush`; a warm microphone also gives what was heard just before.
+        """Talk: yield what is heard until `hush`; a warm microphone also yields what was heard just before.
 
-        Where it was muted or lost in between, there is an empty packet.
+        An empty packet marks where it was muted or lost in between.
         """
         if self._packets is not None:
             raise RuntimeError("somebody talks already")
@@ -98,21 +98,21 @@ class Microphone:
             self.hush()
 
     def hush(self) -> None:
-        """End the talk; what is on its way still comes."""
+        """End the talk; what is on its way still arrives."""
         self._give(self._core.hush(time.monotonic()))
 
     def mute(self, *, muted: bool = True) -> None:
-        """Mute it, or not any more. What is heard meanwhile goes nowhere."""
-        # What was heard until now may be held by the system for so long before it is stamped.
+        """Mute or unmute it. What is heard while it is muted goes nowhere."""
+        # The system may hold what was heard until now for this long before it is timestamped.
         self._give(self._core.mute(time.monotonic() + BUFFERED_S, muted=muted))
 
     def choose(self, wished: DeviceName | None) -> None:
-        """Take another microphone, or the system's default."""
+        """Switch to another microphone, or to the system's default."""
         self._core.choose(wished)
         self._stir.set()
 
     async def events(self) -> AsyncIterator[MicrophoneEvent]:
-        """Tell what happens, until the microphone is left; for one reader."""
+        """Yield the events until the microphone is exited; for one reader."""
         while True:
             self._told.clear()
             for event in self._core.take_events():
@@ -139,7 +139,7 @@ class Microphone:
                 self._packets.put_nowait(None)
 
     async def _live(self) -> None:
-        """Live with one device until it is lost or no longer wanted, or wait because there is none."""
+        """Use one device until it is lost or no longer wanted, or wait because there is none."""
         self._core.opening()
         try:
             recording = await self._open()
@@ -184,7 +184,7 @@ class Microphone:
             self._core.closed()
 
     async def _hear(self, recording: Recording) -> None:
-        """Hand what a device delivers to the core, until nothing comes any more."""
+        """Hand what a device delivers to the core, until nothing more comes."""
         while (block := await self._next_block(recording)) is not None:
             if block.lost_frames:
                 self._core.overflowed(block.lost_frames)
@@ -194,7 +194,7 @@ class Microphone:
             self._give(self._core.block(block.pcm, begun_at))
 
     async def _next_block(self, recording: Recording) -> Block | None:
-        # A loop that was busy for long finds time and audio at once, and only the second look tells.
+        # After a long busy spell the loop sees timeout and audio together; only a second look can tell.
         for within_s in (self._policy.lost_after_s, _SECOND_LOOK_S):
             with suppress(TimeoutError):
                 async with asyncio.timeout(within_s):
@@ -202,11 +202,11 @@ class Microphone:
         return None
 
     async def _look_for_wished(self) -> None:
-        """Wait until the wished device is there again and would open."""
+        """Wait until the chosen device is back and can be opened."""
         wished = self._core.wished
         while wished is not None:
             await asyncio.sleep(self._core.look_in_s)
-            # What fails now may work at the next look, and the one that is open goes on.
+            # What fails now may work at the next look; meanwhile the open device goes on.
             with suppress(VoicechatError):
                 device = find(await self._sound.devices(), wished)
                 if (
@@ -218,7 +218,7 @@ class Microphone:
                     return
 
     def _give(self, packets: list[Samples]) -> None:
-        """Hand packets to who listens."""
+        """Hand packets to the listener."""
         if self._packets is not None:
             for packet in packets:
                 if self._packets.qsize() < self._policy.queue_s * 1000 / self._policy.packet_ms:
@@ -231,7 +231,7 @@ class Microphone:
         self._stir.set()
 
     async def _wait(self, seconds: float) -> None:
-        """Wait for the next attempt, or for a reason to make it now."""
+        """Wait until the next attempt is due, or until there is a reason to make it now."""
         loop = asyncio.get_running_loop()
         due = loop.time() + seconds
         while self._core.is_wanted and not self._core.must_reopen and loop.time() < due:

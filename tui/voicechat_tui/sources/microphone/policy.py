@@ -5,19 +5,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MicrophonePolicy:
-    """How a microphone is used, and how long it is waited for.
+    """How a microphone is used, and how long to wait for it.
 
     Attributes:
         warm: Whether it stays open between talks. Opening one takes up to a second, in which words are lost.
-        pre_roll_s: What a warm microphone adds from before a talk: people begin to speak with the key press.
-        post_roll_s: What is still heard after the end of a talk, for what is on its way through the system.
-        packet_ms: The length of the packets it gives: one frame of the recogniser.
-        queue_s: Audio that may wait for a program that is busy. Beyond it the newest is lost, which is told.
-        level_every_s: How often its level is told.
-        lost_after_s: Without audio for so long it is taken for lost; a loaded machine may pause for less.
-        look_every_s: How often the wished microphone is looked for while another one has to do. It costs a
-            fifth of a second of processor time.
-        longest_look_s: The longest time between such looks, where it is there and yet can't be had.
+        pre_roll_s: What a warm microphone adds from before a talk: people start to speak as they press the
+            key.
+        post_roll_s: What is still recorded after the end of a talk, for audio on its way through the
+            system.
+        packet_ms: The length of its packets: one frame of the recogniser.
+        queue_s: Audio that may wait for a busy program. Beyond that the newest is lost, which is reported.
+        level_every_s: How often its level is reported.
+        lost_after_s: After this long without audio it counts as lost; on a loaded machine, shorter pauses
+            occur.
+        look_every_s: How often to look for the chosen microphone while another one stands in. A look costs
+            a fifth of a second of processor time.
+        longest_look_s: The longest time between such looks, if it is there but can't be opened.
         first_retry_s: The delay before the next attempt when none could be opened; each further one is twice
             as long.
         longest_retry_s: The longest delay between attempts.

@@ -1,4 +1,4 @@
-"""This machine's microphones, through PortAudio in processes of its own."""
+"""This machine's microphones, through PortAudio in separate processes."""
 
 import asyncio
 import json
@@ -18,17 +18,17 @@ from voicechat_tui.sources.microphone.surroundings import Surroundings, look_aro
 from voicechat_tui.sources.portaudio_process import BLOCKS_PER_S, HEADER
 
 _LISTS_WITHIN_S = 15.0
-"""A sound server that is being started may take long to tell its devices."""
+"""A sound server that is starting may take a while to list its devices."""
 _OPENS_WITHIN_S = 5.0
 """A Bluetooth headset takes up to three seconds; one that has just vanished never answers."""
 _ENDS_WITHIN_S = 1.0
 
 
 class RefusedError(Exception):
-    """PortAudio did not do what it was asked.
+    """PortAudio refused a request.
 
     Args:
-        refusal: What it answered.
+        refusal: The error it gave.
     """
 
     def __init__(self, refusal: Refusal) -> None:
@@ -42,8 +42,8 @@ class Block:
 
     Attributes:
         pcm: Interleaved 16-bit samples.
-        lost_frames: How many were lost before it; -1 where some were and nobody knows how many.
-        end: When its last sample was taken, in seconds of `time.monotonic`.
+        lost_frames: How many were lost before it; -1 if some were lost and nobody knows how many.
+        end: When its last sample was recorded, in seconds of `time.monotonic`.
     """
 
     pcm: bytes
@@ -52,12 +52,12 @@ class Block:
 
 
 class Recording:
-    """A microphone that is open.
+    """An open microphone.
 
     Args:
         device: The microphone.
         opened_as: How it was opened.
-        process: Records it.
+        process: The process that records it.
 
     Attributes:
         device: The microphone.
@@ -71,7 +71,7 @@ class Recording:
         self._header: tuple[int, int, float] | None = None
 
     async def read(self) -> Block | None:
-        """Return the next block, or None after the last. It may be cancelled without losing anything."""
+        """Return the next block, or None after the last. May be cancelled without losing anything."""
         output = self._process.stdout
         try:
             if self._header is None:
@@ -92,14 +92,14 @@ class SoundSystem:
     """The microphones of this machine.
 
     Args:
-        here: Where the client runs; found out unless given.
+        here: Where the client runs; detected if not given.
     """
 
     def __init__(self, here: Surroundings | None = None) -> None:
         self.here = here or look_around()
 
     async def devices(self) -> list[InputDevice]:
-        """Return the microphones that are there now, the default first.
+        """Return the microphones available now, the default first.
 
         Raises:
             VoicechatError: `no_portaudio`, or `microphone_failed` if it does not work.
@@ -118,11 +118,11 @@ class SoundSystem:
         return sorted(found, key=lambda device: not device.is_default)
 
     async def check(self, device: InputDevice, wanted: Format) -> Refusal | None:
-        """Return why a microphone would not open in a format, or None if it would."""
+        """Return why a microphone does not open in a format, or None if it does."""
         return (await self.check_all(device, [wanted]))[wanted]
 
     async def check_all(self, device: InputDevice, wanted: Sequence[Format]) -> dict[Format, Refusal | None]:
-        """Return why a microphone would not open in each of some formats, or None where it would."""
+        """Return, for each of some formats, why a microphone does not open in it, or None if it does."""
         answer = await self._ask({"do": "check", **_meaning(device, wanted)})
         refusals = [None if told is None else Refusal(**told) for told in answer["refusals"]]
         return dict(zip(wanted, refusals, strict=True))
@@ -133,7 +133,7 @@ class SoundSystem:
         Args:
             device: Which one.
             wanted: How.
-            queue_s: Audio that may wait to be read. Beyond it the newest is lost.
+            queue_s: Audio that may wait to be read. Beyond that the newest is lost.
 
         Raises:
             RefusedError: If it does not open.
@@ -154,11 +154,11 @@ class SoundSystem:
         return recording
 
     async def open_in_any(self, device: InputDevice, queue_s: float) -> Recording:
-        """Open a microphone as recognition wants it, else in whatever format it takes.
+        """Open a microphone in the format recognition wants, or else in whatever format it supports.
 
         Args:
             device: Which one.
-            queue_s: Audio that may wait to be read. Beyond it the newest is lost.
+            queue_s: Audio that may wait to be read. Beyond that the newest is lost.
 
         Raises:
             VoicechatError: Why it does not open.
@@ -212,7 +212,7 @@ def _pair(wanted: Format) -> tuple[int, int]:
 async def _start(request: dict[str, Any]) -> Process:
     command = (sys.executable, "-m", portaudio_process.__name__, json.dumps(request))
     try:
-        # Its own session keeps the terminal's Ctrl+C from it.
+        # A separate session shields it from the terminal's Ctrl+C.
         return await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True
         )
@@ -221,14 +221,14 @@ async def _start(request: dict[str, Any]) -> Process:
 
 
 async def _end(process: Process) -> None:
-    """Let a process end, which it does by itself when its standard input is closed; kill it if it hangs."""
+    """Let a process exit, which it does when its standard input is closed; kill it if it hangs."""
     if process.stdin is not None:
         process.stdin.close()
-    # What it had still to tell is read as well: else asyncio would keep the pipe open.
+    # Its remaining output is read as well; otherwise asyncio would keep the pipe open.
     try:
         async with asyncio.timeout(_ENDS_WITHIN_S):
             await process.communicate()
     except TimeoutError:
-        with suppress(ProcessLookupError):  # It may just have ended after all.
+        with suppress(ProcessLookupError):  # It may just have exited after all.
             process.kill()
         await process.communicate()

@@ -1,4 +1,4 @@
-"""The live level of one microphone, for somebody who chooses one or checks it."""
+"""The live level of one microphone, for choosing or checking one."""
 
 import asyncio
 from contextlib import suppress
@@ -16,9 +16,9 @@ _QUEUE_S = 1.0
 
 
 class PreviewMeter:
-    """Listens to one microphone and keeps nothing of it but the level. An async context manager.
+    """Listens to one microphone and keeps only its level. An async context manager.
 
-    A microphone may open only once: leave out the one that is open already, whose level is known.
+    A microphone may not open twice: leave out the one that is already open, whose level is known.
 
     Args:
         sound: The machine's microphones.
@@ -28,7 +28,7 @@ class PreviewMeter:
         device: Which one.
         level: How loud it is.
         problem: Why there is no level, once that is known.
-        changed: Set with every change of either.
+        changed: Set on every change of either.
     """
 
     def __init__(self, sound: SoundSystem, device: InputDevice) -> None:

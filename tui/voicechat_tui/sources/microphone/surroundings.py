@@ -1,4 +1,4 @@
-"""What kind of machine this is, as far as that decides why there is no microphone."""
+"""What kind of machine this is, as far as that explains why there is no microphone."""
 
 import os
 import platform
@@ -16,11 +16,11 @@ class Surroundings:
 
     Attributes:
         system: `Linux`, `Darwin`, `Windows` or another name of `platform.system`.
-        distributions: The Linux distribution and those it is like, as os-release names them.
+        distributions: The Linux distribution and those it resembles, as os-release names them.
         over_ssh: Whether the terminal is on another machine.
         in_container: Whether this is a container.
         in_wsl: Whether this is Linux on Windows.
-        has_sound_card: Whether the kernel offers a device that records.
+        has_sound_card: Whether the kernel offers a recording device.
         may_use_sound_card: Whether this user may open it.
         has_sound_server: Whether PulseAudio or PipeWire can be found.
     """
@@ -41,9 +41,9 @@ def look_around(
     """Find out where the client runs.
 
     Args:
-        environment: The variables; those of the process unless given.
+        environment: The variables; those of the process if not given.
         root: The root of the file system.
-        system: The operating system; this one's unless given.
+        system: The operating system; this machine's if not given.
     """
     environment = os.environ if environment is None else environment
     cards = sorted((root / "dev/snd").glob("pcmC*c")) if (root / "dev/snd").is_dir() else []
