@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forked import ROOT
 from tests.support.hub import running_hub
 from tests.support.models import copy_demo
-from tests.support.server_process import ROOT, python, refused
+from tests.support.server_process import python, refused
 from voicechat_server.asr.models.directory.files import WEIGHTS
 
 UNWRITABLE = "/proc/nothing/can/be/written/here"

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.server_process import ROOT, python, refused, started
+from tests.support.forked import ROOT
+from tests.support.server_process import python, refused, started
 from tests.support.speech_client import connected
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Error, Start

@@ -1,6 +1,5 @@
 """Servers for tests of the chat, which works whether or not there is a recogniser."""
 
-import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,15 +8,12 @@ from typing import Self
 
 import httpx
 
+from tests.support.forked import processes
 from tests.support.server import LiveServer, demo_settings, free_port, serving
 from tests.support.waiting import until
 from voicechat_server.api.app import create_app
 from voicechat_server.api.server import Server, bind
 from voicechat_server.asr.engine import Engine
-
-# Forks of a process that has imported the server are up in no time, however often one is killed.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__])
 
 
 class IdleEngine(Engine):
@@ -51,7 +47,7 @@ class ChatProcess:
 
     def __init__(self, database: Path | str, port: int | None = None) -> None:
         self.port = port or free_port()
-        self._process = _processes.Process(target=_serve, args=(self.port, str(database)))
+        self._process = processes.Process(target=_serve, args=(self.port, str(database)))
         self._process.start()
         self.http = f"http://127.0.0.1:{self.port}"
         self.ws = f"ws://127.0.0.1:{self.port}"

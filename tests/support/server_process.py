@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,10 +14,9 @@ from typing import Any
 
 import httpx
 
+from tests.support.forked import ROOT, run_script
 from tests.support.server import free_port, wait_until_ready
 from tests.support.waiting import WITHIN_S, until
-
-ROOT = Path(__file__).parents[2]
 
 
 def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -34,7 +34,7 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 def refused(*arguments: str, **environment: str) -> str:
     """Start a server that must not start; return what it says."""
-    done = python("main.py", *arguments, **environment)
+    done = run_script("main.py", *arguments, environment=environment)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("Error: ")
@@ -68,15 +68,15 @@ class ServerProcess:
     def first_answer(self) -> httpx.Response:
         """Ask `/ready` until there is an answer."""
 
-        def answer() -> httpx.Response | None:
-            try:
-                return http.get("/ready")
-            except httpx.TransportError:
-                assert self.process.poll() is None, self.process.communicate()[1]
-                return None
+        def listens() -> bool:
+            assert self.process.poll() is None, self.process.communicate()[1]
+            host, _, port = self.address.rpartition(":")
+            # To find nobody there costs less than a request to nobody.
+            with socket.socket() as probe:
+                return probe.connect_ex((host, int(port))) == 0
 
-        with httpx.Client(base_url=self.http) as http:
-            return until(answer, lambda: f"no answer at {self.http}")
+        until(listens, lambda: f"nothing listens at {self.http}")
+        return httpx.get(f"{self.http}/ready")
 
     def wait_until_ready(self) -> None:
         """Wait until audio would be recognised."""
