@@ -18,6 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from tests.support.chat_client import chat_path, in_chat
+from tests.support.chat_server import IdleEngine
 from tests.support.hub import running_hub
 from tests.support.samples import pcm, silence
 from tests.support.server import LiveServer, free_port, no_streams, serving
@@ -42,12 +43,16 @@ UNREADY: dict[str, tuple[str, str, object]] = {
 
 
 @contextmanager
-def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **variables: str) -> Iterator[LiveServer]:
-    """A server in this process whose environment has these variables."""
+def given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, recognises: bool = True, **variables: str
+) -> Iterator[LiveServer]:
+    """A server in this process whose environment has these variables, with or without its recogniser."""
     everywhere = {"model": "demo", "database": str(tmp_path / "chats.db"), "max_streams": "4"}
     for field, value in (everywhere | variables).items():
         monkeypatch.setenv(variable(field), value)
-    with serving(Settings.load()) as server:
+    settings = Settings.load()
+    engine = None if recognises else IdleEngine(settings.engine_config())
+    with serving(settings, wait_ready=recognises, engine=engine) as server:
         yield server
 
 
@@ -99,19 +104,18 @@ def test_device() -> None:
     assert "There is no device cuda:7" in refused("--model", "demo", VOICECHAT_DEVICE="cuda:7")
 
 
-def test_database(tmp_path: Path) -> None:
+def test_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     place = tmp_path / "deep" / "talk.db"
-    with started("--model", "demo", VOICECHAT_DATABASE=str(place)) as server:
-        server.first_answer()
+    with given(monkeypatch, tmp_path, recognises=False, database=str(place)) as server:
         httpx.post(f"{server.http}/chat", json={"user_id": "anna", "title": "t"}).raise_for_status()
     assert place.stat().st_size > 0
 
 
-def test_auth(tmp_path: Path) -> None:
-    variables = {"VOICECHAT_DATABASE": str(tmp_path / "talk.db"), "VOICECHAT_KEY_FILE": str(tmp_path / "k")}
+def test_auth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for mode, status in (("none", 200), ("token", 401)):
-        with started("--model", "demo", VOICECHAT_AUTH=mode, **variables) as server:
-            server.first_answer()
+        with given(
+            monkeypatch, tmp_path, recognises=False, auth=mode, key_file=str(tmp_path / "k")
+        ) as server:
             assert httpx.get(f"{server.http}/auth/me").status_code == status
 
 
@@ -123,23 +127,25 @@ def test_key_file(tmp_path: Path) -> None:
     assert place.stat().st_size > 0
 
 
-def test_min_free_mb(tmp_path: Path) -> None:
-    place = str(tmp_path / "talk.db")
-    with started("--model", "demo", VOICECHAT_DATABASE=place, VOICECHAT_MIN_FREE_MB="1000000000") as server:
-        server.first_answer()
+def test_min_free_mb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with given(monkeypatch, tmp_path, recognises=False, min_free_mb="1000000000") as server:
         answer = httpx.post(f"{server.http}/chat", json={"user_id": "anna", "title": "t"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, ErrorCode.STORAGE)
 
 
-@pytest.mark.parametrize(("level", "levels"), [("debug", {"debug", "info"}), ("error", set[str]())])
-def test_log_level(level: str, levels: set[str]) -> None:
-    with started("--model", "demo", VOICECHAT_LOG_LEVEL=level) as server:
+@pytest.mark.parametrize(
+    ("threads", "level", "levels"), [("1", "debug", {"debug", "info"}), ("3", "error", set[str]())]
+)
+def test_threads_and_log_level(threads: str, level: str, levels: set[str]) -> None:
+    variables = {"VOICECHAT_THREADS": threads, "VOICECHAT_LOG_LEVEL": level}
+    with started("--model", "demo", **variables) as server:
         server.first_answer()
+        assert counted(httpx.get(f"{server.http}/metrics"), "recogniser_workers") == int(threads)
         assert {line["level"] for line in server.end()} == levels
 
 
 async def test_cors_origins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with given(monkeypatch, tmp_path, cors_origins="https://chat.example.org") as server:
+    with given(monkeypatch, tmp_path, recognises=False, cors_origins="https://chat.example.org") as server:
         async with connect(f"{server.ws}/ws", origin=Origin("https://chat.example.org")):
             pass
         with pytest.raises(websockets.InvalidStatus):
@@ -147,19 +153,14 @@ async def test_cors_origins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 async def test_public_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with given(monkeypatch, tmp_path, public_url="https://chat.example.org/voice/") as server:
+    with given(
+        monkeypatch, tmp_path, recognises=False, public_url="https://chat.example.org/voice/"
+    ) as server:
         async with httpx.AsyncClient(base_url=server.http) as http:
             for path in ("/health", "/voice/health"):
                 assert (await http.get(path)).status_code == 200
         async with connect(f"{server.ws}/voice/ws", origin=Origin("https://chat.example.org")):
             pass
-
-
-@pytest.mark.parametrize("threads", ["1", "3"])
-def test_threads(threads: str) -> None:
-    with started("--model", "demo", VOICECHAT_THREADS=threads) as server:
-        server.first_answer()
-        assert counted(httpx.get(f"{server.http}/metrics"), "recogniser_workers") == int(threads)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -218,7 +219,9 @@ async def test_resume_grace_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 async def test_idle_timeout_s_and_max_frame_bytes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with given(monkeypatch, tmp_path, idle_timeout_s="0.2", max_frame_bytes="2048") as server:
+    with given(
+        monkeypatch, tmp_path, recognises=False, idle_timeout_s="0.2", max_frame_bytes="2048"
+    ) as server:
         async with connected(server.ws) as client:
             assert (await client.expect(Error)).code == ErrorCode.IDLE_TIMEOUT
         async with connected(server.ws) as client:
@@ -228,7 +231,7 @@ async def test_idle_timeout_s_and_max_frame_bytes(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_max_sockets_per_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with given(monkeypatch, tmp_path, max_sockets_per_address="2") as server:
+    with given(monkeypatch, tmp_path, recognises=False, max_sockets_per_address="2") as server:
         async with in_chat(server.ws, "lobby", "anna") as anna:
             async with connected(server.ws):
                 async with connected(server.ws) as third:
@@ -243,7 +246,7 @@ async def test_max_sockets_per_address(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 async def test_max_waiting_messages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with given(monkeypatch, tmp_path, max_waiting_messages="16") as server:
+    with given(monkeypatch, tmp_path, recognises=False, max_waiting_messages="16") as server:
         async with in_chat(server.ws, "lobby", "anna") as anna, in_chat(server.ws, "lobby", "deaf") as deaf:
             deaf.socket.transport.pause_reading()
             async with httpx.AsyncClient() as http:
