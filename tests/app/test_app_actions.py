@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandList
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from tests.support.staged import (
@@ -202,7 +203,7 @@ async def test_an_action_by_the_palette(name: str, monkeypatch: pytest.MonkeyPat
             await case.before(scene)
         await scene.pilot.press("ctrl+p")
         await until(scene.pilot, lambda: scene.app.screen.query("CommandList"))
-        await scene.pilot.press(*BY_ID[name].title)
+        scene.app.post_message(Paste(BY_ID[name].title))
         wanted = f"{BY_ID[name].title}  ({Keymap().label(name)})"
         await until(scene.pilot, lambda: wanted in first_hit(scene))
         await scene.pilot.press("enter")
