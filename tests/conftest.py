@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -110,6 +111,15 @@ def client_unmeasured() -> Iterator[None]:
     sys.settrace(None)
     yield
     sys.settrace(tracer)
+
+
+@pytest.fixture(scope="module")
+def unmeasured(client_unmeasured: None) -> Iterator[None]:
+    """Trace nothing, nor in threads that begin, where other tests run the same lines."""
+    tracer = threading.gettrace()
+    threading.settrace(None)
+    yield
+    threading.settrace(tracer)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ def _quick_to_collect() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _the_app_unmeasured(client_unmeasured: None) -> None:
+def _the_app_unmeasured(unmeasured: None) -> None:
     """Nothing that is measured runs in the app."""
 
 

@@ -12,6 +12,11 @@ from bench.attack.server import WatchedServer
 CROWD = Crowd(speakers=2, chatters=4)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _attackers_unmeasured(unmeasured: None) -> None:
+    """The server that is attacked is a process of its own, where nothing is measured."""
+
+
 @pytest.fixture(scope="session")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battlefield]:
     """A server in a process of its own that has memory for what honest people need."""

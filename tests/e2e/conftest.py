@@ -4,5 +4,5 @@ import pytest
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _commands_unmeasured(client_unmeasured: None) -> None:
+def _commands_unmeasured(unmeasured: None) -> None:
     """Commands run in processes of their own, where nothing is measured."""

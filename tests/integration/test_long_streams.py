@@ -5,6 +5,7 @@ from itertools import cycle
 
 import numpy as np
 import psutil
+import pytest
 
 from tests.support.demo import demo_model
 from tests.support.engine_config import endpoint_config
@@ -19,6 +20,8 @@ from voicechat_server.asr.recognition.session import SpeechSession
 from voicechat_server.asr.vad.endpoint import Endpointer
 from voicechat_server.asr.vad.silero import VoiceActivityDetector
 from voicechat_server.asr.vad.state import WINDOW_SAMPLES, VadState
+
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 HOUR = 3600
 LONG_CHUNK = (0, 120, 5)

@@ -10,6 +10,8 @@ from tests.support.server import LiveServer, demo_settings, no_streams, serving
 from tests.support.speech_client import connected
 from voicechat_common.protocol.speech import Done, Ready, Start, Stop
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 STREAMS = 1000
 FIRST = 100
 SPEECH = pcm("complaint")[:32_000]
