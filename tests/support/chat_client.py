@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from tests.support.patience import PatientReader
 from voicechat_common.protocol.chat import (
     ChatClientMessage,
     ChatServerMessage,
@@ -35,6 +36,7 @@ class ChatConnection:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
+        self._frames = PatientReader(socket)
 
     async def send(self, *frames: ChatClientMessage | str | bytes) -> None:
         """Send messages or raw frames."""
@@ -43,7 +45,7 @@ class ChatConnection:
 
     async def receive(self) -> ChatServerMessage:
         """Return the next message."""
-        return chat_server_decoder.decode(await self.socket.recv())
+        return chat_server_decoder.decode(await self._frames.next())
 
     async def expect(self, kind: type[MessageT]) -> MessageT:
         """Return the next message of a kind, passing over others."""

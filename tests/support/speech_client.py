@@ -7,6 +7,7 @@ from typing import TypeVar
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from tests.support.patience import PatientReader
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import (
     ClientMessage,
@@ -26,6 +27,7 @@ class SpeechClient:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
+        self._reader = PatientReader(socket)
 
     async def send(self, *frames: ClientMessage | str | bytes) -> None:
         """Send messages, text frames or audio."""
@@ -39,7 +41,7 @@ class SpeechClient:
 
     async def receive(self) -> ServerMessage:
         """Return the next message."""
-        return server_decoder.decode(await self.socket.recv())
+        return server_decoder.decode(await self._reader.next())
 
     async def expect(self, kind: type[MessageT]) -> MessageT:
         """Return the next message of a kind, passing over others."""
@@ -60,7 +62,7 @@ class SpeechClient:
     async def _frames(self) -> AsyncIterator[str | bytes]:
         try:
             while True:
-                yield await self.socket.recv()
+                yield await self._reader.next()
         except websockets.ConnectionClosed:
             return
 
