@@ -56,8 +56,9 @@ class WatchedApp(VoicechatApp):
             before, looks = "", 0
             while wish == b"quiet" and looks < QUIET_LOOKS:
                 await asyncio.sleep(LOOKS_EVERY_S)
-                now = json.dumps(self._shown())
-                looks = looks + 1 if self._is_quiet and now == before else 0
+                # What is shown is worth a look only when all is quiet.
+                now = json.dumps(self._shown()) if self._is_quiet else ""
+                looks = looks + 1 if now and now == before else 0
                 before = now
             writer.write(json.dumps({**self._shown(), "keys": self._keys_come}).encode() + b"\n")
             await writer.drain()
