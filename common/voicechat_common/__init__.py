@@ -1,3 +1,3 @@
-"""What the voicechat server and its clients agree on: protocol, audio format, transcripts, errors."""
+"""What the voicechat server and its clients share: protocol, audio format, transcripts, errors."""
 
 __version__ = "0.1.0"

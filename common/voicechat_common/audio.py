@@ -1,14 +1,14 @@
-"""The audio both sides speak of: 16 kHz mono 16-bit samples, their framing and their rate."""
+"""The audio that both sides handle: 16 kHz mono 16-bit samples, their framing and their rate."""
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
 SAMPLE_RATE = 16_000
-"""Samples per second that recognition works with."""
+"""The sample rate that recognition works with, in samples per second."""
 
 SAMPLE_WIDTH = 2
-"""Bytes of one sample: signed 16 bit, little-endian."""
+"""Bytes per sample: signed 16-bit, little-endian."""
 
 Samples = NDArray[np.int16]
 
@@ -31,7 +31,7 @@ def milliseconds(samples: int, rate: int) -> int:
 
 
 def to_int16(wave: NDArray[np.float32]) -> Samples:
-    """Return floating-point audio in [-1, 1] as 16-bit samples; what is louder is clipped, NaN is silence."""
+    """Return floating-point audio in [-1, 1] as 16-bit samples, clipped; NaN becomes silence."""
     scaled = np.nan_to_num(wave * np.float32(_FULL_SCALE), nan=0.0, posinf=32_767.0, neginf=-32_768.0)
     samples: Samples = np.clip(np.rint(scaled), -32_768, 32_767).astype(np.int16)
     return samples
@@ -44,7 +44,7 @@ class SampleFramer:
         self._odd = b""
 
     def push(self, packet: bytes) -> Samples:
-        """Return the samples that are complete with this packet."""
+        """Return the samples completed by this packet."""
         data = self._odd + packet
         whole = len(data) - len(data) % SAMPLE_WIDTH
         self._odd = data[whole:]
@@ -57,10 +57,10 @@ class SampleFramer:
 
 
 class Downmixer:
-    """Mixes interleaved channels down to one by their mean; an incomplete frame waits for the next block.
+    """Mixes interleaved channels down to one by averaging; an incomplete frame waits for the next block.
 
     Args:
-        channels: How many there are.
+        channels: How many channels there are.
     """
 
     def __init__(self, channels: int) -> None:
@@ -68,7 +68,7 @@ class Downmixer:
         self._rest: Samples = np.zeros(0, np.int16)
 
     def push(self, samples: Samples) -> Samples:
-        """Return one sample for each frame that is complete with these."""
+        """Return one sample for each frame completed by these samples."""
         if self._channels == 1:
             return samples
         joined = np.concatenate([self._rest, samples])
@@ -79,18 +79,19 @@ class Downmixer:
 
 
 class Resampler:
-    """Changes the sample rate of a stream block by block; how it is cut into blocks makes no difference.
+    """Changes the sample rate of a stream block by block, wherever the blocks begin and end.
 
-    Equal rates pass the samples through unchanged. Otherwise the output is behind the input by 20 ms (48 kHz)
-    to 115 ms (8 kHz) until `finish` brings the rest, and has round(n * to_rate / from_rate) samples in all.
+    Equal rates pass the samples through unchanged. Otherwise the output lags the input by 20 ms (48 kHz) to
+    115 ms (8 kHz) until `finish` returns the rest, and has round(n * to_rate / from_rate) samples in total.
 
     Args:
-        from_rate: Samples per second that come in.
-        to_rate: Samples per second that come out.
+        from_rate: Samples per second of the input.
+        to_rate: Samples per second of the output.
     """
 
     def __init__(self, from_rate: int, to_rate: int = SAMPLE_RATE) -> None:
-        # soxr dithers 16-bit streams with noise seeded by the clock; 32-bit floats give one result always.
+        # soxr dithers 16-bit streams with noise seeded by the clock; with 32-bit floats the result is
+        # deterministic.
         self._stream: soxr.ResampleStream | None = None
         if from_rate != to_rate:
             self._stream = soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32", quality="HQ")
@@ -102,7 +103,7 @@ class Resampler:
         return to_int16(self._stream.resample_chunk(samples / np.float32(_FULL_SCALE)))
 
     def finish(self) -> Samples:
-        """Return the rest of the output. Only once, and nothing may be processed after it."""
+        """Return the rest of the output. Call it once only, and process nothing afterwards."""
         if self._stream is None:
             return np.zeros(0, np.int16)
         return to_int16(self._stream.resample_chunk(np.zeros(0, np.float32), last=True))

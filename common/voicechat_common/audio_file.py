@@ -15,10 +15,10 @@ _RAW_SUFFIXES = (".raw", ".pcm", ".s16", ".s16le")
 
 
 class _SequentialFile(soundfile.SoundFile):
-    """A file that is only read on from where it stands.
+    """A file that is only read forward from its current position.
 
-    soundfile seeks to the position after each block it has read. Ogg is slow at that, and an MP3 decoder is
-    left without the bits that a frame borrows from those before it: it gives silence or an error.
+    soundfile seeks to the current position after each block it reads. With Ogg that is slow, and an MP3
+    decoder loses the bits that a frame borrows from earlier ones, so it yields silence or an error.
     """
 
     def seekable(self) -> bool:
@@ -28,8 +28,8 @@ class _SequentialFile(soundfile.SoundFile):
 class AudioFile:
     """An open WAV, FLAC, Ogg or MP3 file, or whatever else libsndfile reads. A context manager.
 
-    All channels are mixed down to one by their mean. Files of 16-bit mono come out sample for sample. No more
-    than one block is in memory.
+    All channels are mixed down to one by averaging. 16-bit mono files come out sample for sample. At most
+    one block is in memory.
 
     Args:
         path: The file.
@@ -41,7 +41,8 @@ class AudioFile:
         frames: Its length in samples per channel, as the header states it.
 
     Raises:
-        VoicechatError: `bad_audio_file` if it is missing, no regular file, unreadable, empty or no audio.
+        VoicechatError: `bad_audio_file` if it is missing, not a regular file, unreadable, empty or not
+            audio.
     """
 
     def __init__(self, path: Path) -> None:
@@ -70,7 +71,7 @@ class AudioFile:
         return self.frames / self.sample_rate
 
     def blocks(self, block_samples: int) -> Iterator[Samples]:
-        """Give the samples that were not read yet, in blocks; the last one may be shorter.
+        """Yield the samples not read yet, in blocks; the last one may be shorter.
 
         Args:
             block_samples: Samples per block, at least 1.
@@ -107,12 +108,12 @@ class AudioFile:
 
 
 def _converted_name(path: Path) -> str:
-    """Return a name for the same audio as WAV, other than that of the file itself."""
+    """Return a name for the same audio as WAV, different from the file's own name."""
     return f"{path.stem}-converted.wav" if path.suffix.lower() == ".wav" else f"{path.stem}.wav"
 
 
 def _reason(error: soundfile.LibsndfileError) -> str:
-    """Return libsndfile's sentence without the word "Error" in front of some."""
+    """Return libsndfile's message without the word "Error" that precedes some of them."""
     return str(error.error_string).removeprefix("Error : ")
 
 
@@ -121,7 +122,7 @@ def _bad(message: str, advice: str) -> VoicechatError:
 
 
 def _check_regular_file(path: Path) -> None:
-    """Refuse what libsndfile would answer with a riddle or wait for without end."""
+    """Refuse files for which libsndfile would give a cryptic error or wait forever."""
     try:
         size = path.stat().st_size
         if path.is_dir():

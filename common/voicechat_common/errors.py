@@ -1,10 +1,10 @@
-"""One family of errors a person can act on: a code, what happened, and what to do."""
+"""The errors that people can act on: a code, what happened, and what to do."""
 
 from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """Stable names of everything that can go wrong at an edge of the system."""
+    """Stable names for everything that can go wrong at an edge of the system."""
 
     # What a client sent
     BAD_JSON = "bad_json"
@@ -37,7 +37,7 @@ class ErrorCode(StrEnum):
     HEAD_TOO_LARGE = "head_too_large"
     HOST_NOT_ALLOWED = "host_not_allowed"
     BODY_TOO_LARGE = "body_too_large"
-    # Who somebody is
+    # Identity
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     WRONG_NAME = "wrong_name"
@@ -80,13 +80,13 @@ class ErrorCode(StrEnum):
 
 
 class VoicechatError(Exception):
-    """An error with an answer to "what now?".
+    """An error that says what to do about it.
 
     Args:
         code: A stable name that programs can test.
-        message: What happened, one sentence, for a person.
-        advice: What to do about it, one sentence, for a person.
-        retry_after_s: Seconds after which the same request may succeed, where that is known.
+        message: What happened, in one sentence, for people.
+        advice: What to do about it, in one sentence, for people.
+        retry_after_s: Seconds after which a retry may succeed, if known.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""What is not raw PCM, recognised by the first bytes of a stream.
+"""Data that is not raw PCM, recognised by the first bytes of a stream.
 
-No sign is shorter than four bytes, or one that has to come back where the format says: in a stream of loud
-samples every pair of bytes is met sooner or later.
+Every signature is at least four bytes long, or must recur where the format says: in a stream of loud
+samples, any pair of bytes occurs sooner or later.
 """
 
 import codecs
@@ -11,35 +11,35 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 HEAD_BYTES = 4096
-"""How many first bytes of a stream are enough to recognise everything that is known here."""
+"""How many bytes at the start of a stream suffice to recognise every format known here."""
 
 _TEXT_BYTES = 128
-"""So many first bytes that are all text are text."""
+"""A stream counts as text if its first so many bytes are all text."""
 
 _TEXT_DISTINCT = 3
-"""Different bytes that text has at even places and at odd ones, at least.
+"""The least number of different bytes that text has at even and at odd positions.
 
-Samples that stay near one level may all look like letters; those that don't have lower bytes of every value.
+Samples that stay near one level may all look like letters; other samples have low bytes of every value.
 """
 
 
 class Kind(Enum):
-    """What can be done about it."""
+    """What the user can do about it."""
 
     AUDIO_FILE = auto()
     """`voicechat-tui replay` reads it."""
     MEDIA_FILE = auto()
-    """Other programs make PCM of it."""
+    """Other programs convert it to PCM."""
     OTHER_FILE = auto()
     TEXT = auto()
 
 
 class Foreign(NamedTuple):
-    """Something that is no PCM.
+    """Something other than PCM.
 
     Attributes:
         name: Its format, such as `WebM`.
-        kind: What can be done about it.
+        kind: What the user can do about it.
     """
 
     name: str
@@ -47,13 +47,13 @@ class Foreign(NamedTuple):
 
 
 class HeadCheck:
-    """Looks at the first bytes of a stream, which comes in packets of any length."""
+    """Looks at the first bytes of a stream that arrives in packets of any length."""
 
     def __init__(self) -> None:
         self._head = bytearray()
 
     def look(self, packet: bytes) -> Foreign | None:
-        """Take the next bytes of the stream; return what it is, as soon as that is known to be no PCM."""
+        """Take the next bytes of the stream; return what it is, as soon as it is known not to be PCM."""
         room = HEAD_BYTES - len(self._head)
         if room <= 0:
             return None
@@ -62,10 +62,10 @@ class HeadCheck:
 
 
 def foreign_of(head: bytes) -> Foreign | None:
-    """Return what the first bytes of a stream belong to, or None if they may be PCM.
+    """Return what the first bytes of a stream are, or None if they may be PCM.
 
     Args:
-        head: The first bytes, best `HEAD_BYTES` of them. Fewer may leave something unrecognised.
+        head: The first bytes, ideally `HEAD_BYTES` of them. With fewer, something may go unrecognised.
     """
     if (sign := _SIGN.match(head)) is not None and sign.lastindex is not None:
         return _SIGNS[sign.lastindex - 1][0]
@@ -136,7 +136,7 @@ _SIGNS = (
     _sign("NumPy", Kind.OTHER_FILE, (0, b"\x93NUMPY")),
     _sign("program", Kind.OTHER_FILE, (0, b"\x7fELF")),
 )
-"""What each format begins with: bytes and where they stand."""
+"""What each format begins with: bytes and their positions."""
 
 _SIGN = re.compile(
     b"|".join(
@@ -148,11 +148,11 @@ _SIGN = re.compile(
 
 
 def _repeats(head: bytes, length_of: Callable[[bytes], int | None], kept: bytes, times: int) -> bool:
-    """Tell whether frames follow each other: one header alone also occurs in loud PCM.
+    """Return whether frames follow each other: a single header also occurs in loud PCM.
 
     Args:
         head: The first bytes of the stream.
-        length_of: Gives the length of the frame that begins with these bytes, or None if none does.
+        length_of: Returns the length of the frame that begins with these bytes, or None if none does.
         kept: The bits of a header that are the same in all frames of a stream.
         times: How many headers to find.
     """
@@ -178,7 +178,7 @@ _MPEG_KBITS = {
     (2, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (2, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""Bit rates by version, where 2.5 is as 2, and layer."""
+"""Bit rates by version (2.5 is like 2) and layer."""
 
 _MPEG_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 

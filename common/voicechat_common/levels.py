@@ -1,4 +1,4 @@
-"""How loud a stream of samples is, as a person wants to see it."""
+"""The loudness of a stream of samples, as people want to see it."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -8,23 +8,23 @@ import numpy as np
 from voicechat_common.audio import Samples
 
 FLOOR_DB = -96.0
-"""What silence is shown as: a little below the quietest sample there is, which has -90.3 dBFS."""
+"""How silence is shown: a little below the quietest possible sample, which is at -90.3 dBFS."""
 
 _FULL_SCALE = 32_768
 _CLIPPED_FROM = 32_767
 
 
 class Sound(Enum):
-    """What a stream carries."""
+    """What a stream contains."""
 
     NOTHING_YET = auto()
-    """Too little was heard to judge."""
+    """Too little has been heard to judge."""
     SIGNAL = auto()
     """Something can be heard."""
     QUIET = auto()
-    """There is only the noise of a microphone that hears nothing."""
+    """There is only the noise of an idle microphone."""
     ALL_ZERO = auto()
-    """There is not even noise: so sounds only a microphone that was switched off or forbidden."""
+    """There is not even noise, which only happens with a microphone that is switched off or forbidden."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Level:
     """What a meter shows.
 
     Attributes:
-        peak_db: The peak in dBFS: it rises at once and falls slowly.
+        peak_db: The peak in dBFS, which rises instantly and falls slowly.
         hold_db: The highest peak of the last moments.
-        clipped: Whether the signal was cut off at full scale within the last moments.
-        sound: What the stream carries.
+        clipped: Whether the signal clipped at full scale within the last moments.
+        sound: What the stream contains.
     """
 
     peak_db: float = FLOOR_DB
@@ -51,10 +51,10 @@ class Ballistics:
     Attributes:
         release_db_per_s: How fast the peak falls; the 20 dB in 1.7 s of a peak programme meter.
         hold_s: How long the highest peak stays.
-        clip_run: So many samples at full scale in a row are a signal that was cut off; one alone may be loud.
+        clip_run: How many samples in a row at full scale count as clipping; a single one may just be loud.
         clip_s: How long clipping is shown.
-        quiet_db: Below it nobody speaks into the microphone.
-        sound_after_s: After so long without sound a stream is called quiet, or all zero.
+        quiet_db: Below this, nobody is speaking into the microphone.
+        sound_after_s: After this long without sound, a stream counts as quiet, or as all zero.
     """
 
     release_db_per_s: float = 20 / 1.7
@@ -66,7 +66,7 @@ class Ballistics:
 
 
 class LevelMeter:
-    """Measures a stream block by block. Time is counted in samples: the blocks may come at any pace.
+    """Measures a stream block by block. Time is counted in samples, so blocks may arrive at any pace.
 
     Args:
         rate: Samples per second.
@@ -79,7 +79,7 @@ class LevelMeter:
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew, as with another microphone."""
+        """Start afresh, as with another microphone."""
         self._level = Level()
         self._held_s = self._since_clip_s = float("inf")
         self._zero_s = self._quiet_s = 0.0
@@ -91,7 +91,7 @@ class LevelMeter:
         return self._level
 
     def push(self, block: Samples) -> Level:
-        """Measure more of the stream and return what is shown then."""
+        """Measure more of the stream and return what to show now."""
         if len(block) == 0:
             return self._level
         seconds = len(block) / self._rate

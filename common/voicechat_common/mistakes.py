@@ -1,4 +1,4 @@
-"""What is wrong with a value, in words for a person; those of the library are for programmers."""
+"""What is wrong with a value, in words for users; the library's are for programmers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -68,20 +68,20 @@ def reason(mistake: Mapping[str, Any]) -> str:
     """
     kind = mistake["type"]
     if kind in ("value_error", "assertion_error"):
-        # The words of a check of our own.
+        # The message of one of our own checks.
         return str(mistake["msg"]).partition(", ")[2].removesuffix(".")
     found = _REASONS.get(kind, "it can't be used")
     return found if isinstance(found, str) else found(mistake.get("ctx", {}))
 
 
 def mistakes(error: ValidationError) -> list[tuple[str, str]]:
-    """Return each field that is wrong, without a name for the whole, with what is wrong with it."""
+    """Return each invalid field, or an empty name for the whole, with what is wrong with it."""
     found = error.errors(include_url=False, include_input=False)
     return [(".".join(str(part) for part in item["loc"]), reason(item)) for item in found]
 
 
 def describe(error: ValidationError) -> str:
-    """Say in one line what is wrong with which field."""
+    """Return, in one line, what is wrong with which field."""
     return joined(mistakes(error))
 
 
@@ -98,6 +98,6 @@ def _too_few(least: int, what: str) -> str:
 
 
 def _one_of(expected: str) -> str:
-    """Say what a value may be, from a list such as `'a', 'b' or 'c'`."""
+    """Return the allowed values, from a list such as `'a', 'b' or 'c'`."""
     choices = expected.replace(" or ", ", ").replace("True", "true").replace("False", "false")
     return f"it must be one of {choices}" if "," in choices else f"it must be {choices}"

@@ -1,7 +1,7 @@
-"""What chats, people and messages may be called, and what a message may say.
+"""The rules for the names of chats, people and messages, and for the text of a message.
 
-Every rule is checked here with a message for a person, and stands in the JSON schema as a pattern, so that
-the documentation of the HTTP calls tells the same as the server does.
+Every rule is checked here, with a message for users, and is in the JSON schema as a pattern, so that the
+documentation of the HTTP calls agrees with the server.
 """
 
 import re
@@ -18,7 +18,7 @@ TITLE_MAX_LENGTH = 200
 CLIENT_MESSAGE_ID_MAX_LENGTH = 128
 CONTENT_MAX_LENGTH = 4000
 
-# `/chat/list` is a call of its own.
+# `/chat/list` is a separate call.
 _CHAT_ID = "^(?!list$)[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 _CLIENT_MESSAGE_ID = "^[A-Za-z0-9_.:-]+$"
 
@@ -39,7 +39,7 @@ _CONTENT = rf"^[^{_NOT_IN_CONTENT}]*[^\s{_NOT_IN_CONTENT}][^{_NOT_IN_CONTENT}]*$
 
 
 def check_chat_id(value: str) -> str:
-    """Return a chat's id, fit for addresses and file names; ValueError says what is wrong with it."""
+    """Return a chat's id, valid in addresses and file names; ValueError says what is wrong with it."""
     if not re.fullmatch(_CHAT_ID[1:-1], value):
         raise ValueError(
             "a chat id has ASCII letters, digits, '_', '-' and '.', does not begin with '.', is not 'list'"
@@ -48,7 +48,7 @@ def check_chat_id(value: str) -> str:
 
 
 def check_client_message_id(value: str) -> str:
-    """Return a client's id of a message; ValueError says what is wrong with it."""
+    """Return a client's id for a message; ValueError says what is wrong with it."""
     if not re.fullmatch(_CLIENT_MESSAGE_ID[1:-1], value):
         raise ValueError("a client message id has ASCII letters, digits, '_', '-', '.' and ':'")
     return value
@@ -64,7 +64,7 @@ def check_line(value: str) -> str:
 
 
 def check_content(value: str) -> str:
-    r"""Return a message's text with `\n` for every end of a line; ValueError says what is wrong with it."""
+    r"""Return a message's text with `\n` for every line break; ValueError says what is wrong with it."""
     text = value.replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     if not text.strip():
         raise ValueError("it is empty")
@@ -96,7 +96,7 @@ UserName = Annotated[
     AfterValidator(check_line),
     _schema(_LINE, USER_MAX_LENGTH),
 ]
-"""Names a person, in any script: no control or invisible characters, no white space around it."""
+"""Names a person, in any script: no control or invisible characters, no surrounding white space."""
 
 Title = Annotated[
     str,
@@ -112,7 +112,7 @@ ClientMessageId = Annotated[
     AfterValidator(check_client_message_id),
     _schema(_CLIENT_MESSAGE_ID, CLIENT_MESSAGE_ID_MAX_LENGTH),
 ]
-"""A client's own name of a message, which makes sending it again harmless."""
+"""A client's id for a message, which makes resending it harmless."""
 
 Content = Annotated[
     str,
@@ -120,4 +120,5 @@ Content = Annotated[
     AfterValidator(check_content),
     _schema(_CONTENT, CONTENT_MAX_LENGTH),
 ]
-"""What a message says: not blank, no control characters but tab and newline, no direction overrides."""
+"""The text of a message: not blank, no control characters except tab and newline, no direction
+overrides."""

@@ -9,16 +9,16 @@ from voicechat_common.protocol.speech import Final, SegmentEvent, Word
 
 @dataclass(frozen=True)
 class Segment:
-    """One stretch of speech as it is known now.
+    """One stretch of speech, as far as it is known.
 
     Attributes:
         index: Position in the stream, from 0.
-        revision: The revision of `text`; grows with every event of the segment.
-        text: All of the segment so far.
-        settled: How many leading characters of `text` did not change with the last revision.
-        start_ms: Begin, in milliseconds of the stream.
+        revision: The revision of `text`; increases with every event of the segment.
+        text: The text of the segment so far.
+        settled: How many leading characters of `text` were unchanged by the last revision.
+        start_ms: Start, in milliseconds of the stream.
         end_ms: End of what `text` covers.
-        is_final: True once nothing of it can change.
+        is_final: True once it can no longer change.
         words: Words with their times; only when final.
     """
 
@@ -34,10 +34,10 @@ class Segment:
 
 @dataclass
 class Transcript:
-    """The segments of one stream, whatever order, repetition or staleness their events arrive in.
+    """The segments of one stream, even if their events arrive out of order, repeatedly or stale.
 
     Args:
-        first: The number of the first segment; those before it are somebody else's.
+        first: The number of the first segment; earlier ones belong to somebody else.
     """
 
     first: int = 0
@@ -73,7 +73,7 @@ class Transcript:
 
     @property
     def finals_in_order(self) -> int:
-        """The number behind the segments that, from the first on without a gap, are final."""
+        """The number after the last of the segments that are final without a gap from the first."""
         number = self.first
         while number in self._segments and self._segments[number].is_final:
             number += 1
@@ -81,13 +81,13 @@ class Transcript:
 
     @property
     def final_until_ms(self) -> int:
-        """Where the last of the `finals_in_order` ends; 0 if there is none."""
+        """Where the last of `finals_in_order` ends; 0 if there are none."""
         last = self._segments.get(self.finals_in_order - 1)
         return 0 if last is None else last.end_ms
 
     @property
     def text(self) -> str:
-        """The text of all segments, joined as they were spoken."""
+        """The text of all segments, joined in order."""
         return join_texts(segment.text for segment in self.segments)
 
 

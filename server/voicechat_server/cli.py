@@ -50,10 +50,10 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; an error becomes one message on standard error and exit status 1.
 
-    One that nobody expected is in the log as well, whole.
+    An unexpected one is also logged in full.
 
     Args:
-        arguments: What follows the command's name; the process's own arguments unless given.
+        arguments: What follows the command's name; the process's own arguments if not given.
     """
     try:
         app(args=arguments)

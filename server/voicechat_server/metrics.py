@@ -24,7 +24,7 @@ REFUSALS = (ErrorCode.BUSY, ErrorCode.NOT_READY)
 
 
 class Surface(StrEnum):
-    """How a client reaches the server."""
+    """The interface through which a client reaches the server."""
 
     HTTP = "http"
     SPEECH = "speech"

@@ -14,14 +14,14 @@ from voicechat_common.protocol.speech import Ping, Pong
 
 
 class ChatStatus(StrEnum):
-    """Whether a chat takes messages."""
+    """Whether a chat accepts messages."""
 
     ACTIVE = "active"
     ENDED = "ended"
 
 
 class MessageKind(StrEnum):
-    """How a message came about."""
+    """How a message was made."""
 
     TEXT = "text"
     SPEECH = "speech"
@@ -36,7 +36,7 @@ class ChatQuery(Message):
 
 
 class SendMessage(Message):
-    """Says something; answered by `message_ack` once it is durable, or by an `error`."""
+    """Posts a message; answered by `message_ack` once it is durable, or by an `error`."""
 
     type: Literal["message"] = "message"
     content: Content
@@ -91,7 +91,7 @@ class MessageHistory(_ChatMessage):
 
 
 class NewMessage(_ChatMessage):
-    """A message, live.
+    """A live message.
 
     Speech comes as one message_id whose partials replace each other; an empty one withdraws it.
     """
@@ -100,7 +100,7 @@ class NewMessage(_ChatMessage):
 
 
 class Presence(Message):
-    """A person has come or gone; somebody with several connections counts once."""
+    """A person has come or gone; a person with several connections counts once."""
 
     type: Literal["presence"] = "presence"
     user: str
@@ -126,7 +126,7 @@ class MessageAck(Message):
 
 
 class ChatEnded(Message):
-    """The chat takes no more messages; speech in progress is withdrawn."""
+    """The chat accepts no more messages; speech in progress is withdrawn."""
 
     type: Literal["chat_ended"] = "chat_ended"
     chat_id: str

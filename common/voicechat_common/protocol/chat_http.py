@@ -13,7 +13,7 @@ MAX_LIMIT = 1000
 
 
 class ExportFormat(StrEnum):
-    """The forms in which a chat can be taken away."""
+    """The formats in which a chat can be exported."""
 
     TXT = "txt"
     MD = "md"
@@ -36,7 +36,7 @@ class HistoryMessage(Message):
 
 
 class ChatSummary(Message):
-    """A chat as it stands in a list."""
+    """A chat as an entry in a list."""
 
     chat_id: str = Field(examples=["test_chat_001"])
     title: str = Field(examples=["Monday meeting"])

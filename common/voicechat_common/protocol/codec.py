@@ -1,4 +1,4 @@
-"""JSON text frames to messages and back, with errors that name the field and the remedy."""
+"""Conversion between JSON text frames and messages, with errors that name the field and the remedy."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ def _check_moment(value: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_check_moment)]
-"""A time with its offset, which can be shown in any time zone."""
+"""A time with its UTC offset, which can be shown in any time zone."""
 
 
 class Message(BaseModel):
@@ -43,8 +43,8 @@ class Decoder(Generic[MessageT]):
 
     Args:
         adapter: Validates a union of message classes, discriminated by their `type` field.
-        types: The values of `type` that are known, for the advice of an error.
-        heard: Makes what comes fit to go on, before anything else looks at it.
+        types: The known values of `type`, for the advice in an error.
+        heard: Sanitises what arrives, before anything else looks at it.
     """
 
     def __init__(

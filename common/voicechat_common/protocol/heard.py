@@ -1,7 +1,7 @@
-"""What a server says, as a client takes it: printable and within bounds, whoever the server is.
+"""Sanitising what a server says: printable and within bounds, whoever the server is.
 
-Everything that comes from a server passes here before anything else looks at it, so that nothing behind it
-has to ask what a text may do to a terminal, or a number to a computation.
+Everything that comes from a server passes through here first, so that nothing afterwards has to worry about
+what a text may do to a terminal, or a number to a computation.
 """
 
 from itertools import islice
@@ -13,13 +13,13 @@ from pydantic_core import from_json
 from voicechat_common.printable import printable, printable_lines
 
 LONGEST_LINE = 2_000
-"""Characters of a text of one line, such as an error's; a longer one is cut."""
+"""The most characters of a one-line text, such as an error's; longer ones are truncated."""
 LONGEST_TEXT = 20_000
-"""Characters of what was said. A chat takes less now; servers of earlier on stored longer speech."""
+"""The most characters of a message. Chats accept less now, but earlier servers stored longer speech."""
 MOST_ENTRIES = 10_000
-"""Entries of a list, such as the people in a chat; the others are left out."""
+"""The most entries of a list, such as the people in a chat; the rest is left out."""
 LARGEST_NUMBER = 2**53
-"""A number beyond this, or one that is none, counts as not given."""
+"""A number beyond this, or NaN, counts as not given."""
 
 _OF_SEVERAL_LINES = frozenset({"content"})
 _ELLIPSIS = "…"
@@ -28,11 +28,11 @@ BodyT = TypeVar("BodyT", bound=BaseModel)
 
 
 def heard(value: object, field: str = "") -> object:
-    """Return a value of JSON as it may go on.
+    """Return a JSON value, sanitised.
 
     Args:
-        value: The value, with all that is in it.
-        field: The name of the field that it is in.
+        value: The value, with everything in it.
+        field: The name of the field it is in.
     """
     if isinstance(value, str):
         return _text(value, field)
@@ -41,7 +41,7 @@ def heard(value: object, field: str = "") -> object:
     if isinstance(value, list):
         return [heard(each, field) for each in value[:MOST_ENTRIES]]
     if isinstance(value, int | float):
-        # No comparison with NaN is true.
+        # Every comparison with NaN is false.
         return value if -LARGEST_NUMBER <= value <= LARGEST_NUMBER else None
     return value
 
@@ -50,7 +50,7 @@ def heard_body(kind: type[BodyT], body: bytes | bytearray) -> BodyT:
     """Return the body of an answer.
 
     Raises:
-        ValueError: It is no JSON, or of another kind.
+        ValueError: It is not JSON, or of the wrong type.
     """
     return kind.model_validate(heard(from_json(body)))
 

@@ -28,14 +28,14 @@ class ErrorDetail(Message):
 
     @classmethod
     def of(cls, error: VoicechatError) -> "ErrorDetail":
-        """Return an error as it goes over the wire."""
+        """Return an error in its wire format."""
         return cls(
             code=error.code, message=error.message, advice=error.advice, retry_after_s=error.retry_after_s
         )
 
 
 class ErrorBody(Message):
-    """The body of every HTTP answer that is an error."""
+    """The body of every HTTP error response."""
 
     error: ErrorDetail
 
@@ -51,7 +51,7 @@ class ServerInfo(Message):
 
 
 class Versions(Message):
-    """Versions of what the server is made of; None where a part isn't installed."""
+    """Versions of the server's components; None for a component that isn't installed."""
 
     voicechat: str
     protocol: int = PROTOCOL_VERSION
@@ -61,7 +61,7 @@ class Versions(Message):
 
 
 class Health(Message):
-    """`GET /health`: answered with 200 as long as the process lives."""
+    """`GET /health`: answered with 200 as long as the process is alive."""
 
     status: HealthStatus
     asr_available: bool = Field(description="Whether audio would be recognised now.")
@@ -73,7 +73,7 @@ class Health(Message):
 
 
 class Readiness(Message):
-    """`GET /ready`: 200 only when audio would be recognised now, else 503 with the reason."""
+    """`GET /ready`: 200 only if the server can recognise audio now, otherwise 503 with the reason."""
 
     ready: bool
     state: str = Field(description="What the recogniser is doing.", examples=["downloading"])
@@ -89,7 +89,7 @@ class Readiness(Message):
 
 
 class AsrInfo(Message):
-    """`GET /asr/info`: how audio is recognised here, and what to send."""
+    """`GET /asr/info`: how audio is recognised, and what to send."""
 
     status: str = Field(description="What the recogniser is doing.", examples=["ready"])
     model: str = Field(examples=["paraformer-zh-streaming"])

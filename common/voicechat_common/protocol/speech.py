@@ -15,10 +15,10 @@ MIN_SAMPLE_RATE = 8_000
 MAX_SAMPLE_RATE = 48_000
 ID_MAX_LENGTH = 128
 MAX_POSITION = 24 * 86_400 * MIN_SAMPLE_RATE
-"""The farthest place in a stream, in samples: whatever the rate, its milliseconds fit into 32 bits."""
+"""The highest position in a stream, in samples: at any rate, its milliseconds fit into 32 bits."""
 MAX_FINALS = 10_000_000
 
-# Not every reader of OpenAPI knows how JSON schema describes a tuple.
+# Not every OpenAPI reader understands how JSON Schema describes a tuple.
 ChunkSize = Annotated[
     tuple[int, int, int],
     WithJsonSchema({"type": "array", "items": {"type": "integer"}, "minItems": 3, "maxItems": 3}),
@@ -27,10 +27,10 @@ Identifier = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH)]
 
 
 def check_chunk_size(value: ChunkSize) -> ChunkSize:
-    """Return `[left, step, look-ahead]` in 60 ms frames, or say what is impossible about it.
+    """Return `[left, step, look-ahead]` in 60 ms frames, or raise ValueError with what is wrong.
 
-    FunASR keeps the last left + look-ahead frames by a slice from the end, which for a sum or a
-    look-ahead of zero keeps everything or nothing; so a look-ahead of at least one frame is required.
+    FunASR keeps the last left + look-ahead frames with a slice from the end, which for a sum or a
+    look-ahead of zero keeps everything or nothing; hence a look-ahead of at least one frame is required.
     """
     left, step, lookahead = value
     if not 0 <= left <= 30:
@@ -43,7 +43,7 @@ def check_chunk_size(value: ChunkSize) -> ChunkSize:
 
 
 class Start(Message):
-    """Opens a stream, or resumes one. Optional: without it the first audio opens one with the defaults."""
+    """Opens a stream, or resumes one. Optional: without it, the first audio opens one with the defaults."""
 
     type: Literal["start"] = "start"
     sample_rate: int = Field(16_000, ge=MIN_SAMPLE_RATE, le=MAX_SAMPLE_RATE)
@@ -71,13 +71,13 @@ class Start(Message):
 
 
 class Flush(Message):
-    """Ends the current segment now and keeps the stream; answered by its final, if any, and an `ack`."""
+    """Ends the current segment and keeps the stream open; answered by its final, if any, and an `ack`."""
 
     type: Literal["flush"] = "flush"
 
 
 class Stop(Message):
-    """Says that no more audio comes: the finals follow, then `done`."""
+    """Says that there is no more audio: the finals follow, then `done`."""
 
     type: Literal["stop"] = "stop"
 
@@ -93,15 +93,15 @@ class StreamOrigin(StrEnum):
     """Where the stream of a `ready` comes from."""
 
     NEW = "new"
-    """It begins."""
+    """It is new."""
     HELD = "held"
-    """The server held it for its client's return: what was received goes on to be recognised."""
+    """The server had kept it for the client's return; what had been received is still being recognised."""
     RESTORED = "restored"
-    """The server had lost it, and goes on behind what the chat has stored of it."""
+    """The server had lost it, and continues after what the chat has stored of it."""
 
 
 class Ready(Message):
-    """The stream is open and audio may come."""
+    """The stream is open and audio may be sent."""
 
     type: Literal["ready"] = "ready"
     stream_id: str
@@ -116,7 +116,7 @@ class Ready(Message):
 
 
 class Word(NamedTuple):
-    """One word or character with its place in the stream."""
+    """One word or character with its position in the stream."""
 
     text: str
     start_ms: int
@@ -135,7 +135,7 @@ class Partial(Message):
 
 
 class Final(Message):
-    """A segment's text for the last time."""
+    """A segment's final text."""
 
     type: Literal["final"] = "final"
     segment: int = Field(ge=0)
@@ -148,7 +148,7 @@ class Final(Message):
 
 
 class Ack(Message):
-    """How far the server is, in the stream's own rate: at least every second while audio comes in."""
+    """Return `[left, step, look-ahead]` in 60 ms frames, or raise ValueError saying what is wrong."""
 
     type: Literal["ack"] = "ack"
     received_samples: int

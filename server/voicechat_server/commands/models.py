@@ -1,4 +1,4 @@
-"""`voicechat-server models`: what models there are, fetch one, check one."""
+"""`voicechat-server models`: list, download and verify models."""
 
 import json
 from dataclasses import asdict
@@ -41,7 +41,7 @@ def list_models(
     cache_dir: CacheOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Show every model with its size, its place and its state.
+    """Show every model with its size, location and state.
 
     Sizes are compared, checksums are not.
     """
@@ -57,9 +57,9 @@ def download_model(
     revision: RevisionOption = None,
     cache_dir: CacheOption = None,
 ) -> None:
-    """Download a model, or go on where an earlier download stopped.
+    """Download a model, or resume where an earlier download stopped.
 
-    Prints where it is. A copy that is already there is verified, and fetched again if it is broken.
+    Prints where it is. An existing copy is verified, and fetched again if it is damaged.
     """
     if name == DEMO:
         typer.echo("The demo model ships with the package; there is nothing to download.", err=True)
@@ -87,7 +87,7 @@ def verify_model(
     revision: RevisionOption = None,
     cache_dir: CacheOption = None,
 ) -> None:
-    """Check every byte of a model, without any use of the network."""
+    """Check every byte of a model, without using the network."""
     config = _config(name, hub, revision, cache_dir)
     if config.name in KNOWN and not cached(config).path.is_dir():
         raise VoicechatError(
@@ -125,7 +125,7 @@ def _as_table(entries: list[Entry]) -> str:
 
 
 class _Bar:
-    """A progress bar on a terminal's standard error from the first byte on; nothing elsewhere."""
+    """A progress bar on standard error from the first byte on, if that is a terminal."""
 
     def __init__(self, title: str) -> None:
         self._title = title
@@ -133,7 +133,7 @@ class _Bar:
 
     def __call__(self, done_bytes: int, total_bytes: int) -> None:
         if self._bar is None:
-            # The bar begins where an earlier download stopped, so that its speed is that of this one.
+            # The bar starts where an earlier download stopped, so that it shows the speed of this one.
             self._bar = tqdm(
                 desc=self._title,
                 initial=done_bytes,

@@ -1,4 +1,4 @@
-"""Options of the subcommands that stand for settings of the server."""
+"""Options of the subcommands that correspond to server settings."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ _ELSEWHERE = {
 
 
 def fallback(field: str) -> str:
-    """Return what holds without an option: the variable of its setting, or the default."""
+    """Return the value that applies without an option: the setting's variable, or the default."""
     default = _ELSEWHERE.get(field, Settings.model_fields[field].default)
     return f"[{variable(field)}, or {default}]"
 
@@ -29,7 +29,7 @@ KeyFileOption = Annotated[
 
 
 def settings_with(**options: object) -> Settings:
-    """Return the settings of this process, with the options that were given.
+    """Return the settings of this process, with the given options.
 
     Raises:
         VoicechatError: `bad_setting`.

@@ -1,4 +1,4 @@
-"""`voicechat-server serve`: check what can be checked, listen, serve until a signal."""
+"""`voicechat-server serve`: check what can be checked, then listen and serve until a signal."""
 
 import asyncio
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def _choices(annotation: object) -> tuple[str, ...]:
 
 
 def _parsed_type(annotation: object) -> type:
-    """Return what the command line makes of a value; the settings parse everything but numbers and flags."""
+    """Return the command line's type for a value; the settings parse everything but numbers and flags."""
     accepted = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
     return next((kind for kind in (bool, int, float) if kind in accepted), str)
 
@@ -57,7 +57,7 @@ def _shown(default: object) -> str:
 
 
 def _with_an_option_for_each_setting(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the signature from which Typer makes its options."""
+    """Give a command the signature from which Typer builds its options."""
     vars(command)["__signature__"] = Signature([_option(field) for field in Settings.model_fields])
     return command
 
@@ -66,8 +66,8 @@ def _with_an_option_for_each_setting(command: Callable[..., None]) -> Callable[.
 def serve(**options: object) -> None:
     """Start the server.
 
-    Each option has an environment variable of its name: --max-lag-s is VOICECHAT_MAX_LAG_S. Options win over
-    variables, which win over the defaults in brackets.
+    Each option has a corresponding environment variable: VOICECHAT_MAX_LAG_S for --max-lag-s. Options
+    override variables, which override the defaults in brackets.
     """
     settings = Settings.load({field: value for field, value in options.items() if value is not None})
     configure_logging(settings.log_level)
@@ -79,7 +79,7 @@ def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
-        VoicechatError: The server can't start with these settings; nothing has listened yet.
+        VoicechatError: The server can't start with these settings; it was not listening yet.
     """
     refuse_undecided_access(settings)
     refuse_contradictions(settings)

@@ -1,4 +1,4 @@
-"""Settings that are valid on their own, but not together."""
+"""Settings that are valid individually, but not together."""
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.addresses.hosts import is_loopback

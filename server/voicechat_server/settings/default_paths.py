@@ -9,12 +9,12 @@ _APPLICATION = "voicechat"
 
 
 def models_dir() -> Path:
-    """Return the directory of downloaded models, which need not exist."""
+    """Return the directory of downloaded models, which need not exist yet."""
     return _own(user_cache_path) / "models"
 
 
 def database_file() -> Path:
-    """Return the file of the chats, which need not exist."""
+    """Return the chats' database file, which need not exist yet."""
     return _own(user_data_path) / "chats.db"
 
 

@@ -243,10 +243,10 @@ def option(field: str) -> str:
 
 
 def refuse_unknown_variables(environment: Mapping[str, str]) -> None:
-    """Refuse a misspelt variable, which would otherwise be ignored in silence.
+    """Refuse a misspelt variable, which would otherwise be ignored silently.
 
     Raises:
-        VoicechatError: `bad_setting`, naming the nearest variable there is.
+        VoicechatError: `bad_setting`, naming the closest known variable.
     """
     known = [variable(field) for field in Settings.model_fields]
     for name in sorted(environment):
