@@ -1,1 +1,1 @@
-"""Measurements of the recogniser and the chat, beside other systems on the same machine."""
+"""Benchmarks of the recogniser and the chat, compared with other systems on the same machine."""

@@ -1,4 +1,4 @@
-"""The benchmark of recognition: this project beside other systems, on this machine, in one run.
+"""The recognition benchmark: this project compared with other systems, on this machine, in one run.
 
 python -m bench            the model of real size; takes half an hour and 1.2 GB of disk for the first time
 python -m bench --quick    a small model, to see that everything runs; its figures say nothing
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure, and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a small model and short measurements")
     parser.add_argument("--device", default="cpu", help="where to compute: cpu, cuda:N [cpu]")

@@ -1,4 +1,4 @@
-"""What a number format costs in accuracy: errors on the recordings that ship with the demo model."""
+"""What a number format costs in accuracy: the errors on the recordings that ship with the demo model."""
 
 import json
 
@@ -35,7 +35,7 @@ def measure(device: str, precision: Precision) -> AccuracyFigures:
 
 
 def recognise(network: Network, recordings: dict[str, Audio]) -> dict[str, str]:
-    """Return the text of each recording; all are stepped together, as a batch."""
+    """Return the text of each recording; all are processed together, as a batch."""
     stepper = ParaformerStepper(network, encoder_look_back=4, decoder_look_back=1)
     left = dict(recordings)
     states = {name: stepper.open(_CHUNK_SIZE) for name in recordings}

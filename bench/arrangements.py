@@ -1,4 +1,4 @@
-"""Another system in several processes at once, each with a stream of its own."""
+"""Another system in several processes at the same time, each with a separate stream."""
 
 import statistics
 from contextlib import ExitStack
@@ -20,7 +20,7 @@ _PACKAGES = {
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Processes, and threads of each, that a system is given."""
+    """How many processes, and threads in each, a system is given."""
 
     processes: int
     threads: int
@@ -39,7 +39,7 @@ def measure(
     """Return what a chunk costs while all processes are busy: the median over processes and chunks.
 
     Raises:
-        ChildFailedError: A process ended without its times.
+        ChildFailedError: A process ended without reporting its times.
     """
     with ExitStack() as stack:
         workers = [

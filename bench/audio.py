@@ -1,4 +1,4 @@
-"""Speech for the measurements, made from the recording that ships with the demo model; 16 kHz."""
+"""Speech for the benchmarks, made from the recording that ships with the demo model; 16 kHz."""
 
 import itertools
 from enum import StrEnum
@@ -15,7 +15,7 @@ from voicechat_server.asr.vad.state import WINDOW_SAMPLES, VadState
 Audio = NDArray[np.float32]
 
 SILENT_PART = 0.4
-"""Of talk: people who talk with each other are silent at least that much."""
+"""For talk: people in a conversation are silent at least this much."""
 
 _SPEECH = 0.5
 

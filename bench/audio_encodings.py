@@ -1,4 +1,4 @@
-"""The same audio in the forms that clients send by mistake."""
+"""The same audio in the formats that clients send by mistake."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Measure how often audio of the right form is taken for another, and how often another is noticed.
+"""Measure how often audio in the right format is taken for another, and how often another is detected.
 
     python -m bench.audio_forms                       # 100,000 streams of the right form, 200 of each other
     python -m bench.audio_forms --voices DIRECTORY    # with recordings of people (WAV) too
@@ -29,7 +29,7 @@ MOST_FALSE = 1e-4
 RATES = (8_000, 16_000, 16_000, 16_000, 24_000, 44_100, 48_000)
 QUIETEST_DB, LOUDEST_DB = -60.0, 40.0
 SPOKEN_DB = (-26.0, 3.0)
-"""Levels at which other forms are to be noticed: peaks of a soft voice, to ones that are a little clipped."""
+"""Levels at which other formats are to be detected: from the peaks of a soft voice to slight clipping."""
 
 _STREAM = 12 * BLOCK_SAMPLES
 _SPOKEN_S = 8

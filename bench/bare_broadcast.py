@@ -1,6 +1,6 @@
-"""What the chat is compared with: the plainest broadcast loop that the `websockets` library allows.
+"""The baseline for the chat: the simplest broadcast loop that the `websockets` library allows.
 
-It stores nothing, checks nothing, numbers nothing, and holds back nobody.
+It stores nothing, checks nothing, numbers nothing, and limits nobody.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 
 async def run(port: int) -> None:
-    """Send every message to everybody, for ever."""
+    """Send every message to everybody, forever."""
     everybody: set[ServerConnection] = set()
 
     async def handle(connection: ServerConnection) -> None:
@@ -21,7 +21,7 @@ async def run(port: int) -> None:
         finally:
             everybody.discard(connection)
 
-    # Without compression, as the chat: with it this loop would pay for compressing each message many times.
+    # Without compression, like the chat; otherwise this loop would compress each message many times.
     async with serve(handle, "127.0.0.1", port, compression=None) as server:
         await server.serve_forever()
 

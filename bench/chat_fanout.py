@@ -1,12 +1,13 @@
-"""What a chat costs: many people, many messages, beside a bare broadcast loop.
+"""What a chat costs: many people, many messages, compared with a bare broadcast loop.
 
     python -m bench.chat_fanout            100 people, 50 messages a second, for a minute, three times each
     python -m bench.chat_fanout --quick    the same for five seconds each
 
 Every person gets every message. The chat numbers, stores and acknowledges each before it sends it on; the
-bare loop only sends. The two take turns on the same machine. Told are the delay from the sender to each
-reader, and the CPU time of the server process for each message delivered; the exit status is 1 if the
-median cost of the chat is 3 times that of the bare loop or more, or if somebody got another order.
+bare loop only sends. The two take turns on the same machine. The figures are the delay from the sender to
+each reader, and the CPU time of the server process per message delivered; the exit status is 1 if the
+median cost of the chat is 3 times that of the bare loop or more, or if anybody got the messages in a
+different order.
 """
 
 import argparse
@@ -34,14 +35,14 @@ CHAT, BARE = "chat", "bare loop"
 
 
 def main() -> int:
-    """Measure and tell; return the exit status."""
+    """Measure, and print the figures; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--people", type=int, default=100)
-    parser.add_argument("--rate", type=float, default=50.0, help="messages a second, of all together")
+    parser.add_argument("--rate", type=float, default=50.0, help="messages per second, in total")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long each measurement lasts")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each")
     parser.add_argument("--quick", action="store_true", help="five seconds each")
-    parser.add_argument("--json", action="store_true", help="tell the figures as JSON on standard output")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON on standard output")
     options = parser.parse_args()
     load = Load(options.people, options.rate, 5.0 if options.quick else options.seconds)
     with chat_server() as (chat_pid, chat_port), bare_server() as (bare_pid, bare_port):
@@ -104,7 +105,7 @@ def describe(figures: dict[str, float]) -> str:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time a process has used, in all its threads, as Linux tells it."""
+    """Return the CPU time a process has used, in all its threads, as Linux reports it."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -129,7 +130,7 @@ def bare_server() -> Iterator[tuple[int, int]]:
 
 
 def is_listening(port: int) -> bool:
-    """Tell whether a port takes connections; OSError if not."""
+    """Connect to a port; OSError if it doesn't accept connections."""
     with socket.create_connection(("127.0.0.1", port)):
         return True
 

@@ -1,4 +1,4 @@
-"""The people of the chat benchmark: many readers, some of whom write, and what each of them got."""
+"""The people of the chat benchmark: many readers, some of whom write, and what each of them received."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The processes that measure: each is a module of this package that tells its figures on standard output."""
+"""The measuring processes: each is a module of this package that prints its figures to standard output."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ _LAST_WORDS = 2000
 
 
 class ChildFailedError(Exception):
-    """A process ended without its figures; the message has its last words."""
+    """A process ended without printing its figures; the message has its last output."""
 
 
 class Child:
@@ -45,7 +45,7 @@ class Child:
         self._words.close()
 
     def line(self) -> str:
-        """Return the next line the process tells.
+        """Return the next line the process prints.
 
         Raises:
             ChildFailedError: It ended instead.
@@ -88,10 +88,10 @@ class Child:
 
 
 def figures_of(module: str, *arguments: object) -> str:
-    """Run a module to its end; return the line it tells.
+    """Run a module to its end; return the line it prints.
 
     Raises:
-        ChildFailedError: It told none.
+        ChildFailedError: It printed none.
     """
     with Child(module, *arguments) as child:
         return child.line()

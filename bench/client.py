@@ -59,7 +59,7 @@ class Results:
         self._covered_ms = 0
 
     def cover(self, start_ms: int, end_ms: int) -> Iterator[int]:
-        """Yield the ends of a segment's chunks that a partial is the first to tell of."""
+        """Yield the ends of a segment's chunks that a partial is the first to cover."""
         for end in range(start_ms + CHUNK_MS, end_ms + 1, CHUNK_MS):
             if end > self._covered_ms:
                 self._covered_ms = end

@@ -1,4 +1,4 @@
-"""This project's engine by itself, at growing batch sizes.
+"""This project's engine alone, at growing batch sizes.
 
 python -m bench.engine MODEL DEVICE PRECISION SIZES REPETITIONS
 """
@@ -30,14 +30,14 @@ _WARM_UP_CHUNKS = 6
 
 
 class _Worker:
-    """Steps some of the streams, as one of the server's workers does."""
+    """Steps some of the streams, like one of the server's workers."""
 
     def __init__(self, stepper: ParaformerStepper, audio: list[Audio]) -> None:
         self._stepper = stepper
         self._streams = [(stepper.open(_CHUNK_SIZE), each) for each in audio]
 
     def step(self, index: int) -> None:
-        """Step the chunk of that index of every stream."""
+        """Step the chunk with that index in every stream."""
         chunks = []
         for state, audio in self._streams:
             begin = index * _STRIDE % (len(audio) - _STRIDE)
@@ -45,7 +45,7 @@ class _Worker:
         self._stepper.step(chunks)
 
     def close(self) -> None:
-        """Give the streams up."""
+        """Release the streams."""
         for state, _ in self._streams:
             self._stepper.close(state)
 

@@ -1,4 +1,4 @@
-"""What is measured, as it stands in the JSON file."""
+"""What is measured, in the form of the JSON file."""
 
 from pydantic import BaseModel, Field
 

@@ -1,10 +1,10 @@
-"""Leave the app at random moments, by every way there is, while others speak and write in its chat.
+"""Quit the app at random moments, in every possible way, while others speak and write in its chat.
 
     python -m bench.leaving                 200 moments
     python -m bench.leaving --count 20 --seed 7
 
 Nothing may be left on the terminal, the exit status must be right, and the log must have no traceback. The
-exit status is 1 if that was not so.
+exit status is 1 if any of this fails.
 """
 
 import argparse
@@ -26,7 +26,7 @@ CHAT = "leaving"
 
 
 def main() -> int:
-    """Leave and tell; return the exit status."""
+    """Quit, and print the results; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=200, help="moments")
     parser.add_argument("--seed", type=int, default=1, help="of their choice")

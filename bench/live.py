@@ -35,7 +35,7 @@ class LivePlan:
 
 
 def measure(model: Path, device: str, plan: LivePlan, log: Log) -> ServerFigures:
-    """Return what a server carries, and what it takes for that."""
+    """Return what a server carries, and what that costs it."""
     with serving(model, device, None) as server:
         admitted = server.admitted
         lone = _trial(server, Scene.SPEECH, 1, plan.confirm_s, log)
@@ -77,7 +77,7 @@ def _scene(server: RunningServer, scene: Scene, plan: LivePlan, log: Log) -> Sce
 def confirmed(trial: Callable[[], ClientFigures], times: int) -> ClientFigures:
     """Return the median of an odd number of trials; those that can't change whether it is live are left out.
 
-    A machine that others use, too, is slow for a while, or fast.
+    A machine that others use, too, is now slow, now fast.
 
     Args:
         trial: Tries it once more.

@@ -1,7 +1,8 @@
-"""Models with random weights and the sizes of real ones: what a chunk costs depends on nothing else.
+"""Models with random weights and the sizes of real ones: nothing else affects the cost of a chunk.
 
-The configuration is FunASR's, as published for `paraformer-zh-streaming`. Only the predictor is set up on
-purpose: it lets a steady 4.2 tokens a second fire, as Mandarin does, so that the decoder has its real work.
+The configuration is FunASR's, as published for `paraformer-zh-streaming`. Only the predictor is set
+deliberately: it fires a steady 4.2 tokens a second, the rate of Mandarin, so that the decoder has realistic
+work.
 """
 
 import json

@@ -2,7 +2,7 @@
 
     python -m bench.onnx_export MODEL TARGET
 
-Needs PyTorch and FunASR whole, so it runs as a program of its own.
+Needs all of PyTorch and FunASR, so it runs as a separate program.
 """
 
 import functools

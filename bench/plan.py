@@ -19,7 +19,8 @@ class Plan:
         repetitions: Steps whose median counts.
         live: How streams are put to the test.
         arrangements: In how many arrangements of processes and threads another system is measured at most.
-        rounds: How often the others are measured, from the begin of the run to its end; the median counts.
+        rounds: How often the others are measured, from the beginning of the run to its end; the median
+            counts.
     """
 
     sizes: Sizes

@@ -36,7 +36,8 @@ def measure(plan: Plan, device: str, cache: Path, *, quick: bool, log: Log) -> F
     log(f"providing the model {plan.sizes.name}")
     model = provide(plan.sizes, cache)
     others, left_out = _others(plan, device, model, log)
-    # A machine that others use, too, is faster at one time than at another, so the others get several times.
+    # A machine that others use, too, varies in speed over time, so the other systems are measured several
+    # times.
     rounds = [_round(plan, device, others, log)]
     engine = [_engine(plan, device, model, precision, log) for precision in precisions(device)]
     if len(rounds) < plan.rounds:
@@ -115,7 +116,7 @@ def _machine(device: str) -> Machine:
 
 
 def _processor() -> str:
-    """Return the processor's name, which Linux tells in a file and others in `platform`."""
+    """Return the processor's name, which Linux has in a file and other systems in `platform`."""
     file = Path("/proc/cpuinfo")
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

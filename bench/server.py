@@ -1,4 +1,4 @@
-"""A server of this project in a process of its own, as people start it."""
+"""This project's server in a separate process, as people start it."""
 
 import socket
 import tempfile

@@ -1,12 +1,12 @@
-"""Whether speech into a chat outlives `kill -9` of its server, at any moment and in bad company.
+"""Whether speech into a chat survives `kill -9` of its server, at any moment and in adverse conditions.
 
     python -m bench.speech_kills                     50 talks, each with its kill, and 10 in each trouble
     python -m bench.speech_kills --moments 3 --in-trouble 1
 
-Each talk is the same recording, spoken into a chat of its own by the client's own core. At a random moment
-its server is killed, and started again. In trouble, before the kill, the database is locked, its disk is full
-(to mount a small one takes root), or the server is stopped and goes on later. What the chat has in the end
-must equal what an undisturbed talk left, message by message. The exit status is 1 if it once did not.
+Each talk is the same recording, spoken into a separate chat by the client's own core. At a random moment
+the server is killed and restarted. With trouble, before the kill, the database is locked, its disk is full
+(mounting a small one requires root), or the server is stopped and later continued. In the end, the chat
+must equal that of an undisturbed talk, message by message. The exit status is 1 if it ever doesn't.
 """
 
 import argparse
@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RATE = 16_000
 PACKET = RATE // 10
 SPEED = 3.0
-"""How many times faster than speech people talk here."""
+"""How many times faster than real time people talk here."""
 PATIENCE_S = 300.0
 """How long a client waits for its server, and this for a server's start."""
 SMALL_DISK_MB = 4
@@ -243,7 +243,7 @@ def any_disk() -> Iterator[Path]:
 
 
 def main() -> int:
-    """Kill and tell; return the exit status."""
+    """Kill, and print the results; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--moments", type=int, default=50, help="talks with a kill and nothing else wrong")
     parser.add_argument("--in-trouble", type=int, default=10, help="talks in each trouble")

@@ -1,4 +1,4 @@
-"""Directories that are there complete, or not at all."""
+"""Directories that exist either completely or not at all."""
 
 import shutil
 from collections.abc import Iterator

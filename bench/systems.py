@@ -1,4 +1,4 @@
-"""The systems that are measured beside this one, each behind the same call: take 600 ms of one stream."""
+"""The systems that this one is compared with, each behind the same call: process 600 ms of one stream."""
 
 from collections.abc import Callable
 from enum import StrEnum

@@ -8,7 +8,7 @@ NAME = "voicechat"
 
 
 def tables(figures: Figures) -> str:
-    """Return everything there is to tell."""
+    """Return all figures."""
     machine = figures.machine
     device = "" if machine.device == "cpu" else f", {machine.device}"
     head = (

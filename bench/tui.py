@@ -1,16 +1,16 @@
-"""What the terminal app costs: its first picture, a long conversation, and many speakers at once.
+"""What the terminal app costs: its first frame, a long conversation, and many simultaneous speakers.
 
     python -m bench.tui            everything
     python -m bench.tui --json     the figures for programs
 
-- First picture: from the start of the process to its first drawn words, in a terminal, beside a Textual app
-  that does nothing; the two take turns.
+- First frame: from the start of the process to its first words on a terminal, compared with an empty
+  Textual app; the two take turns.
 - An hour of speech in one chat: time for each update and memory, at the beginning and at the end.
-- A history of 10,000 messages: time to scroll a page, and time for each of 1,001 messages more;
-  with the last, the oldest give way.
-- Ten people who speak at once, 20 updates a second each: time until a pressed key is seen.
+- A history of 10,000 messages: time to scroll a page, and time for each of 1,001 further messages; at the
+  last one, the oldest are dropped.
+- Ten people speaking at the same time, 20 updates a second each: time until a keystroke shows.
 
-The exit status is 1 if a figure is beyond its limit.
+The exit status is 1 if a figure exceeds its limit.
 """
 
 import argparse
@@ -28,7 +28,7 @@ KEY_MS = 100.0
 PAGE_MS = 50.0
 MESSAGE_MS = 50.0
 GROWTH = 1.5
-"""The end of an hour may take so many times what its beginning took; machines are noisy."""
+"""How many times as long the end of an hour may take as its beginning; machines are noisy."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Figures:
     """What was measured. Times are medians unless the name says otherwise.
 
     Attributes:
-        paint_s: First picture of the app.
-        blank_paint_s: First picture of an app that does nothing.
+        paint_s: First frame of the app.
+        blank_paint_s: First frame of an empty app.
         update_first_ms: An update, in the first tenth of an hour of speech.
         update_last_ms: An update, in the last tenth.
         memory_first_mb: Memory after the first tenth.
@@ -45,7 +45,7 @@ class Figures:
         page_p95_ms: To scroll a page of 10,000 messages.
         message_p95_ms: A message beyond 10,000.
         message_longest_ms: The longest of these.
-        key_p95_ms: Until a pressed key is seen while ten people speak.
+        key_p95_ms: Until a keystroke shows while ten people speak.
     """
 
     paint_s: float
@@ -60,7 +60,7 @@ class Figures:
     key_p95_ms: float
 
     def beyond(self) -> list[str]:
-        """Return what is beyond its limit."""
+        """Return the figures that exceed their limits."""
         checks = {
             f"first picture {self.paint_s:.2f} s, not below {PAINT_S} s": self.paint_s < PAINT_S,
             f"updates grow {self.update_last_ms / self.update_first_ms:.2f} times in an hour": (
@@ -76,10 +76,10 @@ class Figures:
 
 
 def main() -> int:
-    """Measure and tell; return the exit status."""
+    """Measure, and print the figures; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="first pictures of each")
-    parser.add_argument("--json", action="store_true", help="tell the figures as JSON on standard output")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON on standard output")
     options = parser.parse_args()
     pictures = [(first_picture(VOICECHAT), first_picture(BLANK)) for _ in range(options.rounds)]
     hour = asyncio.run(hour_of_speech())

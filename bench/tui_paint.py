@@ -1,4 +1,4 @@
-"""How long a program takes from its start to its first drawn words, in a terminal."""
+"""How long a program takes from its start to its first words on a terminal."""
 
 import os
 import pty
@@ -26,7 +26,7 @@ Blank().run()
 """
 
 Program = tuple[tuple[str, ...], bytes]
-"""A command, and the words of its first picture."""
+"""A command, and the words of its first frame."""
 
 BLANK: Program = ((sys.executable, "-c", _BLANK_APP), b"blank")
 VOICECHAT: Program = (

@@ -1,4 +1,4 @@
-"""The app under load, without a terminal and without a network: what its own work takes."""
+"""The app under load, without a terminal and without a network: the cost of its own work."""
 
 import asyncio
 import gc
@@ -23,7 +23,7 @@ from voicechat_tui.ui.screens.chat import ChatScreen
 
 SIZE = (120, 40)
 NO_FRAMES = 0.001
-"""Draw every change almost at once: what is measured is work, not waiting."""
+"""Draw every change almost immediately, so that work is measured, not waiting."""
 SENTENCE = "我们今天先讨论网络的问题再讨论下个月的计划最后看一看大家还有什么别的事情要说"
 SEGMENTS_PER_HOUR = 720
 """A segment every five seconds."""
@@ -73,19 +73,19 @@ class Stage:
     screen: ChatScreen
 
     def tell(self, *events: ChatEvent) -> None:
-        """Let things happen in the chat."""
+        """Deliver events to the chat."""
         self.backend.places[0].tell(*events)
 
     def shows(self, count: int, text: str) -> bool:
-        """Tell whether so many rows are drawn, and this is the text of the last one."""
+        """Return whether so many rows are drawn, the last with this text."""
         return len(self.screen.timeline.rows) == count and self.ends_with(text)
 
     def ends_with(self, text: str) -> bool:
-        """Tell whether this is the text of the last row that is drawn."""
+        """Return whether the last drawn row has this text."""
         return self.screen.timeline.rows[-1].text == text
 
     def has_written(self, before: str) -> bool:
-        """Tell whether the composer has another text than before."""
+        """Return whether the composer's text has changed."""
         return self.screen.composer.text != before
 
 
@@ -162,7 +162,7 @@ async def full_chat() -> Full:
 
 
 async def ten_speakers(seconds: float) -> float:
-    """Return the 95th percentile of the milliseconds until a pressed key is seen in the composer."""
+    """Return the 95th percentile of the milliseconds until a keystroke shows in the composer."""
     times = []
     async with open_chat() as stage, asyncio.TaskGroup() as group:
         speakers = [group.create_task(_speak(stage, f"person {number}")) for number in range(SPEAKERS)]
@@ -181,7 +181,7 @@ async def ten_speakers(seconds: float) -> float:
 
 
 async def _speak(stage: Stage, name: str) -> None:
-    """Speak without an end, `UPDATES_PER_S` updates a second."""
+    """Speak endlessly, `UPDATES_PER_S` updates a second."""
     revision = 0
     due = time.perf_counter()
     while True:

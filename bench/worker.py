@@ -2,8 +2,8 @@
 
     python -m bench.worker SYSTEM MODEL THREADS DEVICE CHUNKS
 
-It loads, warms up, tells that it is ready, waits for a line so that several begin together, and tells its
-times.
+It loads, warms up, reports that it is ready, waits for a line so that several start together, and prints
+its times.
 """
 
 import os
@@ -21,7 +21,7 @@ _WARM_UP_CHUNKS = 6
 
 
 class Times(BaseModel):
-    """What a worker tells.
+    """What a worker reports.
 
     Attributes:
         seconds: Of each chunk.

@@ -2,7 +2,7 @@
 
     python -m tools.app_picture
 
-The conversation is what is said in the recordings that ship with the demo model.
+The conversation consists of the recordings that ship with the demo model.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""`make audit`: known vulnerabilities of what `constraints.txt` pins, by PyPI's advisories.
+"""`make audit`: known vulnerabilities in what `constraints.txt` pins, from PyPI's advisories.
 
-Ends with status 0 if there are none, 1 if there are, and 2 if that could not be found out.
+Exits with status 0 if there are none, 1 if there are any, and 2 if that could not be determined.
 """
 
 import json
@@ -16,7 +16,7 @@ CLEAN, VULNERABLE, UNKNOWN = 0, 1, 2
 
 
 def main() -> int:
-    """Ask for advisories, and tell what there is; return the exit status."""
+    """Fetch advisories and print them; return the exit status."""
     with TemporaryDirectory() as directory:
         report = Path(directory, "report.json")
         # The file has every dependency, so that nothing needs to be resolved.
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def judged(packages: list[dict[str, Any]]) -> int:
-    """Tell what a report says of each package; return the exit status."""
+    """Print what a report says about each package; return the exit status."""
     skipped = [package for package in packages if "skip_reason" in package]
     found = [(package, each) for package in packages for each in package.get("vulns", ())]
     for package, each in found:
@@ -53,7 +53,7 @@ def judged(packages: list[dict[str, Any]]) -> int:
 
 
 def unknown(reason: str) -> int:
-    """Say that nothing is known, and why; return the exit status."""
+    """Print that nothing is known, and why; return the exit status."""
     print(f"Nothing is known of vulnerabilities: {reason}. This needs internet.", file=sys.stderr)
     return UNKNOWN
 

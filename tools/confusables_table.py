@@ -1,11 +1,11 @@
-"""The table of characters that look alike, made anew from the data of ICU.
+"""Regenerates the table of lookalike characters from ICU's data.
 
     pip install icukit-pyicu
     python tools/confusables_table.py
 
-ICU computes the skeletons of Unicode's technical standard 39. Client and server come with the table alone,
-since ICU is 65 MB. Two Chinese characters that are both in GB 2312 stay apart: nobody who reads Chinese takes
-土 for 士.
+ICU computes the skeletons of Unicode Technical Standard 39. Client and server ship only the table, since
+ICU is 65 MB. Two Chinese characters that are both in GB 2312 stay distinct: no reader of Chinese mistakes 土
+for 士.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ def _code(text: str) -> str:
 
 
 def _ranges(points: list[int]) -> str:
-    """Return code points, those that follow each other as `FIRST-LAST`."""
+    """Return code points, with consecutive ones as `FIRST-LAST`."""
     runs: list[list[int]] = []
     for point in points:
         if runs and runs[-1][1] == point - 1:

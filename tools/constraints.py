@@ -24,7 +24,7 @@ HEADER = """\
 # pip reads it through requirements.txt, the Makefile and the Dockerfile.
 """
 ALONE = "funasr-onnx>=0.4.1"
-"""The benchmark installs this without what it asks for, which is too old."""
+"""The benchmark installs this without its dependencies, which are too old."""
 
 
 def main() -> int:
@@ -49,8 +49,8 @@ def compiled(directory: str, keep: bool, *arguments: str) -> list[str]:
 
     Args:
         directory: For uv's files.
-        keep: Whether present pins are kept where they fit.
-        arguments: What uv is asked for.
+        keep: Whether existing pins are kept where they still fit.
+        arguments: Arguments for uv.
     """
     output = Path(directory, "constraints.txt")
     output.write_bytes(FILE.read_bytes() if keep and FILE.exists() else b"")

@@ -1,7 +1,7 @@
-"""`make debian-test`: a bare Debian 13, its own Python, a fresh clone: the demo and the unit tests.
+"""`make debian-test`: the demo and the unit tests in a fresh clone on a bare Debian 13 with its own Python.
 
-Debian is made by debootstrap, with what the README asks for and nothing else, and entered by chroot. What
-tests miss there, they have to skip by name. pip is set up in it as on this machine.
+Debian is built with debootstrap, with what the README requires and nothing else, and entered with chroot.
+Tests that miss something there have to skip, naming it. pip is configured as on this machine.
 """
 
 import os
@@ -23,7 +23,7 @@ COMMANDS = (
     ".venv/bin/python -m pytest --numprocesses=4 --dist=worksteal tests/unit",
 )
 PASSED_ON = {"http_proxy", "https_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir"}
-"""Variables by which programs find the network, in small letters."""
+"""Variables by which programs find the network, in lower case."""
 _began = time.monotonic()
 
 
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def refuse_unable_machine() -> None:
-    """Say what is missing for this test, and end it.
+    """Say what this test lacks, and exit.
 
     Raises:
         SystemExit: A program or a privilege is missing.
@@ -64,7 +64,7 @@ def refuse_unable_machine() -> None:
 def run_within(root: Path, setup: PipSetup, command: str) -> int:
     """Run a shell command in the clone within another root; return its exit status.
 
-    Its mounts are seen by nobody else, and are gone when it ends.
+    Its mounts are invisible to other processes, and are gone when it ends.
     """
     mounts = [f"mount --types proc proc {root}/proc", f"mount --rbind /dev {root}/dev"]
     for place in [*setup.places(), Path("/etc/hosts"), Path("/etc/resolv.conf")]:
@@ -86,7 +86,7 @@ def run_within(root: Path, setup: PipSetup, command: str) -> int:
 
 
 def say(text: str) -> None:
-    """Tell how far the test is."""
+    """Print the test's progress."""
     print(f"[{time.monotonic() - _began:4.0f} s] {text}", flush=True)
 
 

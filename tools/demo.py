@@ -1,7 +1,7 @@
-"""`make demo`: the whole kit at work in a minute, with no download of a model.
+"""`make demo`: the whole kit at work within a minute, without downloading a model.
 
-Starts the real server with the model that ships in the package, streams a recorded sentence to it with the
-real client at the pace of speech, shows the text as it grows, and ends the server again.
+Starts the real server with the model that ships with the package, streams a recorded sentence to it in real
+time with the real client, shows the text as it grows, and stops the server again.
 """
 
 import json
@@ -84,7 +84,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], base: str) -> bool:
 
 
 def state_of(base: str) -> str:
-    """Return what the server says of itself, in one line."""
+    """Return the server's status, in one line."""
     try:
         answer = httpx.get(f"{base}/ready").json()
     except httpx.TransportError:
@@ -93,7 +93,7 @@ def state_of(base: str) -> str:
 
 
 def replay(server: str) -> int:
-    """Stream the sample at the pace of speech, show the text as it grows; return the client's status."""
+    """Stream the sample in real time, show the text as it grows; return the client's exit status."""
     print(f"\n$ voicechat-tui replay {SAMPLE.name}", flush=True)
     command = [str(CLIENT), "replay", "--json", "--url", server, str(SAMPLE)]
     began = time.monotonic()

@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def say(text: str) -> None:
-    """Tell how far the test is."""
+    """Print the test's progress."""
     print(f"[{time.monotonic() - _began:4.0f} s] {text}", flush=True)
 
 

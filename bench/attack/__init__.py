@@ -1,1 +1,1 @@
-"""What strangers may try, and whether anybody else feels it."""
+"""What strangers might try, and whether anybody else notices."""

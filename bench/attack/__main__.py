@@ -1,14 +1,14 @@
-"""What strangers may try, and whether anybody else feels it.
+"""What strangers might try, and whether anybody else notices.
 
     python -m bench.attack                     every attack, three times each, at full size
     python -m bench.attack --quick             every attack once, smaller
     python -m bench.attack --only pings        one attack; can be given several times
     python -m bench.attack --soak 3600         all in turn for an hour, with slopes
 
-Each attack runs in a process of its own beside 8 people who speak and 20 who write, on loopback only. Their
-acks must come within 500 ms at the 99th percentile, none of them may be cut, and their texts must be those of
-an undisturbed run. The server's memory must be back within 5 %, its descriptors, tasks and threads all.
-The exit status is 1 if one of that was not so.
+Each attack runs in a separate process, alongside 8 people who speak and 20 who write, on loopback only.
+Their acks must arrive within 500 ms at the 99th percentile, none of them may be cut off, and their texts
+must be those of an undisturbed run. Afterwards the server's memory must be back to within 5 %, and its
+descriptors, tasks and threads to exactly what they were. The exit status is 1 if any of this fails.
 """
 
 import argparse
@@ -31,12 +31,12 @@ from bench.attack.soak import soak
 from bench.attack.table import HEAD, row, soaked, summary
 
 WARMS_UP_S = 6.0
-# So long does the server keep what belongs to those who were cut, for their return; all of it must be gone.
+# The server keeps the state of cut-off clients this long, for their return; then all of it must be gone.
 SERVER_OPTIONS = ("--resume-grace-s", "5")
 
 
 def main() -> int:
-    """Attack and tell; return the exit status."""
+    """Attack, and print the figures; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.attack", description=(__doc__ or "").splitlines()[0]
     )
@@ -74,7 +74,7 @@ def main() -> int:
 
 
 async def _attack(figures: Figures, attacks: Sequence[Attack], crowd: Crowd, turns: int) -> None:
-    """Make each attack as often as asked, those of the same descriptors on the same server."""
+    """Make each attack as often as requested, those with the same descriptor limit on the same server."""
     left = len(attacks) * turns
     began = time.monotonic()
     for descriptors, group in groupby(attacks, lambda attack: attack.descriptors):

@@ -1,4 +1,4 @@
-"""What an attack is."""
+"""The definition of an attack."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ class Attack:
     Attributes:
         name: Its name.
         unit: What `amount` counts.
-        run: Does it: with a target, an amount and the tally that it keeps; may be cancelled at any moment.
-        full: The amount of a measurement.
-        quick: The amount of a short one.
-        ends: How its connections may end, where a first word stands for all that begin with it; empty if all
-            ways are right, also that they go on.
-        descriptors: Open files that the server may have; None for as many as usual.
+        run: Performs it on a target, with an amount and a tally to update; may be cancelled at any moment.
+        full: The amount for a full measurement.
+        quick: The amount for a short one.
+        ends: How its connections may end; a first word stands for every end that begins with it. Empty if
+            any end is fine, even none.
+        descriptors: How many open files the server may have; None for the usual limit.
     """
 
     name: str
@@ -42,5 +42,5 @@ class Attack:
     descriptors: int | None = None
 
     def forbidden(self, tally: Tally) -> list[str]:
-        """Return the ways in which connections ended that may not end so."""
+        """Return the ends of connections that are not allowed."""
         return sorted(end for end in tally.ends if self.ends and not self.ends & {end, end.partition(" ")[0]})

@@ -1,4 +1,4 @@
-"""Somebody honest who writes now and then, and reads what others write."""
+"""Honest people who write now and then, and read what others write."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ class Room:
     Attributes:
         address: `host:port` of the server.
         chat: Its id.
-        said: What was acknowledged, by its place.
+        said: What was acknowledged, by its `seq`.
     """
 
     address: str
@@ -31,13 +31,13 @@ class Room:
     said: dict[int, str] = field(default_factory=dict)
 
     async def mistakes(self, people: Sequence["Chatter"]) -> list[str]:
-        """Compare what is stored, and what everybody was told, with what was said; return what is wrong."""
+        """Compare what is stored, and what everybody received, with what was said; return what is wrong."""
         stored = await self._stored()
         wrong = []
         if stored != sorted(self.said.items()):
             wrong.append(f"{self.chat}: {len(self.said)} were said, {len(stored)} stored, or others")
         wrong += [
-            f"{person.name}: was told {len(person.told)} of {len(stored)}, or others"
+            f"{person.name}: received {len(person.told)} of {len(stored)} messages, or others"
             for person in people
             if person.told != stored
         ]
@@ -61,11 +61,11 @@ class Chatter:
     Args:
         room: Where.
         name: Who.
-        noticed: Takes what they notice.
+        noticed: Records what they notice.
 
     Attributes:
         name: Who.
-        told: The messages that came, in order, with their places.
+        told: The messages received, in order, with their `seq`.
         is_under_way: Set when the first message was acknowledged, or the first connection failed.
     """
 
@@ -101,11 +101,11 @@ class Chatter:
         await self._until(lambda: not self._waiting, "messages were not acknowledged")
 
     async def catch_up(self) -> None:
-        """Wait until everything has come that was acknowledged to anybody in the room."""
+        """Wait until everything that was acknowledged to anybody in the room has arrived."""
         await self._until(lambda: self._place >= max(self._room.said, default=0), "messages did not come")
 
     async def read(self) -> None:
-        """Be connected, and take what comes, until cancelled."""
+        """Stay connected, and receive messages, until cancelled."""
         while True:
             url = f"ws://{self._room.address}/chatting?id={self._room.chat}&user={self.name}"
             try:
@@ -135,7 +135,7 @@ class Chatter:
         try:
             await socket.send(json.dumps(message))
         except LOST:
-            # Who reads notices too, and connects again; then it is sent again.
+            # The reading side notices too, and reconnects; then it is sent again.
             return
 
     def _take(self, message: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What was measured, as it stands in the JSON file, and the bounds that it has to keep."""
+"""What was measured, in the form of the JSON file, and the bounds it has to satisfy."""
 
 from pydantic import BaseModel
 
@@ -9,7 +9,7 @@ from bench.attack.wire import Tally
 
 MOST_DELAY_S = 0.5
 MOST_LOG_BYTES = 64 * 1024
-"""Of one attack: a stranger must not fill a disk."""
+"""Per attack: a stranger must not fill a disk."""
 
 
 class RoundFigures(BaseModel):
@@ -17,22 +17,22 @@ class RoundFigures(BaseModel):
 
     Attributes:
         attack: Its name.
-        turn: How often it had been made before on the same server, from 1 on.
+        turn: Which repetition on the same server this is, from 1.
         amount: What was sent, in `unit`.
         unit: What `amount` counts.
         sockets: Connections that the attacker opened.
         ends: How these ended.
         seconds: How long it took.
-        acks: Acknowledgements that the honest got meanwhile.
+        acks: Acknowledgements that honest people got meanwhile.
         delay_ms_p99: How long these took, at the 99th percentile.
         delay_ms_worst: The longest.
-        texts: Recordings of the honest that were recognised.
-        cuts: Honest connections that were cut, or could not be opened.
+        texts: Recordings of honest people that were recognised.
+        cuts: Honest connections that were cut off, or could not be opened.
         before: What the server held before the first turn.
-        after: What it held after this one, when it had come to rest.
+        after: What it held after this one, once it had settled.
         log_bytes: How much longer its log became.
-        tracebacks: Faults that it logged.
-        wrong: Bounds that were broken.
+        tracebacks: Tracebacks that it logged.
+        wrong: Bounds that were violated.
     """
 
     attack: str
@@ -55,7 +55,7 @@ class RoundFigures(BaseModel):
 
 
 class SlopeFigures(BaseModel):
-    """How something developed, by linear regression.
+    """How something changed over time, by linear regression.
 
     Attributes:
         first: Where the line begins.
@@ -69,7 +69,7 @@ class SlopeFigures(BaseModel):
 
 
 class SoakFigures(BaseModel):
-    """All attacks in turn, again and again, beside the same honest people.
+    """All attacks in turn, again and again, alongside the same honest people.
 
     Attributes:
         seconds: How long.
@@ -78,7 +78,7 @@ class SoakFigures(BaseModel):
         resident_mb: The server's memory.
         descriptors: Its open files.
         delay_ms_p99: How long acknowledgements took, at the 99th percentile of each minute.
-        wrong: Bounds that were broken.
+        wrong: Bounds that were violated.
     """
 
     seconds: float
@@ -114,12 +114,12 @@ class Figures(BaseModel):
 
     @property
     def is_good(self) -> bool:
-        """Whether no bound was broken."""
+        """Whether no bound was violated."""
         return not (any(figures.wrong for figures in self.rounds) or (self.soak and self.soak.wrong))
 
 
 def broken(attack: Attack, tally: Tally, noticed: Noticed, before: Holdings, after: Holdings) -> list[str]:
-    """Return the bounds that were broken, each as a short sentence; the log aside."""
+    """Return the bounds that were violated, each as a short sentence; except for the log."""
     wrong = []
     if noticed.delay_s(0.99) > MOST_DELAY_S:
         wrong.append("acks late")

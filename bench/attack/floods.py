@@ -26,10 +26,10 @@ SPEECH, STREAM, CHAT = "/ws", "/ws#started", "/chatting?id=flooded&user=eve"
 """A speech socket without a stream and with one, and that of a chat."""
 
 SHOWN_OUT = frozenset({"1008 too_many_frames", "503", "refused"})
-"""How a flood may end: closed for it, or not even let in again."""
+"""How a flood may end: the connection is closed for it, or not even accepted again."""
 
 _AGAIN = 200
-"""So often comes back who is shown out, at most."""
+"""The most times that an attacker who was cut off comes back."""
 
 _unfinished = {
     "empty fragments": frame(CONTINUATION, fin=False),
@@ -63,16 +63,16 @@ async def flood(
     amount: int,
     tally: Tally,
 ) -> None:
-    """Send the same bytes again and again, at several places at once; come back when shown out.
+    """Send the same bytes again and again, in several places at the same time; come back when cut off.
 
     Args:
         unit: One frame.
         before: What comes first.
         places: Where.
-        stays_s: How long it waits for its end when all was sent.
-        target: Whom.
+        stays_s: How long it waits to be cut off once everything is sent.
+        target: What to attack.
         amount: How many frames, at all places together.
-        tally: Is kept.
+        tally: Updated.
     """
     await asyncio.gather(
         *(

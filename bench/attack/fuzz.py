@@ -1,4 +1,4 @@
-"""Bytes that are no protocol at all, or nearly one."""
+"""Bytes that violate the protocol, entirely or almost valid."""
 
 import random
 import struct
@@ -55,11 +55,11 @@ WRONG: tuple[bytes, ...] = (
     frame_head(TEXT, 1 << 40),
     frame_head(PING, 1 << 20),
 )
-"""What breaks the protocol, one kind each."""
+"""Protocol violations, one of each kind."""
 
 
 async def _frames(target: Target, amount: int, tally: Tally) -> None:
-    """Send what breaks the protocol, random bytes and good frames with a few bytes changed."""
+    """Send protocol violations, random bytes, and good frames with a few bytes changed."""
     chance = random.Random(_SEED)
     for number in range(amount):
         tally.amount += 1

@@ -8,18 +8,18 @@ from bench.attack.wire import BLOCK, Tally, Target, blocks_of, connected, handsh
 MEBIBYTE = 1 << 20
 
 REFUSED = frozenset({"400", "414", "422", "431", "503", "cut", "refused"})
-"""How such a request may end; whoever goes on to send may lose the answer."""
+"""How such a request may end; an attacker that keeps sending may miss the answer."""
 
 
 async def _pour(beginning: bytes, unit: bytes, target: Target, amount: int, tally: Tally) -> None:
-    """Begin a request and never end its head.
+    """Begin a request and never finish its head.
 
     Args:
         beginning: What comes first, without the empty line at its end.
         unit: What follows, again and again.
-        target: Whom.
+        target: What to attack.
         amount: How much: MiB, or units where they are headers.
-        tally: Is kept.
+        tally: Updated.
     """
     block, count = blocks_of(unit)
     async with connected(target, tally) as connection:

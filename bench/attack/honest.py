@@ -1,4 +1,4 @@
-"""The honest: people who speak and write while others attack."""
+"""Honest people, who speak and write while others attack."""
 
 import asyncio
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ async def undisturbed(address: str) -> dict[str, str]:
 
 
 class Honest:
-    """Everybody honest, from `begin` to `finish`.
+    """All honest people, from `begin` to `finish`.
 
     Args:
         address: `host:port` of the server.
@@ -51,7 +51,7 @@ class Honest:
         self._reading: list[asyncio.Task[None]] = []
 
     async def begin(self) -> None:
-        """Let everybody come; return when all are speaking and have written."""
+        """Let everybody join; return once all are speaking or have written."""
         chatters = self._chatters
         self._reading = [asyncio.create_task(person.read()) for person in chatters]
         for number, person in enumerate(chatters):
@@ -65,7 +65,7 @@ class Honest:
                 await speaker.is_under_way.wait()
 
     async def finish(self) -> Noticed:
-        """Let everybody come to their end, and compare; return what they noticed."""
+        """Let everybody finish, and compare; return what they noticed."""
         self._finish.set()
         await asyncio.gather(*self._working)
         await asyncio.gather(*(person.catch_up() for person in self._chatters))

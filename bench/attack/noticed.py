@@ -1,4 +1,4 @@
-"""What the honest notice while others attack."""
+"""What honest people notice while others attack."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ LOST = (OSError, WebSocketException, TimeoutError)
 """What ends a connection that should have gone on."""
 
 PATIENCE_S = 120.0
-"""How long an honest client waits for anything before it takes it for lost."""
+"""How long an honest client waits for anything before it counts it as lost."""
 
 PAUSE_S = 0.2
 """Before it tries again."""
@@ -16,7 +16,7 @@ PAUSE_S = 0.2
 
 @dataclass
 class Noticed:
-    """What the honest noticed.
+    """What honest people noticed.
 
     Attributes:
         acks: When each acknowledgement came, by `time.monotonic`, and how many seconds it took: of audio from

@@ -1,4 +1,4 @@
-"""Many requests of HTTP, small and large."""
+"""Many HTTP requests, small and large."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,9 +20,9 @@ async def _ask(one: Bytes, reads: bool, target: Target, amount: int, tally: Tall
     Args:
         one: Makes the request.
         reads: Whether the answers are read.
-        target: Whom.
+        target: What to attack.
         amount: How many.
-        tally: Is kept.
+        tally: Updated.
     """
     block, count = blocks_of(one(target))
 
@@ -45,7 +45,7 @@ async def _ask(one: Bytes, reads: bool, target: Target, amount: int, tally: Tall
 
 
 async def _unread(target: Target, amount: int, tally: Tally) -> None:
-    """Ask for much, and read nothing, until the server takes no more."""
+    """Request a lot, and read nothing, until the server accepts no more."""
     try:
         async with asyncio.timeout(5):
             await _ask(_documents, False, target, amount, tally)

@@ -1,4 +1,4 @@
-"""Attacks on the others in a chat."""
+"""Attacks on other people in a chat."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -15,7 +15,7 @@ _TOGETHER = 256
 
 
 async def _crowd(stack: AsyncExitStack, target: Target) -> None:
-    """Fill the room with people who read, from addresses of their own."""
+    """Fill the room with readers, each from a different address."""
     own = Tally()
     for number in range(PEOPLE):
         place = Target(target.host, target.port, f"127.0.2.{1 + number // 10}")
@@ -24,7 +24,7 @@ async def _crowd(stack: AsyncExitStack, target: Target) -> None:
 
 
 async def _typing(target: Target, amount: int, tally: Tally) -> None:
-    """Begin to type and stop, all the time, in a room of many."""
+    """Start and stop typing, all the time, in a crowded room."""
     async with AsyncExitStack() as stack:
         await _crowd(stack, target)
         while tally.amount < amount:
@@ -39,7 +39,7 @@ async def _typing(target: Target, amount: int, tally: Tally) -> None:
 
 
 async def _presence(target: Target, amount: int, tally: Tally) -> None:
-    """Come and go, all the time, in a room of many."""
+    """Come and go, all the time, in a crowded room."""
     async with AsyncExitStack() as stack:
         await _crowd(stack, target)
         for _ in range(amount):
@@ -52,7 +52,7 @@ async def _presence(target: Target, amount: int, tally: Tally) -> None:
 
 
 async def _never_reads(target: Target, amount: int, tally: Tally) -> None:
-    """Be in chats in which much is written, and never read."""
+    """Sit in busy chats, and never read."""
     async with AsyncExitStack() as stack:
         for number in range(8):
             deaf = await stack.enter_async_context(connected(target, tally))
@@ -64,7 +64,7 @@ async def _never_reads(target: Target, amount: int, tally: Tally) -> None:
 
 
 async def _history(target: Target, amount: int, tally: Tally) -> None:
-    """Ask for all that was said, again and again, and never read it."""
+    """Request the whole history, again and again, and never read it."""
     async with AsyncExitStack() as stack:
         for number in range(amount):
             tally.amount += 1

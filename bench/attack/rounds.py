@@ -1,4 +1,4 @@
-"""One attack beside the honest, and what it did to them and to the server."""
+"""One attack alongside honest people, and its effect on them and on the server."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from bench.attack.wire import Tally
 REQUESTS_AT_ONCE = 100
 LONG_HISTORY = 1000
 READERS_AT_ONCE = 20
-# A busy server ends a connection that is kept in the moment in which it is used again.
+# A busy server may close an idle connection at the very moment it is reused.
 _NO_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 LASTS_S = 120.0
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 async def launch(attack: Attack, server: WatchedServer, amount: int, seconds: float = LASTS_S) -> Tally:
-    """Attack from a process of its own; return what it did.
+    """Attack from a separate process; return what it did.
 
     Raises:
         RuntimeError: The process failed.
@@ -57,14 +57,14 @@ async def launch(attack: Attack, server: WatchedServer, amount: int, seconds: fl
 
 
 async def fill_pools(address: str) -> None:
-    """Ask a server for so much at once that it opens all the files that it ever will."""
+    """Request so much at the same time that the server opens all the files it ever will."""
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=LASTS_S, limits=_NO_LIMITS) as http:
         for path in ("/health", "/chat/list?id=nobody"):
             await asyncio.gather(*(http.get(path) for _ in range(REQUESTS_AT_ONCE)))
 
 
 async def read_long_history(address: str) -> None:
-    """Write much into a chat, and let several people read all of it at once, as honest people do, too."""
+    """Write a lot into a chat, and let several people read it all at the same time, as people do."""
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=LASTS_S, limits=_NO_LIMITS) as http:
         created = await http.post("/chat", json={"user_id": "author", "title": "Long"})
         chat = f"/chat/{created.raise_for_status().json()['chat_id']}"
@@ -79,7 +79,7 @@ async def read_long_history(address: str) -> None:
 
 
 class Battlefield:
-    """A server, and what is known of it.
+    """A server, and what is known about it.
 
     Args:
         server: Runs.
@@ -93,11 +93,11 @@ class Battlefield:
         self._wanted = wanted
 
     def honest(self) -> Honest:
-        """Return people who have not come yet."""
+        """Return people who have not joined yet."""
         return Honest(self.server.address, self._crowd, uuid4().hex, self._wanted)
 
     async def warm_up(self, seconds: float) -> None:
-        """Let the honest be undisturbed, so that the server has what memory and files they need."""
+        """Leave honest people undisturbed, so that the server acquires the memory and files they need."""
         await fill_pools(self.server.address)
         await read_long_history(self.server.address)
         honest = self.honest()
@@ -106,16 +106,16 @@ class Battlefield:
         await honest.finish()
 
     async def beside(self, attacks: Awaitable[T]) -> tuple[T, Noticed]:
-        """Make attacks beside the honest; return what these did, and what the honest noticed."""
+        """Make attacks alongside honest people; return what they did, and what the people noticed."""
         honest = self.honest()
         await honest.begin()
-        # What came before the attack counts as little as what will come after it.
+        # What happened before the attack doesn't count, nor does what happens after it.
         honest.noticed.acks.clear()
         done = await attacks
         return done, await honest.finish()
 
     async def round(self, attack: Attack, turn: int, amount: int, before: Holdings) -> RoundFigures:
-        """Attack once, beside the honest; return what happened.
+        """Attack once, alongside honest people; return what happened.
 
         Args:
             attack: Which.

@@ -1,4 +1,4 @@
-"""The server that is attacked, seen from outside."""
+"""The attacked server, seen from outside."""
 
 import json
 import socket
@@ -15,9 +15,9 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN_S = 300.0
 SETTLES_WITHIN_S = 75.0
-"""Longer than anything is kept for a client that may come back."""
+"""Longer than anything is kept for a client that may return."""
 MOST_GROWTH = 0.05
-"""By which part of what it was the memory may have grown."""
+"""By what fraction the memory may have grown."""
 
 POOLED_FILES = 8
 """What may come to those that were open: the database has a few more connections, of two files each."""

@@ -23,9 +23,9 @@ async def _silent(beginning: Bytes, drips: bool, target: Target, amount: int, ta
     Args:
         beginning: What is sent.
         drips: Whether a byte follows every few seconds.
-        target: Whom.
+        target: What to attack.
         amount: How many connections.
-        tally: Is kept.
+        tally: Updated.
     """
     data = beginning(target)
     async with AsyncExitStack() as stack:

@@ -23,9 +23,9 @@ async def _come_and_go(first: Bytes, abrupt: bool, target: Target, amount: int, 
     Args:
         first: What is sent.
         abrupt: Whether the connection is reset, and not closed.
-        target: Whom.
+        target: What to attack.
         amount: How often.
-        tally: Is kept.
+        tally: Updated.
     """
     data = first(target)
     addresses = itertools.cycle(f"127.0.3.{number}" for number in range(1, _ADDRESSES + 1))

@@ -1,4 +1,4 @@
-"""Attacks on the places for streams."""
+"""Attacks on the stream places."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -15,7 +15,7 @@ _ABANDONED = _STARTED + frame(BINARY, bytes(3200))
 
 
 async def _hold(target: Target, amount: int, tally: Tally) -> None:
-    """Start streams, and never say anything in them."""
+    """Start streams, and never send any audio."""
     async with AsyncExitStack() as stack:
         held: list[Connection] = []
         for _ in range(amount):
@@ -31,7 +31,7 @@ async def _hold(target: Target, amount: int, tally: Tally) -> None:
 
 
 async def _abandon(target: Target, amount: int, tally: Tally) -> None:
-    """Begin to speak and vanish, again and again: each leaves a stream behind that waits for its return."""
+    """Begin to speak and vanish, again and again, leaving streams that wait for their clients."""
     for _ in range(amount):
         tally.amount += 1
         try:
@@ -43,7 +43,7 @@ async def _abandon(target: Target, amount: int, tally: Tally) -> None:
 
 
 async def _guess(target: Target, amount: int, tally: Tally) -> None:
-    """Resume streams of others by guessing their names."""
+    """Resume other people's streams by guessing their ids."""
     while tally.amount < amount:
         try:
             async with connected(target, tally) as connection:

@@ -22,7 +22,7 @@ def row(figures: RoundFigures) -> str:
 
 
 def summary(figures: Figures) -> str:
-    """Return what was sent in all, and how it went."""
+    """Return the total of what was sent, and how it went."""
     broken = sum(bool(each.wrong) for each in figures.rounds)
     frames = figures.total(Unit.FRAMES, Unit.MESSAGES)
     return (
@@ -33,7 +33,7 @@ def summary(figures: Figures) -> str:
 
 def soaked(soak: SoakFigures) -> str:
     """Return a soak as lines."""
-    lines = [f"{soak.attacks} attacks in {soak.seconds:.0f} s beside {soak.acks} acks"]
+    lines = [f"{soak.attacks} attacks in {soak.seconds:.0f} s, {soak.acks} acks meanwhile"]
     for name, slope in (
         ("memory, MB", soak.resident_mb),
         ("descriptors", soak.descriptors),

@@ -23,7 +23,7 @@ SIZE = 31
 """MiB of each; those of a frame begin with its head."""
 
 REFUSED = frozenset({"1008 too_slow", "1009 frame_too_large", "1013 busy", "503", "refused"})
-"""How such connections end, each told why."""
+"""How such connections end, each with its reason."""
 
 _block = bytes(MEBIBYTE)
 
@@ -31,15 +31,15 @@ _block = bytes(MEBIBYTE)
 async def _unfinished(
     place: str, opcode: int, in_pieces: bool, target: Target, amount: int, tally: Tally
 ) -> None:
-    """Send much of something large from each of many connections, and hold it.
+    """Send most of something large on each of many connections, and hold it.
 
     Args:
         place: Where.
         opcode: Of the frames.
         in_pieces: Whether it is a message of whole frames without an end, or one frame.
-        target: Whom.
+        target: What to attack.
         amount: How many MiB in all.
-        tally: Is kept.
+        tally: Updated.
     """
     async with AsyncExitStack() as stack:
         held = []

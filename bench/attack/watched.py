@@ -1,9 +1,9 @@
-"""A server that can be asked from outside what it holds.
+"""A server that can be asked from outside what it holds in memory.
 
     python -m bench.attack.watched [--descriptors N] [--no-collector] OPTIONS
 
-It is the server that people start, with its options. Beside it, a thread answers each line on standard input
-with a line of JSON: `counts` with how many tasks there are, `objects` with how many objects of each class.
+It is the normal server, with its options. In addition, a thread answers each line on standard input with a
+line of JSON: `counts` with how many tasks there are, `objects` with how many objects of each class.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _remember_loop() -> None:
-    """Let the server tell which loop it runs on."""
+    """Let the server report which loop it runs on."""
     startup = Server.startup
 
     async def remembering(server: Server, sockets: list[socket.socket] | None = None) -> None:

@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 ENDS_WITHIN_S = 60.0
-"""How long an attacker that has done everything waits to be shown out, of a server that is busy too."""
+"""How long an attacker that is done waits to be cut off, even by a busy server."""
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 BLOCK = 64 * 1024
-"""Bytes that are written at once."""
+"""How many bytes are written in one go."""
 START = b'{"type":"start"}'
 
 _TAIL = 1024
@@ -31,7 +31,7 @@ class Target:
     Attributes:
         host: The server's address.
         port: Its port.
-        source: The address that the attacker has, which is not that of the honest.
+        source: The attacker's address, which is not that of honest people.
     """
 
     host: str
@@ -41,7 +41,7 @@ class Target:
 
 @dataclass
 class Tally:
-    """What an attack did so far.
+    """What an attack has done so far.
 
     Attributes:
         amount: Frames, requests, sockets or bytes that were sent.
@@ -63,7 +63,7 @@ def frame(opcode: int, payload: bytes = b"", *, fin: bool = True, rsv: int = 0, 
 
 
 def frame_head(opcode: int, size: int, *, fin: bool = True, rsv: int = 0, masked: bool = True) -> bytes:
-    """Return what comes before a payload of a size, which may never come."""
+    """Return the head of a frame with a payload of a given size, which may never follow."""
     first, bit = fin << 7 | rsv << 4 | opcode, masked << 7
     mask = bytes(4) if masked else b""
     if size <= _LONGEST_SHORT:
@@ -93,7 +93,7 @@ def handshake(target: Target, path: str) -> bytes:
 
 
 def request(target: Target, method: str, path: str, *headers: str, body: bytes = b"") -> bytes:
-    """Return a request of HTTP."""
+    """Return an HTTP request."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {target.host}:{target.port}", *headers]
     if body:
         lines.append(f"Content-Length: {len(body)}")
@@ -101,7 +101,7 @@ def request(target: Target, method: str, path: str, *headers: str, body: bytes =
 
 
 class Connection:
-    """A TCP connection whose bytes are the attacker's own. What the server says is read and forgotten.
+    """A TCP connection whose bytes the attacker controls. What the server says is read and discarded.
 
     Args:
         raw: The connected socket.
@@ -118,7 +118,7 @@ class Connection:
         self.is_over = False
 
     async def send(self, data: bytes) -> bool:
-        """Write everything; return whether the server still took it."""
+        """Write everything; return whether the server still accepted it."""
         try:
             await self._loop.sock_sendall(self._raw, data)
         except OSError:
@@ -126,7 +126,7 @@ class Connection:
         return not self.is_over
 
     async def upgrade(self, target: Target, path: str, *, reads: bool = True) -> bool:
-        """Become a WebSocket; return whether the server wanted that."""
+        """Upgrade to a WebSocket; return whether the server agreed."""
         await self.send(handshake(target, path))
         try:
             answer = await self._loop.sock_recv(self._raw, BLOCK)
@@ -139,7 +139,7 @@ class Connection:
         return self._upgraded
 
     def read(self) -> None:
-        """Read from now on, in a task of its own, as whoever does not wish to be cut for not reading."""
+        """Read from now on, in a separate task, to avoid being cut off for not reading."""
         self._reading = asyncio.create_task(self._drain())
 
     async def hear(self, within_s: float = ENDS_WITHIN_S) -> None:
@@ -173,7 +173,7 @@ class Connection:
         return "cut" if self.is_over else "open"
 
     async def close(self) -> None:
-        """Go, without a goodbye and without leaving a port in use."""
+        """Disconnect abruptly, without leaving a port in use."""
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])
@@ -196,7 +196,7 @@ async def connected(target: Target, tally: Tally) -> AsyncIterator[Connection]:
     """Hold a connection while the context lasts, and count it and how it ended.
 
     Raises:
-        OSError: The server takes none.
+        OSError: The server accepts none.
     """
     connection = await connect(target, tally)
     try:
@@ -210,7 +210,7 @@ async def connect(target: Target, tally: Tally) -> Connection:
     """Open a connection.
 
     Raises:
-        OSError: The server takes none.
+        OSError: The server accepts none.
     """
     raw = socket.socket()
     try:

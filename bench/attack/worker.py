@@ -1,4 +1,4 @@
-"""The process of an attacker: does one attack, and tells what it did as a line of JSON.
+"""An attacker's process: it makes one attack, and prints what it did as a line of JSON.
 
 python -m bench.attack.worker NAME HOST PORT AMOUNT SECONDS
 """
@@ -15,7 +15,7 @@ from bench.attack.catalog import BY_NAME
 from bench.attack.wire import Tally, Target
 
 NICENESS = 10
-"""An attacker has a machine of its own; here it leaves the processors to those that it attacks."""
+"""A real attacker has another machine; here it leaves the processors to those that it attacks."""
 
 
 async def attack(which: Attack, target: Target, amount: int, seconds: float) -> Tally:
@@ -32,7 +32,7 @@ async def attack(which: Attack, target: Target, amount: int, seconds: float) -> 
 
 
 def main() -> None:
-    """Attack and tell."""
+    """Attack, and print what it did."""
     _, name, host, port, amount, seconds = sys.argv
     os.nice(NICENESS)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -1,4 +1,4 @@
-"""What rooms, lines and microphones do to speech, as functions of samples in [-1, 1] at 16 kHz."""
+"""The effects of rooms, lines and microphones on speech, as functions of samples in [-1, 1] at 16 kHz."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

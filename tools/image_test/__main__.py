@@ -21,7 +21,7 @@ _began = time.monotonic()
 
 
 def say(text: str) -> None:
-    """Tell how far the test is."""
+    """Print the test's progress."""
     print(f"[{time.monotonic() - _began:4.0f} s] {text}", flush=True)
 
 

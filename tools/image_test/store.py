@@ -18,7 +18,7 @@ SHOWN_LINES = 60
 
 
 def refuse_unable_machine() -> None:
-    """Say what is missing for this test, and end it.
+    """Say what this test lacks, and exit.
 
     Raises:
         SystemExit: A program or a privilege is missing.
