@@ -19,24 +19,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.audio_encodings import ENCODINGS, as_pcm
-from bench.audio_sources import MAKERS, Audio, Maker, Random, recordings, speech, worn
+from bench.audio_encodings import ENCODINGS
+from bench.audio_sources import RATES, recordings, speech
+from bench.audio_streams import SPOKEN_DB, Streams, gain
 from voicechat_common.audio import Samples, samples_of
 from voicechat_server.asr.audio_check.form_check import FormCheck
 from voicechat_server.asr.audio_check.sample_form import BLOCK_SAMPLES, Form
 
 MOST_FALSE = 1e-4
-RATES = (8_000, 16_000, 16_000, 16_000, 24_000, 44_100, 48_000)
-QUIETEST_DB, LOUDEST_DB = -60.0, 40.0
-SPOKEN_DB = (-26.0, 3.0)
-"""Levels at which other formats are to be detected: from the peaks of a soft voice to slight clipping."""
-
 _STREAM = 12 * BLOCK_SAMPLES
 _SPOKEN_S = 8
 _TASK = 500
 _SHOWN = 10_000
-_FROM_ONE = 50
-"""Streams that are cut from each signal of a kind."""
 
 
 def told(data: Samples) -> Form | None:
@@ -49,34 +43,8 @@ def told(data: Samples) -> Form | None:
 def honest(files: tuple[Path, ...], streams: int, seed: int) -> Counter[str]:
     """Return how many of streams of the right form were taken for which other."""
     random = np.random.default_rng(seed)
-    # Half of the kinds are speech.
-    speakers: list[Maker] = [partial(speech, files)] * len(MAKERS)
-    makers = (*MAKERS, *speakers)
-    bank = [_signals(maker, -(-streams // _FROM_ONE), random) for maker in makers]
-    return Counter(str(told(_stream(bank, random))) for _ in range(streams))
-
-
-def _signals(maker: Maker, count: int, random: Random) -> list[Audio]:
-    return [maker(random, 2 * _STREAM, int(random.choice(RATES))) for _ in range(count)]
-
-
-def _stream(bank: list[list[Audio]], random: Random) -> Samples:
-    wave = _cut(bank, random)
-    if random.random() < 0.3:
-        wave = wave + _cut(bank, random) * np.float32(10 ** random.uniform(-3, 0))
-    if random.random() < 1 / 3:
-        wave = worn(random, wave)
-    return as_pcm(wave * np.float32(_gain(random, QUIETEST_DB, LOUDEST_DB)))
-
-
-def _cut(bank: list[list[Audio]], random: Random) -> Audio:
-    signals = bank[random.integers(len(bank))]
-    at = random.integers(_STREAM)
-    return signals[random.integers(len(signals))][at : at + _STREAM]
-
-
-def _gain(random: Random, least_db: float, most_db: float) -> float:
-    return float(10 ** (random.uniform(least_db, most_db) / 20))
+    drawn = Streams(files, random, streams, _STREAM, lambda: int(random.choice(RATES)))
+    return Counter(str(told(drawn.next())) for _ in range(streams))
 
 
 def noticed(files: tuple[Path, ...], streams: int, name: str) -> tuple[str, int, Counter[str]]:
@@ -86,7 +54,7 @@ def noticed(files: tuple[Path, ...], streams: int, name: str) -> tuple[str, int,
     for _ in range(streams):
         rate = int(random.choice(RATES))
         wave: NDArray[np.float32] = speech(files, random, _SPOKEN_S * rate, rate)
-        data = ENCODINGS[name](np.clip(wave * np.float32(_gain(random, *SPOKEN_DB)), -1, 1))
+        data = ENCODINGS[name](np.clip(wave * gain(random, *SPOKEN_DB), -1, 1))
         form = told(samples_of(data[: len(data) // 2 * 2]))
         found["nothing" if form is None else form.value] += 1
     return name, streams - found["nothing"], found

@@ -29,7 +29,13 @@ TEXTS = {
     "de": "Guten Tag, ich möchte gerne wissen, wann der nächste Zug nach Hamburg fährt.",
     "ru": "Скажите, пожалуйста, сколько стоит билет до Москвы и когда отправляется поезд.",
 }
-VOICES = ("m1", "m3", "m7", "f1", "f2", "f5")
+VOICES = ("m1", "m3", "m7", "f1", "f2", "f5", "whisper", "croak")
+
+RATES = (8_000, 16_000, 16_000, 16_000, 24_000, 44_100, 48_000)
+"""Rates of honest streams; most have that of the recogniser."""
+
+_VOWELS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410))
+"""Formants of a, i, u, e and o, in Hz."""
 
 
 def recordings(voices: Path | None) -> tuple[Path, ...]:
@@ -49,7 +55,7 @@ def _synthesised() -> list[Path]:
     for number, (language, text) in enumerate(TEXTS.items()):
         for order, voice in enumerate(VOICES):
             path = directory / f"{language}-{voice}.wav"
-            pitch, speed = str(15 + 14 * order), str(130 + 25 * (order + number) % 130)
+            pitch, speed = str(min(15 + 14 * order, 99)), str(130 + 25 * (order + number) % 130)
             call = ["espeak-ng", "-v", f"{language}+{voice}", "-p", pitch, "-s", speed, "-w", str(path), text]
             if not path.exists():
                 subprocess.run(call, check=True, capture_output=True)
@@ -69,6 +75,30 @@ def speech(files: tuple[Path, ...], random: Random, count: int, rate: int) -> Au
     audio = _recording(files[random.integers(len(files))], rate)
     at = random.integers(len(audio))
     return np.resize(np.concatenate((audio[at:], audio[:at])), count)
+
+
+def shifted(files: tuple[Path, ...], random: Random, count: int, rate: int) -> Audio:
+    """Return speech of a deeper or a higher voice, by a third at most, as those of a giant and a child."""
+    factor = random.uniform(0.8, 1.33)
+    audio = speech(files, random, int(count * factor) + 1, rate)
+    return np.resize(np.asarray(soxr.resample(audio, factor, 1.0), np.float32), count)
+
+
+def sung(random: Random, count: int, rate: int) -> Audio:
+    """Return vowels that are sung, from a bass's to a soprano's, slow or fast, with vibrato."""
+    wave = np.zeros(count)
+    length = int(rate * random.uniform(0.2, 2.0))
+    lowest, size = random.uniform(65, 500), random.uniform(0.85, 1.3)
+    fade = np.minimum(1.0, np.minimum(np.arange(length), np.arange(length)[::-1]) / (0.05 * rate))
+    vibrato = 1 + random.uniform(0, 0.03) * np.sin(2 * math.pi * 5.5 * np.arange(length) / rate)
+    for at in range(0, count - length, length):
+        pitch = lowest * 2 ** (random.integers(0, 13) / 12)
+        turns = np.cumsum(pitch * vibrato) / rate
+        formants = size * np.array(_VOWELS[random.integers(len(_VOWELS))])
+        for overtone in range(1, int(min(rate / 2, 5000) / pitch / 1.05)):
+            level = np.sum((1.0, 0.5, 0.25) / (1 + np.square((overtone * pitch - formants) / 80)))
+            wave[at : at + length] += fade * level * np.sin(2 * math.pi * overtone * turns)
+    return _full(wave)
 
 
 def noise(random: Random, count: int, rate: int) -> Audio:
@@ -163,4 +193,4 @@ def _through_telephone(wave: Audio) -> Audio:
     return MU_LAW[codes] / np.float32(32_768)
 
 
-MAKERS: tuple[Maker, ...] = (noise, tone, chirp, music, steady)
+MAKERS: tuple[Maker, ...] = (noise, tone, chirp, music, sung, steady)

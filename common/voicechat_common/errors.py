@@ -19,6 +19,7 @@ class ErrorCode(StrEnum):
     ODD_BYTES = "odd_bytes"
     EIGHT_BIT = "eight_bit"
     WRONG_FORM = "wrong_form"
+    WRONG_RATE = "wrong_rate"
     NO_SPEECH = "no_speech"
     IDLE_TIMEOUT = "idle_timeout"
     UNKNOWN_STREAM = "unknown_stream"

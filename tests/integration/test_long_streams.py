@@ -58,9 +58,10 @@ class Listener:
         assert self.lane.is_at_end
 
     def _work(self) -> None:
-        while len(windows := self.lane.windows()):
-            (probabilities,) = self.detector.probabilities([(windows, self.lane.vad_state)])
-            self.lane.judge(windows, probabilities)
+        while questions := self.lane.questions():
+            found = self.detector.probabilities([(each.windows, each.state) for each in questions])
+            for question, probabilities in zip(questions, found, strict=True):
+                question.answer(probabilities)
             self._decode()
         self._decode()
         self.lane.report()

@@ -14,6 +14,7 @@ import websockets
 from tests.support.samples import DIRECTORY, audio, packets, pcm
 from tests.support.server import LiveServer
 from tests.support.speech_client import SpeechClient, connected, receipt, recognise, texts
+from voicechat_common.audio import Resampler, Samples, bytes_of
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.speech import Error, Ping, Pong, Ready, Start, Stop
 
@@ -255,6 +256,27 @@ async def test_in_bare_text_what_was_wrong_with_the_audio_is_told_when_it_is_ove
         assert await client.closed_with() == 1008
         reason = client.socket.close_reason or ""
         assert reason.startswith("wrong_form: The audio looks like two interleaved channels")
+
+
+@pytest.mark.parametrize("size", [9600, 1_000_000])
+async def test_speech_at_another_rate_than_declared_is_told_once(live_server: LiveServer, size: int) -> None:
+    data = at_rate(48_000, audio("talk")[:200_000])
+    messages = await recognise(live_server.ws, *packets(data, size))
+    (error,) = (message for message in messages if isinstance(message, Error))
+    assert (error.code, error.fatal) == (ErrorCode.WRONG_RATE, False)
+    assert '"sample_rate":48000' in error.advice
+    assert receipt(messages).received_samples == len(data) // 2
+
+
+async def test_the_same_speech_declared_as_it_is(live_server: LiveServer) -> None:
+    data = at_rate(48_000, audio("talk")[:200_000])
+    messages = await recognise(live_server.ws, Start(sample_rate=48_000), *packets(data, 9600))
+    assert not [message for message in messages if isinstance(message, Error)]
+
+
+def at_rate(rate: int, samples: Samples) -> bytes:
+    resampler = Resampler(16_000, rate)
+    return bytes_of(np.concatenate((resampler.process(samples), resampler.finish())))
 
 
 async def test_a_minute_of_noise_is_told_once(live_server: LiveServer) -> None:

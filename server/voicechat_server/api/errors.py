@@ -55,6 +55,7 @@ FORGIVABLE = {
     ErrorCode.ODD_BYTES,
     ErrorCode.EIGHT_BIT,
     ErrorCode.WRONG_FORM,
+    ErrorCode.WRONG_RATE,
     ErrorCode.NO_SPEECH,
     ErrorCode.CHAT_ENDED,
     ErrorCode.ID_TAKEN,

@@ -15,7 +15,7 @@ from voicechat_tui.replay.listeners import Listener
 from voicechat_tui.replay.timing import Receipt, Timing
 from voicechat_tui.sources.pacing import Clock, paced
 
-_WRONG_FORM = frozenset({ErrorCode.EIGHT_BIT, ErrorCode.WRONG_FORM})
+_WRONG_FORM = frozenset({ErrorCode.EIGHT_BIT, ErrorCode.WRONG_FORM, ErrorCode.WRONG_RATE})
 _NOT_CONNECTED = frozenset({LinkState.IDLE, LinkState.CONNECTING, LinkState.OPENING, LinkState.WAITING})
 
 

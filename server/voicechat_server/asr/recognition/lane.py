@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from voicechat_common.audio import Resampler, SampleFramer, Samples
+from voicechat_common.audio import SAMPLE_RATE, Resampler, SampleFramer, Samples
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.speech import Error, SegmentEvent
 from voicechat_server.asr.audio_check.form_check import FormCheck, wrong_form
+from voicechat_server.asr.audio_check.rate_check import WRONG_RATE, RateCheck
 from voicechat_server.asr.audio_check.speechless import NO_SPEECH, SpeechlessCheck
 from voicechat_server.asr.paraformer.state import Token
 from voicechat_server.asr.recognition.session import DueChunk, SpeechSession
-from voicechat_server.asr.vad.state import VadState
+from voicechat_server.asr.vad.state import WINDOW_SAMPLES, VadState
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,20 @@ class Report:
     error: VoicechatError | None = None
 
 
+class Question(NamedTuple):
+    """Windows whose probability of speech is to be found.
+
+    Attributes:
+        windows: The windows, at least one.
+        state: The detector's state before them; it is updated.
+        answer: Takes the probabilities.
+    """
+
+    windows: NDArray[np.float32]
+    state: VadState
+    answer: Callable[[NDArray[np.float32]], None]
+
+
 class Lane:
     """One stream's input side and session. Created on the event loop, then used by one worker at a time.
 
@@ -52,9 +69,6 @@ class Lane:
         rate: Samples per second that come in.
         report: Takes reports; called on the thread that has the lane.
         taken: Samples that were taken in before.
-
-    Attributes:
-        vad_state: The state of its voice activity detection.
     """
 
     def __init__(
@@ -70,8 +84,10 @@ class Lane:
         self._framer = SampleFramer()
         self._form_check = FormCheck()
         self._speechless_check = SpeechlessCheck()
+        # Who names another rate than the usual one knows what the samples have.
+        self._rate_check = RateCheck() if rate == SAMPLE_RATE else None
         self._resampler = Resampler(rate)
-        self.vad_state = VadState()
+        self._vad_state = VadState()
         self._send = report
         self._taken = taken
         self._events: list[SegmentEvent | Error] = []
@@ -89,6 +105,7 @@ class Lane:
         self._taken += len(samples)
         if (form := self._form_check.look(samples)) is not None:
             self._events.append(wrong_form(form))
+            self._rate_check = None
         self._feed(self._resampler.process(samples))
 
     def realign(self) -> None:
@@ -106,20 +123,18 @@ class Lane:
         self.session.stop()
         self._has_news = True
 
-    def windows(self, *, patient: bool = False) -> NDArray[np.float32]:
-        """Return the windows whose probability of speech is to be found next; empty if there are none.
+    def questions(self, *, patient: bool = False) -> list[Question]:
+        """Return what the detector of speech is to answer next.
 
         Args:
-            patient: Leave them for later if they are few, unless that would hold something up.
+            patient: Leave it for later if it is little, unless that would hold something up.
         """
-        return np.zeros(0, np.float32) if self.is_at_end else self.session.windows(patient=patient)
-
-    def judge(self, windows: NDArray[np.float32], probabilities: NDArray[np.float32]) -> None:
-        """Take the probabilities of speech in these windows."""
-        self.session.judge(windows, probabilities)
-        if self._speechless_check.is_speechless(windows, probabilities):
-            self._events.append(NO_SPEECH)
-        self._has_news = True
+        if self.is_at_end or not len(windows := self.session.windows(patient=patient)):
+            return []
+        questions = [Question(windows, self._vad_state, partial(self._judge, windows))]
+        if (check := self._rate_check) and len(tried := check.windows(len(windows) // WINDOW_SAMPLES)):
+            questions.append(Question(tried, check.state, partial(self._judge_rate, check)))
+        return questions
 
     @property
     def is_due(self) -> bool:
@@ -159,6 +174,19 @@ class Lane:
             )
         )
         self._events, self._has_news = [], False
+
+    def _judge(self, windows: NDArray[np.float32], probabilities: NDArray[np.float32]) -> None:
+        self.session.judge(windows, probabilities)
+        if self._speechless_check.is_speechless(windows, probabilities):
+            self._events.append(NO_SPEECH)
+        if self._rate_check is not None:
+            self._rate_check.look(windows, probabilities)
+        self._has_news = True
+
+    def _judge_rate(self, check: RateCheck, probabilities: NDArray[np.float32]) -> None:
+        if check.judge(probabilities):
+            self._events.append(WRONG_RATE)
+            self._has_news = True
 
     def _feed(self, samples: Samples) -> None:
         if len(samples):

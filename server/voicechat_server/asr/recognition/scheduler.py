@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.recognition.commands import Command, CommandKind
-from voicechat_server.asr.recognition.lane import Lane
+from voicechat_server.asr.recognition.lane import Lane, Question
 from voicechat_server.asr.recognition.session import DueChunk
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
@@ -162,17 +160,16 @@ class Scheduler:
         """Find speech in all streams; return whether there was anything to judge."""
         lanes = self._free_lanes()
         patient = self._batches > 0 or any(lane.is_due for lane in lanes)
-        asking: list[tuple[Lane, NDArray[np.float32]]] = []
+        asking: list[tuple[Lane, Question]] = []
         for lane in lanes:
             with failing_alone(lane):
-                if len(windows := lane.windows(patient=patient)):
-                    asking.append((lane, windows))
+                asking += [(lane, question) for question in lane.questions(patient=patient)]
         if not asking:
             return False
-        found = detector.probabilities([(windows, lane.vad_state) for lane, windows in asking])
-        for (lane, windows), probabilities in zip(asking, found, strict=True):
+        found = detector.probabilities([(question.windows, question.state) for _, question in asking])
+        for (lane, question), probabilities in zip(asking, found, strict=True):
             with failing_alone(lane):
-                lane.judge(windows, probabilities)
+                question.answer(probabilities)
         return True
 
     def _pick(self, most: int) -> list[Due]:

@@ -304,6 +304,8 @@ _GENERAL = {
     ErrorCode.MESSAGE_IN_BINARY: mark("The server can't use this audio."),
     ErrorCode.ODD_BYTES: mark("The server can't use this audio."),
     ErrorCode.EIGHT_BIT: mark("The server can't use this audio."),
+    ErrorCode.WRONG_FORM: mark("The server can't use this audio."),
+    ErrorCode.WRONG_RATE: mark("The server can't use this audio."),
     ErrorCode.IDLE_TIMEOUT: mark("The server closed a connection on which nothing arrived."),
     ErrorCode.UNKNOWN_STREAM: mark("The server no longer has the stream."),
     ErrorCode.NOT_READY: mark("The server does not recognise speech yet."),
