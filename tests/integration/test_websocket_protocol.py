@@ -73,7 +73,7 @@ def test_pings_of_a_client_that_does_not_read_take_no_memory(
     with raw_socket(chat_server, path) as raw:
         (connection,) = (
             connection
-            for connection in chat_server.server.server_state.connections
+            for connection in tuple(chat_server.server.server_state.connections)
             if isinstance(connection, WebSocketProtocol) and connection.client == raw.getsockname()
         )
         # With room for little in the system, what isn't read is soon left with the server.
