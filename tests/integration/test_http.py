@@ -1,5 +1,6 @@
 """The HTTP calls of a live server, and of one whose model is not there."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 
 from tests.support.server import LiveServer, demo_settings, serving
 from tests.support.speech_client import connected
+from tests.support.waiting import LOOKS_EVERY_S
 from voicechat_common import __version__
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.http import AsrInfo, ErrorBody, Health, HealthStatus, Readiness, ServerInfo
@@ -179,6 +181,7 @@ async def test_a_model_that_can_not_be_loaded_leaves_a_server_that_says_so(tmp_p
         async with httpx.AsyncClient(base_url=server.http) as http:
             while (answer := await http.get("/ready")).json()["state"] != "failed":
                 assert answer.status_code == 503
+                await asyncio.sleep(LOOKS_EVERY_S)
             ready = Readiness.model_validate(answer.json())
             assert answer.status_code == 503
             assert ready.error is not None

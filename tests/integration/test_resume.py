@@ -9,8 +9,9 @@ import pytest
 import websockets
 
 from tests.support.samples import packets, pcm, silence, transcripts
-from tests.support.server import LiveServer, demo_settings, no_streams, serving, streams_now
+from tests.support.server import LiveServer, demo_settings, no_streams, serving
 from tests.support.speech_client import SpeechClient, connected, receipt, recognise, texts
+from tests.support.waiting import LOOKS_EVERY_S
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import (
@@ -174,8 +175,8 @@ async def test_one_who_vanishes_after_stop_leaves_nothing_behind(forgetful_serve
                 await client.turns(turns)
             cut(client)
     await no_streams(forgetful_server)
-    while forgetful_server.server.services.engine._finished:
-        await streams_now(forgetful_server)
+    while forgetful_server.server.services.engine._finished:  # noqa: ASYNC110
+        await asyncio.sleep(LOOKS_EVERY_S)
 
 
 async def test_who_lost_the_last_words_with_the_connection_is_told_them_again(

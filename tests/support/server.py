@@ -1,5 +1,6 @@
 """A real server on a free port, in a thread of the test process, so that FunASR is imported only once."""
 
+import asyncio
 import random
 import socket
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from threading import Thread
 
 import httpx
 
-from tests.support.waiting import WITHIN_S, until
+from tests.support.waiting import LOOKS_EVERY_S, WITHIN_S, until
 from voicechat_server.api.app import create_app
 from voicechat_server.api.server import Server, bind, reachable_address
 from voicechat_server.asr.engine import Engine
@@ -98,8 +99,9 @@ async def streams_now(server: LiveServer) -> int:
 
 async def no_streams(server: LiveServer) -> None:
     """Wait until no stream is open."""
-    while await streams_now(server):
-        pass
+    async with httpx.AsyncClient(base_url=server.http) as http:
+        while (await http.get("/asr/info")).json()["streams_now"]:  # noqa: ASYNC110
+            await asyncio.sleep(LOOKS_EVERY_S)
 
 
 def free_port() -> int:

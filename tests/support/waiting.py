@@ -10,7 +10,9 @@ from typing import TypeVar
 WITHIN_S = 600.0
 """So long does no test wait that goes well, however busy the machine: what takes longer hangs."""
 
-_LOOKS_EVERY_S = 0.02
+LOOKS_EVERY_S = 0.02
+"""What announces itself to nobody is looked for so often: without a pause, looking kept a whole core busy."""
+
 _never = Event()
 
 T = TypeVar("T")
@@ -26,7 +28,7 @@ def until(happened: Callable[[], T | None], complaint: Callable[[], str]) -> T:
     deadline = time.monotonic() + WITHIN_S
     while not (answer := happened()):
         assert time.monotonic() < deadline, complaint()
-        _never.wait(_LOOKS_EVERY_S)
+        _never.wait(LOOKS_EVERY_S)
     return answer
 
 
