@@ -74,7 +74,7 @@ class Stage:
 
     def tell(self, *events: ChatEvent) -> None:
         """Deliver events to the chat."""
-        self.backend.places[0].tell(*events)
+        self.backend.links[0].tell(*events)
 
     def shows(self, count: int, text: str) -> bool:
         """Return whether so many rows are drawn, the last with this text."""

@@ -14,7 +14,7 @@ from tests.support.staged import (
     TITLE,
     UNREACHABLE,
     StagedBackend,
-    StagedPlace,
+    StagedLink,
     caught_up,
     connected,
     staged_app,
@@ -59,8 +59,8 @@ class Scene:
         return screen
 
     @property
-    def place(self) -> StagedPlace:
-        return self.backend.places[-1]
+    def link(self) -> StagedLink:
+        return self.backend.links[-1]
 
     def shows(self, kind: type[object]) -> Callable[[], bool]:
         return lambda: isinstance(self.app.screen, kind)
@@ -112,7 +112,7 @@ CASES: dict[str, Case] = {
     "talk": Case(lambda scene: lambda: scene.sound.voices[-1].is_open),
     "mute": Case(lambda scene: lambda: scene.app.local.muted),
     "back": Case(lambda scene: scene.shows(ChatsScreen)),
-    "send": Case(lambda scene: lambda: "hello" in scene.place.sent.values(), written),
+    "send": Case(lambda scene: lambda: "hello" in scene.link.sent.values(), written),
     "newline": Case(lambda scene: lambda: scene.chat.composer.text == "hello\n", written),
     "clear": Case(lambda scene: lambda: not scene.chat.composer.text, written),
     "open_chat": Case(lambda scene: scene.shows(ChatScreen)),
@@ -125,7 +125,7 @@ CASES: dict[str, Case] = {
     "copy": Case(lambda scene: lambda: scene.copied == [f"message {MESSAGES}"]),
     "export": Case(lambda scene: lambda: Path(f"{CHAT}.md").is_file()),
     "end_chat": Case(lambda scene: scene.shows(Confirm)),
-    "reconnect": Case(lambda scene: lambda: "retry_now" in scene.place.calls),
+    "reconnect": Case(lambda scene: lambda: "retry_now" in scene.link.calls),
     "devices": Case(lambda scene: scene.shows(DevicesWindow)),
     "settings": Case(lambda scene: scene.shows(SettingsWindow)),
     "theme": Case(lambda scene: lambda: scene.app.theme == "light"),
@@ -165,8 +165,8 @@ async def stage(
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         scene = Scene(app, pilot, backend, sound, copied)
         if in_chat:
-            await until(pilot, lambda: sound.voices and backend.places)
-            scene.place.tell(connected(), *messages(), caught_up(MESSAGES))
+            await until(pilot, lambda: sound.voices and backend.links)
+            scene.link.tell(connected(), *messages(), caught_up(MESSAGES))
             await until(pilot, lambda: len(scene.chat.timeline.rows) == MESSAGES)
         else:
             await until(pilot, lambda: app.screen.query("ChatList:focus"))

@@ -83,9 +83,9 @@ async def in_chat(
     backend, sound = StagedBackend([summary(CHAT, TITLE)]), StagedSound()
     app = staged_app(backend, sound=sound, chat=CHAT, clock=clock)
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: backend.places and sound.voices)
+        await until(pilot, lambda: backend.links and sound.voices)
         said = [stored(seq, "bob", f"message {seq}") for seq in range(1, messages + 1)]
-        backend.places[0].tell(connected(seq=messages), *said, caught_up(messages))
+        backend.links[0].tell(connected(seq=messages), *said, caught_up(messages))
         await until(pilot, lambda: app.chats.shown is not None and app.chats.shown.caught_up)
         yield app, pilot, backend, sound
 
@@ -101,7 +101,7 @@ def talks(sound: StagedSound) -> bool:
 
 
 def sent(backend: StagedBackend) -> list[str]:
-    return list(backend.places[-1].sent.values())
+    return list(backend.links[-1].sent.values())
 
 
 @pytest.mark.parametrize("keys", [("enter",), ("alt+s",)])
@@ -221,9 +221,9 @@ async def test_a_key_that_needs_the_chat_waits_until_it_is_joined_and_letters_do
     async with in_list(backend) as (app, pilot):
         await until(pilot, lambda: app.screen.query_one(OptionList).option_count)
         burst(app, "<enter>", "hello", "<alt+x>", "y", "<enter>", "x")
-        await until(pilot, lambda: backend.places and chat(app).composer.text == "hello")
-        backend.places[0].tell(connected(seq=1), stored(1, "bob", "first"), caught_up(1))
-        await until(pilot, lambda: "end_chat" in backend.places[0].calls)
+        await until(pilot, lambda: backend.links and chat(app).composer.text == "hello")
+        backend.links[0].tell(connected(seq=1), stored(1, "bob", "first"), caught_up(1))
+        await until(pilot, lambda: "end_chat" in backend.links[0].calls)
         await until(pilot, lambda: chat(app).composer.text == "x")
         assert sent(backend) == ["hello"]
 

@@ -46,7 +46,7 @@ async def test_a_draft_is_kept_on_disk_and_is_there_the_next_time(tmp_path: Path
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT, local=local_state(file))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: backend.places)
+        await until(pilot, lambda: backend.links)
         await pilot.press(*"not yet")
         await until(pilot, lambda: "not yet" in local_state(file).remembered.drafts.get(CHAT, ""))
     again = staged_app(StagedBackend(), chat=CHAT, local=local_state(file))
@@ -89,15 +89,15 @@ async def test_a_text_that_was_never_stored_is_sent_again_by_the_next_run(tmp_pa
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT, local=local_state(file))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
+        await until(pilot, lambda: backend.links and "enter" in backend.links[0].calls)
         await pilot.press(*"hello", "enter")
-        await until(pilot, lambda: backend.places[0].sent)
+        await until(pilot, lambda: backend.links[0].sent)
         await pilot.press("ctrl+q")
     second = StagedBackend()
     again = staged_app(second, chat=CHAT, local=local_state(file))
     async with again.run_test() as pilot:
-        await until(pilot, lambda: second.places and second.places[0].sent)
-        assert second.places[0].sent == backend.places[0].sent
+        await until(pilot, lambda: second.links and second.links[0].sent)
+        assert second.links[0].sent == backend.links[0].sent
 
 
 async def test_a_text_is_shown_and_kept_at_once_while_its_connection_tells_nothing(
@@ -107,8 +107,8 @@ async def test_a_text_is_shown_and_kept_at_once_while_its_connection_tells_nothi
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT, local=local_state(file))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
-        monkeypatch.setattr(backend.places[0], "tell", lambda *events: None)
+        await until(pilot, lambda: backend.links and "enter" in backend.links[0].calls)
+        monkeypatch.setattr(backend.links[0], "tell", lambda *events: None)
         screen = app.chats.screen
         assert screen is not None
         await pilot.press(*"hello", "enter")
@@ -160,14 +160,14 @@ async def test_a_refused_text_comes_back_to_be_corrected() -> None:
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(notifications=True) as pilot:
-        await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
+        await until(pilot, lambda: backend.links and "enter" in backend.links[0].calls)
         screen = app.chats.screen
         assert screen is not None
         await pilot.press(*"hello", "enter")
-        await until(pilot, lambda: backend.places[0].sent)
-        (name,) = backend.places[0].sent
+        await until(pilot, lambda: backend.links[0].sent)
+        (name,) = backend.links[0].sent
         refusal = Refused(client_message_id=name, content="hello", code="x", message="No.", advice="Ask.")
-        backend.places[0].tell(refusal)
+        backend.links[0].tell(refusal)
         await until(pilot, lambda: screen.composer.text == "hello")
         await until(pilot, lambda: [note.message for note in app._notifications] == ["No. Ask."])
         assert not screen.session.unsent
@@ -180,16 +180,16 @@ async def test_what_waits_for_a_server_that_is_away_is_not_said_to_the_one_on_th
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.can_start_local)
         app.chats.open_chat(CHAT)
-        await until(pilot, lambda: away.places and "enter" in away.places[0].calls)
+        await until(pilot, lambda: away.links and "enter" in away.links[0].calls)
         await pilot.press(*"hello", "enter", "escape")
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
         waiting = local.unsent(CHAT)
         await pilot.press("ctrl+l")
-        await until(pilot, lambda: app.backend is here and "leave" in away.places[0].calls)
+        await until(pilot, lambda: app.backend is here and "leave" in away.links[0].calls)
         app.chats.open_chat(CHAT)
-        await until(pilot, lambda: here.places and "enter" in here.places[0].calls)
+        await until(pilot, lambda: here.links and "enter" in here.links[0].calls)
         assert list(waiting.values()) == ["hello"]
-        assert (here.joined, here.places[0].sent) == ([(CHAT, USER, 0)], {})
+        assert (here.joined, here.links[0].sent) == ([(CHAT, USER, 0)], {})
 
 
 async def test_mistakes_in_what_is_remembered_are_told_and_the_app_starts(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ async def test_reading_back_loads_older_messages_and_stays_in_place() -> None:
         assert backend.joined == [(CHAT, "alice", 60)]
         screen = app.chats.screen
         assert screen is not None
-        backend.places[0].tell(connected(), *[stored(seq, "bob", f"message {seq}") for seq in range(61, 261)])
+        backend.links[0].tell(connected(), *[stored(seq, "bob", f"message {seq}") for seq in range(61, 261)])
         await until(pilot, lambda: len(screen.timeline.rows) == 200)
         screen.timeline.scroll_home(animate=False, immediate=True, force=True)
         await until(pilot, lambda: len(screen.timeline.rows) == 260)
@@ -228,19 +228,19 @@ async def test_the_end_stays_in_sight_while_somebody_speaks_unless_one_reads_bac
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: backend.places)
+        await until(pilot, lambda: backend.links)
         screen = app.chats.screen
         assert screen is not None
-        backend.places[0].tell(connected(), *[stored(seq, "bob", f"message {seq}") for seq in range(1, 61)])
+        backend.links[0].tell(connected(), *[stored(seq, "bob", f"message {seq}") for seq in range(1, 61)])
         await until(pilot, lambda: len(screen.timeline.rows) == 60)
-        backend.places[0].tell(spoken("bob", "好" * 100, 1))
+        backend.links[0].tell(spoken("bob", "好" * 100, 1))
         await until(pilot, lambda: len(screen.timeline.rows) == 61)
         assert screen.timeline.scroll_y == screen.timeline.max_scroll_y
         await pilot.press("pageup")
         await until(pilot, lambda: not screen.timeline.follows)
         before = screen.timeline.scroll_y
         final = stored(61, "bob", "好" * 300, kind=MessageKind.SPEECH, message_id="speech-bob")
-        backend.places[0].tell(final, stored(62, "bob", "more"), caught_up(62))
+        backend.links[0].tell(final, stored(62, "bob", "more"), caught_up(62))
         await until(pilot, lambda: len(screen.timeline.rows) == 62)
         assert screen.timeline.scroll_y == before
         await until(pilot, lambda: "1 new below" in str(screen.query_one("#below").render()))
@@ -262,14 +262,14 @@ async def test_a_chat_that_was_given_up_is_tried_anew_on_demand() -> None:
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(notifications=True) as pilot:
-        await until(pilot, lambda: backend.places and "enter" in backend.places[0].calls)
+        await until(pilot, lambda: backend.links and "enter" in backend.links[0].calls)
         error = VoicechatError(ErrorCode.PROTOCOL_MISMATCH, "It speaks another protocol.", "Update it.")
-        backend.places[0].tell(Failed.of(error))
-        backend.places[0].end()
+        backend.links[0].tell(Failed.of(error))
+        backend.links[0].end()
         await until(pilot, lambda: app.status.connection is ConnectionState.FAILED)
-        await until(pilot, lambda: "leave" in backend.places[0].calls)
+        await until(pilot, lambda: "leave" in backend.links[0].calls)
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: len(backend.places) == 2)
+        await until(pilot, lambda: len(backend.links) == 2)
 
 
 async def test_a_lost_microphone_is_told_and_leaving_the_chat_closes_it() -> None:

@@ -55,7 +55,7 @@ async def test_what_the_server_says_is_told_in_it() -> None:
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(notifications=True) as pilot:
-        await until(pilot, lambda: backend.places)
+        await until(pilot, lambda: backend.links)
         error = ChatError(
             code="not_owner",
             message="Only 'bob', who owns the chat 'monday', may end it.",
@@ -68,7 +68,7 @@ async def test_what_the_server_says_is_told_in_it() -> None:
             message="The chat 'monday' was ended by 'bob', and takes no more messages.",
             advice="Some new advice.",
         )
-        backend.places[0].tell(connected(), caught_up(), error, refused)
+        backend.links[0].tell(connected(), caught_up(), error, refused)
         await until(pilot, lambda: len(app._notifications) == 2)
         said = {note.title: note.message for note in app._notifications}
         assert (

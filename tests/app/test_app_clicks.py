@@ -49,8 +49,8 @@ async def open_chat() -> AsyncIterator[Scene]:
     backend, sound = StagedBackend(), StagedSound()
     app = staged_app(backend, chat=CHAT, sound=sound)
     async with app.run_test(size=(120, 24)) as pilot:
-        await until(pilot, lambda: sound.voices and backend.places)
-        backend.places[0].tell(connected())
+        await until(pilot, lambda: sound.voices and backend.links)
+        backend.links[0].tell(connected())
         line = app.screen.query_one(StatusLine)
         await until(pilot, lambda: "● connected" in line.render().plain)
         yield Scene(app, pilot, backend, sound)
@@ -61,11 +61,11 @@ def talks(scene: Scene) -> bool:
 
 
 def tries_again(scene: Scene) -> bool:
-    return "retry_now" in scene.backend.places[0].calls
+    return "retry_now" in scene.backend.links[0].calls
 
 
 def begins_anew(scene: Scene) -> bool:
-    return len(scene.backend.places) == 2
+    return len(scene.backend.links) == 2
 
 
 def chooses_a_microphone(scene: Scene) -> bool:
@@ -81,10 +81,10 @@ def chooses_a_microphone(scene: Scene) -> bool:
 )
 async def test_the_connection(event: ChatEvent, part: str, is_done: Callable[[Scene], bool]) -> None:
     async with open_chat() as scene:
-        scene.backend.places[0].tell(event)
+        scene.backend.links[0].tell(event)
         if event is FAILED:
-            scene.backend.places[0].end()
-            await until(scene.pilot, lambda: "leave" in scene.backend.places[0].calls)
+            scene.backend.links[0].end()
+            await until(scene.pilot, lambda: "leave" in scene.backend.links[0].calls)
         await scene.click(StatusLine, part)
         await until(scene.pilot, lambda: is_done(scene))
 

@@ -27,8 +27,8 @@ async def test_a_chat_that_is_saved_again_takes_nothing_away(tmp_path: Path) -> 
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(notifications=True) as pilot:
-        await until(pilot, lambda: backend.places)
-        backend.places[0].tell(connected(), caught_up())
+        await until(pilot, lambda: backend.links)
+        backend.links[0].tell(connected(), caught_up())
         for number in (1, 2):
             await pilot.press("ctrl+s")
             await told(pilot, app, number)
@@ -53,8 +53,8 @@ async def test_a_directory_that_is_gone_is_told(tmp_path: Path) -> None:
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(notifications=True) as pilot:
-        await until(pilot, lambda: backend.places)
-        backend.places[0].tell(connected(), caught_up())
+        await until(pilot, lambda: backend.links)
+        backend.links[0].tell(connected(), caught_up())
         os.chdir(here)
         here.rmdir()
         try:
@@ -74,8 +74,8 @@ async def test_a_chat_with_an_id_that_the_server_made_up_is_saved_under_its_titl
     backend = StagedBackend()
     app = staged_app(backend, chat="0123abcd" * 4)
     async with app.run_test(notifications=True) as pilot:
-        await until(pilot, lambda: backend.places)
-        backend.places[0].tell(connected(title="Plans: May/June"), caught_up())
+        await until(pilot, lambda: backend.links)
+        backend.links[0].tell(connected(title="Plans: May/June"), caught_up())
         await until(pilot, lambda: app.chats.shown and app.chats.shown.caught_up)
         await pilot.press("ctrl+s")
         await told(pilot, app, 1)

@@ -56,8 +56,8 @@ async def talking(
     backend, sound = StagedBackend(), StagedSound()
     app = staged_app(backend, chat=CHAT, sound=sound, clock=clock)
     async with app.run_test(size=(120, 24), notifications=True) as pilot:
-        await until(pilot, lambda: sound.voices and backend.places)
-        backend.places[0].tell(connected(), caught_up())
+        await until(pilot, lambda: sound.voices and backend.links)
+        backend.links[0].tell(connected(), caught_up())
         voice = sound.voices[0]
         await pilot.press("f2")
         voice.tell(Opened(HEADSET.id, 48_000), LevelChanged(Level(-18.0, -12.0)), TalkHeard(1, ACK))
@@ -105,23 +105,23 @@ async def test_speech_of_a_chat_that_was_left_still_waits() -> None:
 async def test_texts_that_wait_are_counted_until_they_are_stored() -> None:
     clock = Clock()
     async with talking(clock) as (app, pilot, backend, _):
-        place = backend.places[0]
+        link = backend.links[0]
         await pilot.press(*"one", "enter", *"two", "enter")
         await until(pilot, lambda: app.status.texts and app.status.texts.texts == 2)
         assert "wait" not in line(app)
-        place.tell(Retrying(in_s=9.0, reason="The connection was lost: it broke off."))
+        link.tell(Retrying(in_s=9.0, reason="The connection was lost: it broke off."))
         await until(pilot, lambda: "retrying in 9 s" in line(app))
         clock.now += 2.0
         await until(pilot, lambda: "retrying in 7 s: it broke off  ○ 2 texts wait" in line(app))
-        place.tell(connected(), Postponed(client_message_id="own-0", in_s=5.0, reason="The disk is full."))
+        link.tell(connected(), Postponed(client_message_id="own-0", in_s=5.0, reason="The disk is full."))
         await until(pilot, lambda: "● connected  ○ 2 texts wait 5 s: The disk is full" in line(app))
-        place.tell(
+        link.tell(
             *[
                 stored(n, "alice", text, client_message_id=f"own-{n - 1}")
                 for n, text in ((1, "one"), (2, "two"))
             ]
         )
-        place.tell(acked("own-0", 1), acked("own-1", 2))
+        link.tell(acked("own-0", 1), acked("own-1", 2))
         await until(pilot, lambda: "wait" not in line(app))
 
 
@@ -129,9 +129,9 @@ async def test_a_chat_says_when_it_is_tried_again() -> None:
     clock, backend = Clock(), StagedBackend()
     app = staged_app(backend, chat=CHAT, clock=clock, url="http://alice:secret@voice.example")
     async with app.run_test(size=(100, 24)) as pilot:
-        await until(pilot, lambda: backend.places and app.chats.screen and app.chats.screen.is_mounted)
+        await until(pilot, lambda: backend.links and app.chats.screen and app.chats.screen.is_mounted)
         await until(pilot, lambda: panel(app) == "Connecting to http://***@voice.example…")
-        backend.places[0].tell(Retrying(in_s=5.0, reason="It is away: who knows.", advice="Look for it."))
+        backend.links[0].tell(Retrying(in_s=5.0, reason="It is away: who knows.", advice="Look for it."))
         await until(
             pilot,
             lambda: panel(app) == "It is away: who knows. Look for it.\n\nTrying again in 5 s; ^r tries now.",
@@ -140,7 +140,7 @@ async def test_a_chat_says_when_it_is_tried_again() -> None:
         await until(pilot, lambda: "in 2 s" in panel(app) and "retrying in 2 s: who knows" in line(app))
         clock.now += 3.0
         await until(pilot, lambda: "Trying again now…" in panel(app))
-        backend.places[0].tell(connected(), caught_up())
+        backend.links[0].tell(connected(), caught_up())
         await until(pilot, lambda: "Nothing has been said here yet." in panel(app))
 
 

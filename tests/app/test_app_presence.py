@@ -16,8 +16,8 @@ from voicechat_tui.ui.screens.settings import SettingsWindow
 
 
 async def in_chat(app: VoicechatApp, backend: StagedBackend, pilot: Pilot[None]) -> ChatScreen:
-    await until(pilot, lambda: backend.places)
-    backend.places[0].tell(connected())
+    await until(pilot, lambda: backend.links)
+    backend.links[0].tell(connected())
     screen = app.chats.screen
     assert screen is not None
     await until(pilot, lambda: screen.is_here)

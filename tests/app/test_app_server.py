@@ -113,9 +113,9 @@ async def test_the_app_comes_back_after_an_outage_with_what_was_written_meanwhil
     live_server: LiveServer, chat_id: str
 ) -> None:
     async with in_chat(live_server, chat_id) as (pilot, screen):
-        place = screen.session.link
-        assert isinstance(place, ChatClient)
-        place._link.cut()
+        link = screen.session.link
+        assert isinstance(link, ChatClient)
+        link._link.cut()
         await pilot.press(*"still here", "enter")
         await until(pilot, lambda: [row.text for row in screen.timeline.rows] == ["still here"])
         await until(pilot, lambda: [row.state for row in screen.timeline.rows] == [EntryState.STORED])

@@ -215,9 +215,9 @@ async def test_a_chat_of_a_staged_server_is_left_with_its_draft() -> None:
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: backend.places)
+        await until(pilot, lambda: backend.links)
         await app.save_settings({"url": NOWHERE})
-        await until(pilot, lambda: "leave" in backend.places[0].calls)
+        await until(pilot, lambda: "leave" in backend.links[0].calls)
         assert app.chats.shown is not None
         assert len(app.screen_stack) == 2
 

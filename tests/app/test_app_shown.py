@@ -33,7 +33,7 @@ PEOPLE = tuple(f"person {number}" for number in range(1, 30))
 
 
 async def chat_of(pilot: Pilot[None], app: VoicechatApp, backend: StagedBackend) -> ChatScreen:
-    await until(pilot, lambda: backend.places and app.chats.screen and app.chats.screen.is_mounted)
+    await until(pilot, lambda: backend.links and app.chats.screen and app.chats.screen.is_mounted)
     screen = app.chats.screen
     assert screen is not None
     return screen
@@ -68,7 +68,7 @@ async def test_a_chat_that_ends_has_no_composer_and_listens_to_nobody() -> None:
     async with app.run_test() as pilot:
         screen = await chat_of(pilot, app, backend)
         await until(pilot, lambda: sound.voices)
-        backend.places[0].tell(connected(), stored(1, "bob", "Bye"), caught_up(1), ENDED)
+        backend.links[0].tell(connected(), stored(1, "bob", "Bye"), caught_up(1), ENDED)
         await until(pilot, lambda: not screen.composer.display)
         await until(pilot, lambda: sound.voices[0].is_down)
         assert "has ended" in said(screen, "#over")
@@ -82,10 +82,10 @@ async def test_what_was_being_written_in_a_chat_that_ends_can_be_read_and_cleare
     app = staged_app(backend, chat=CHAT)
     async with app.run_test() as pilot:
         screen = await chat_of(pilot, app, backend)
-        backend.places[0].tell(connected(), caught_up())
+        backend.links[0].tell(connected(), caught_up())
         await pilot.press(*"half a")
         await until(pilot, lambda: screen.composer.text == "half a")
-        backend.places[0].tell(ENDED)
+        backend.links[0].tell(ENDED)
         await until(pilot, lambda: screen.has_class("ended"))
         await pilot.press("x", "enter")
         assert screen.composer.display
@@ -93,7 +93,7 @@ async def test_what_was_being_written_in_a_chat_that_ends_can_be_read_and_cleare
         await pilot.press("ctrl+l")
         await until(pilot, lambda: not screen.composer.display)
         assert CHAT not in app.local.remembered.drafts
-        assert not backend.places[0].sent
+        assert not backend.links[0].sent
 
 
 async def test_a_chat_that_is_listed_as_ended_is_so_before_it_is_reached() -> None:
@@ -115,7 +115,7 @@ async def test_people_who_have_no_room_are_counted(width: int) -> None:
     async with app.run_test(size=(120, 24)) as pilot:
         screen = await chat_of(pilot, app, backend)
         typing = TypingChanged(user=PEOPLE[-1], is_typing=True, typing=PEOPLE)
-        backend.places[0].tell(connected(*PEOPLE, title="A title that is long " * 3), typing, caught_up())
+        backend.links[0].tell(connected(*PEOPLE, title="A title that is long " * 3), typing, caught_up())
         await until(pilot, lambda: "typing" in said(screen, "#below"))
         await pilot.resize_terminal(width, 24)
         await until(pilot, lambda: screen.query_one("#below").size.width == width - 4)

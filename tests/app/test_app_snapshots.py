@@ -89,8 +89,8 @@ class Stage:
         await until(pilot, lambda: self.sound.voices)
         screen = self.app.chats.screen
         assert screen is not None
-        place = self.backend.places[0]
-        place.tell(*events, NetworkDelay(ms=23.4))
+        link = self.backend.links[0]
+        link.tell(*events, NetworkDelay(ms=23.4))
         await until(pilot, lambda: screen.session.connection.network_ms)
         await until(pilot, lambda: len(screen.timeline.rows) == len(screen.session.conversation))
         return screen
@@ -132,7 +132,7 @@ async def talking(stage: Stage, pilot: Pilot[None]) -> None:
 
 async def retrying(stage: Stage, pilot: Pilot[None]) -> None:
     await stage.tell(pilot, *HISTORY)
-    stage.backend.places[0].tell(Retrying(in_s=3.0, reason="The connection was lost: it broke off."))
+    stage.backend.links[0].tell(Retrying(in_s=3.0, reason="The connection was lost: it broke off."))
     await until(pilot, lambda: stage.app.status.retry_at)
 
 

@@ -24,8 +24,8 @@ async def test_a_tab_is_drawn_as_spaces_and_copied_as_it_was_written(monkeypatch
     copied: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: backend.places)
-        backend.places[0].tell(connected(), stored(1, "bob", TABLE), caught_up(1))
+        await until(pilot, lambda: backend.links)
+        backend.links[0].tell(connected(), stored(1, "bob", TABLE), caught_up(1))
         screen = app.chats.screen
         assert screen is not None
         await until(pilot, lambda: screen.timeline.rows)
@@ -71,10 +71,10 @@ async def conversation(theme: str, width: int) -> AsyncIterator[tuple[Pilot[None
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT, theme=theme)
     async with app.run_test(size=(width, 30)) as pilot:
-        await until(pilot, lambda: backend.places and app.chats.screen and app.chats.screen.is_mounted)
+        await until(pilot, lambda: backend.links and app.chats.screen and app.chats.screen.is_mounted)
         screen = app.chats.screen
         assert screen is not None
-        backend.places[0].tell(connected("bob", "小明"), *SAID, caught_up(4))
+        backend.links[0].tell(connected("bob", "小明"), *SAID, caught_up(4))
         await until(pilot, lambda: len(screen.timeline.rows) == len(SAID) and screen.timeline.size.height)
         yield pilot, screen
 

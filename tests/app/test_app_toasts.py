@@ -47,10 +47,10 @@ async def test_they_cover_nothing_that_is_read_or_written(size: tuple[int, int])
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(pilot, lambda: backend.places and app.chats.screen and app.chats.screen.is_mounted)
+        await until(pilot, lambda: backend.links and app.chats.screen and app.chats.screen.is_mounted)
         screen = app.chats.screen
         assert screen is not None
-        backend.places[0].tell(
+        backend.links[0].tell(
             connected(), *[stored(n, "bob", f"message {n}") for n in range(1, 61)], caught_up(60)
         )
         await until(pilot, lambda: len(screen.timeline.rows) == 60)

@@ -101,8 +101,8 @@ async def test_several_lines_are_undone_and_what_was_sent_never_comes_back(how: 
     backend = StagedBackend()
     app = staged_app(backend, chat=CHAT)
     async with app.run_test(size=(60, 16)) as pilot:
-        await until(pilot, lambda: backend.places)
-        backend.places[0].tell(connected())
+        await until(pilot, lambda: backend.links)
+        backend.links[0].tell(connected())
         screen = app.chats.screen
         assert isinstance(screen, ChatScreen)
         composer = screen.composer
@@ -116,7 +116,7 @@ async def test_several_lines_are_undone_and_what_was_sent_never_comes_back(how: 
         app.post_message(Paste(FIVE_LINES))
         await until(pilot, lambda: composer.text == FIVE_LINES)
         await pilot.press("enter")
-        await until(pilot, lambda: backend.places[0].sent)
+        await until(pilot, lambda: backend.links[0].sent)
         await until(pilot, lambda: not composer.text)
         await pilot.press("ctrl+z", "ctrl+z", "n", "ctrl+z")
         assert composer.text == ""

@@ -48,8 +48,8 @@ TITLE = "Monday meeting"
 AnyScreen = TypeVar("AnyScreen", bound=Screen[Any])
 
 
-class StagedPlace:
-    """A place in a chat whose events a test gives.
+class StagedLink:
+    """A live link to a chat whose events a test gives.
 
     Attributes:
         sent: The texts that were sent, by client_message_id.
@@ -108,13 +108,13 @@ class StagedBackend:
     Attributes:
         listed: The chats; an error in their place is raised; None lets the caller wait.
         pages: Messages of the chat, for reading back.
-        places: The places that were given out.
+        links: The links that were given out, the newest last.
         created: Titles of chats that were asked for.
     """
 
     listed: list[ChatSummary] | VoicechatError | None = field(default_factory=list)
     pages: list[HistoryMessage] = field(default_factory=list)
-    places: list[StagedPlace] = field(default_factory=list)
+    links: list[StagedLink] = field(default_factory=list)
     joined: list[tuple[str, str, int]] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
 
@@ -138,10 +138,10 @@ class StagedBackend:
     async def export(self, chat_id: str, form: ExportFormat) -> bytes:
         return f"# {TITLE}\n".encode()
 
-    def join(self, chat_id: str, user: str, since: int) -> StagedPlace:
+    def join(self, chat_id: str, user: str, since: int) -> StagedLink:
         self.joined.append((chat_id, user, since))
-        self.places.append(StagedPlace())
-        return self.places[-1]
+        self.links.append(StagedLink())
+        return self.links[-1]
 
     async def aclose(self) -> None:
         pass
