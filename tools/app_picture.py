@@ -30,8 +30,8 @@ async def draw() -> str:
     backend, sound = StagedBackend(), StagedSound()
     app = staged_app(backend, sound=sound, chat=CHAT)
     async with app.run_test(size=SIZE) as pilot:
-        await _until(lambda: bool(sound.voices and backend.places))
-        backend.places[0].tell(
+        await _until(lambda: bool(sound.voices and backend.links))
+        backend.links[0].tell(
             connected("alice", "bob", "小明"),
             stored(1, "bob", "Good morning! Can everybody hear me?", minutes=26),
             stored(2, "小明", said["greeting"], kind=MessageKind.SPEECH, minutes=26.5),

@@ -37,7 +37,6 @@ class AudioFile:
     Attributes:
         path: The file.
         sample_rate: Its samples per second.
-        channels: Its channels, before they are mixed down.
         frames: Its length in samples per channel, as the header states it.
 
     Raises:
@@ -57,7 +56,6 @@ class AudioFile:
                 f"`ffmpeg -i {path.name} {_converted_name(path)}`.",
             ) from error
         self.sample_rate: int = self._file.samplerate
-        self.channels: int = self._file.channels
         self.frames: int = self._file.frames
         if self.frames <= 0:
             self.close()

@@ -69,7 +69,6 @@ class ErrorCode(StrEnum):
     PROTOCOL_MISMATCH = "protocol_mismatch"
     BAD_AUDIO_FILE = "bad_audio_file"
     BAD_SCRIPT = "bad_script"
-    EXPECTATION_FAILED = "expectation_failed"
     # The microphone
     NO_PORTAUDIO = "no_portaudio"
     NO_MICROPHONE = "no_microphone"

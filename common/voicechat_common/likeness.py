@@ -33,11 +33,6 @@ def likeness(name: str) -> Likeness:
     return skeleton(name), skeleton(plain), skeleton(plain.casefold()).casefold()
 
 
-def look_alike(one: str, other: str) -> bool:
-    """Return whether two names can be mistaken for each other."""
-    return any(mine == theirs for mine, theirs in zip(likeness(one), likeness(other), strict=True))
-
-
 @cache
 def _prototypes() -> dict[int, str]:
     # Read only when names are compared, so that it doesn't delay startup.

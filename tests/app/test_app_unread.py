@@ -5,6 +5,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from tests.app.test_app_server import app_for
+from tests.support.chat_server import post
 from tests.support.server import LiveServer
 from tests.support.staged import local_state, until
 from voicechat_tui.client.http import HttpClient
@@ -30,16 +31,16 @@ async def test_what_one_has_said_elsewhere_is_not_unread(live_server: LiveServer
     async with HttpClient(live_server.http) as http:
         chat = (await http.create_chat(user, "Plans")).chat_id
         for speaker in (user, "bob", user):
-            await http.post(chat, speaker, "hello")
+            post(live_server.http, chat, speaker, "hello")
         app = app_for(live_server.ws, None, user)
         async with app.run_test(size=(100, 30)) as pilot:
             await listed(pilot, app, 3)
             assert unread(app) == [1]
-            await http.post(chat, user, "one more")
+            post(live_server.http, chat, user, "one more")
             await listed(pilot, app, 4)
             assert unread(app) == [1]
-            await http.post(chat, "bob", "and another")
-            await http.post(chat, user, "the last")
+            post(live_server.http, chat, "bob", "and another")
+            post(live_server.http, chat, user, "the last")
             await listed(pilot, app, 6)
             assert unread(app) == [2]
             app.chats.open_chat(chat)
@@ -47,7 +48,7 @@ async def test_what_one_has_said_elsewhere_is_not_unread(live_server: LiveServer
             await until(pilot, lambda: unread(app) == [0])
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
-            await http.post(chat, user, "from elsewhere")
+            post(live_server.http, chat, user, "from elsewhere")
             await listed(pilot, app, 7)
             assert unread(app) == [0]
 
@@ -58,7 +59,7 @@ async def test_what_another_app_of_the_person_has_shown_is_not_unread(
     user, file = f"person-{chat_id[-8:]}", tmp_path / "app.json"
     async with HttpClient(live_server.http) as http:
         chat = (await http.create_chat(user, "Plans")).chat_id
-        await http.post(chat, "bob", "hello")
+        post(live_server.http, chat, "bob", "hello")
         first = app_for(live_server.ws, None, user, local=local_state(file, user=user))
         second = app_for(live_server.ws, chat, user, local=local_state(file, user=user))
         async with first.run_test(size=(100, 30)) as here:

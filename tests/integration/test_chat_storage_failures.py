@@ -18,14 +18,13 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from tests.support.chat_client import ChatConnection, in_chat
 from tests.support.chat_records import enter, everything, text, written
-from tests.support.chat_server import chat_serving
+from tests.support.chat_server import chat_serving, post
 from tests.support.locked_file import locked
 from tests.support.server import LiveServer
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat import ChatError, MessageAck, SendMessage
 from voicechat_server.chat.storage import database as chat_database
 from voicechat_server.chat.storage.store import Store, prepare
-from voicechat_tui.client.http import HttpClient
 
 NOBODY = 65534
 PAGE_BYTES = 4096
@@ -156,10 +155,9 @@ async def test_a_file_that_another_program_has_locked(
                 assert (error.code, error.fatal) == ("storage", False)
                 assert error.retry_after_s is not None
                 assert contents(server, chat_id) == ["before"], "what is stored can still be read"
-                async with HttpClient(server.http) as http:
-                    with pytest.raises(VoicechatError, match="locked") as caught:
-                        await http.post(chat_id, "bob", "over HTTP")
-                assert caught.value.retry_after_s is not None
+                refused = await asyncio.to_thread(post, server.http, chat_id, "bob", "over HTTP")
+                assert "locked" in refused.json()["error"]["message"]
+                assert refused.json()["error"]["retry_after_s"] is not None
             ack = await say(alice, "during", "m-2")
             assert isinstance(ack, MessageAck)
             assert ack.seq == 2

@@ -37,6 +37,12 @@ def chat_serving(database: Path | str, **settings: object) -> Iterator[LiveServe
         yield server
 
 
+def post(server: str, chat_id: str, user: str, content: str) -> httpx.Response:
+    """Say something in a chat by HTTP."""
+    body = {"user_id": user, "content": content}
+    return httpx.post(f"{server}/chat/{chat_id}/messages", json=body, verify=False)  # noqa: S501 - no TLS here
+
+
 class ChatProcess:
     """A chat server in a process of its own.
 

@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from voicechat_common.errors import ErrorCode
 from voicechat_common.names import ChatId, ClientMessageId, Content, UserName
 from voicechat_common.protocol import PROTOCOL_VERSION
-from voicechat_common.protocol.codec import Decoder, Message, Moment
+from voicechat_common.protocol.codec import Decoder, ErrorMessage, Message, Moment
 from voicechat_common.protocol.heard import heard
 from voicechat_common.protocol.speech import Ping, Pong
 
@@ -134,15 +133,9 @@ class ChatEnded(Message):
     ended_at: Moment
 
 
-class ChatError(Message):
-    """Something went wrong: what, and what to do. After a fatal one the server closes the socket."""
+class ChatError(ErrorMessage):
+    """An error of a chat, or of its connection."""
 
-    type: Literal["error"] = "error"
-    code: ErrorCode | str
-    message: str
-    advice: str
-    retry_after_s: float | None = None
-    fatal: bool = False
     client_message_id: str | None = Field(
         None, description="The message that was not stored, if it is about one."
     )

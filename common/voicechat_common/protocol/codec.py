@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -31,6 +31,29 @@ class Message(BaseModel):
     """Base of everything on the wire: immutable, tolerant of unknown fields."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ErrorMessage(Message):
+    """Something went wrong: what, and what to do. After a fatal one the server closes the socket."""
+
+    type: Literal["error"] = "error"
+    code: ErrorCode | str
+    message: str
+    advice: str
+    retry_after_s: float | None = None
+    fatal: bool = False
+
+    @classmethod
+    def of(cls, error: VoicechatError, *, fatal: bool = False, **more: Any) -> Self:
+        """Return an error as it goes over the wire, with what else the message has."""
+        return cls(
+            code=error.code,
+            message=error.message,
+            advice=error.advice,
+            retry_after_s=error.retry_after_s,
+            fatal=fatal,
+            **more,
+        )
 
 
 def encode(message: BaseModel) -> str:

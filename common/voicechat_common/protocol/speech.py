@@ -5,10 +5,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter, WithJsonSchema, field_validator
 
-from voicechat_common.errors import ErrorCode
 from voicechat_common.names import ChatId, UserName
 from voicechat_common.protocol import PROTOCOL_VERSION
-from voicechat_common.protocol.codec import Decoder, Message
+from voicechat_common.protocol.codec import Decoder, ErrorMessage, Message
 from voicechat_common.protocol.heard import heard
 
 MIN_SAMPLE_RATE = 8_000
@@ -181,15 +180,8 @@ class Pong(Message):
     id: str | int | None = None
 
 
-class Error(Message):
-    """Something went wrong: what, and what to do. After a fatal one the server closes the socket."""
-
-    type: Literal["error"] = "error"
-    code: ErrorCode | str
-    message: str
-    advice: str
-    retry_after_s: float | None = None
-    fatal: bool = False
+class Error(ErrorMessage):
+    """An error of a stream, or of its connection."""
 
 
 ClientMessage = Start | Flush | Stop | Ping

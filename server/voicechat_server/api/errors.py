@@ -110,17 +110,6 @@ def shutting_down() -> VoicechatError:
     )
 
 
-def error_message(error: VoicechatError, *, fatal: bool) -> Error:
-    """Return an error as a message of the speech WebSocket."""
-    return Error(
-        code=error.code,
-        message=error.message,
-        advice=error.advice,
-        retry_after_s=error.retry_after_s,
-        fatal=fatal,
-    )
-
-
 def error_of(message: Error) -> VoicechatError:
     """Return the error that a message of the speech WebSocket carries."""
     return VoicechatError(

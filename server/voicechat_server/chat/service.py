@@ -15,7 +15,7 @@ import structlog
 from voicechat_common.protocol.chat import ConnectionEstablished, MessageKind
 from voicechat_server.chat import failures
 from voicechat_server.chat.creations import Creations
-from voicechat_server.chat.live.hub import Broadcast, Hub, LocalHub
+from voicechat_server.chat.live.hub import Broadcast, Hub
 from voicechat_server.chat.live.member import Member
 from voicechat_server.chat.live.room import Room
 from voicechat_server.chat.live.speech import SpeechFeed, message_id_of
@@ -53,7 +53,6 @@ class ChatService:
     Args:
         store: Where chats are kept; opened and closed with the service.
         queue_limit: Frames that may wait for a slow reader before its connection is cut.
-        hub: Carries live broadcasts.
         observer: Is notified of what chats do.
 
     Attributes:
@@ -66,14 +65,13 @@ class ChatService:
         self,
         store: Store,
         queue_limit: int,
-        hub: Hub | None = None,
         observer: ChatObserver | None = None,
     ) -> None:
         self.store = store
         self.observer = observer or ChatObserver()
         self.total_chats = 0
         self._queue_limit = queue_limit
-        self._hub = hub or LocalHub(self.observer)
+        self._hub = Hub(self.observer)
         self._turns = Turns()
         self._rooms: dict[str, Room] = {}
         self._feeds: set[SpeechFeed] = set()

@@ -22,8 +22,6 @@ from voicechat_common.protocol.chat_http import (
     CreateChat,
     ExportFormat,
     HistoryMessage,
-    PostedMessage,
-    PostMessage,
 )
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.heard import heard_body
@@ -113,9 +111,9 @@ class HttpClient:
         """Return how audio is recognised."""
         return await self._get("/asr/info", AsrInfo)
 
-    async def chats(self, user: str, *, skip: int = 0, limit: int = DEFAULT_LIMIT) -> ChatList:
+    async def chats(self, user: str) -> ChatList:
         """Return the chats a person takes part in, the newest first."""
-        return await self._get("/chat/list", ChatList, {"id": user, "skip": skip, "limit": limit})
+        return await self._get("/chat/list", ChatList, {"id": user})
 
     async def chat(self, chat_id: str, *, since: int = 0, limit: int = DEFAULT_LIMIT) -> ChatDetail:
         """Return a chat with a page of its messages: those after a seq, in order."""
@@ -133,13 +131,6 @@ class HttpClient:
     async def create_chat(self, user: str, title: str) -> ChatDetail:
         """Create a chat that a person owns."""
         return await self._post("/chat", _checked(CreateChat, user_id=user, title=title), ChatDetail)
-
-    async def post(
-        self, chat_id: str, user: str, content: str, client_message_id: str | None = None
-    ) -> PostedMessage:
-        """Say something; it is durable when this returns. Repeating it with its client_message_id is safe."""
-        body = _checked(PostMessage, user_id=user, content=content, client_message_id=client_message_id)
-        return await self._post(f"{_path(chat_id)}/messages", body, PostedMessage)
 
     async def export(self, chat_id: str, form: ExportFormat) -> bytes:
         """Return a whole chat as a file, in which nothing is obeyed by the terminal that shows it."""

@@ -83,9 +83,9 @@ class Finding:
         return _(VERDICT_NAMES[self.verdict])
 
 
-def ok(check: Check, message: str, next_step: str = "") -> Finding:
+def ok(check: Check, message: str) -> Finding:
     """Return the finding that something works."""
-    return Finding(check, Verdict.OK, message, next_step)
+    return Finding(check, Verdict.OK, message)
 
 
 def note(check: Check, message: str, next_step: str) -> Finding:

@@ -71,7 +71,7 @@ def judge_devices(devices: list[InputDevice], wished: DeviceName | None, sound: 
 
 
 async def _check_rate(sound: SoundSystem, device: InputDevice) -> Finding:
-    refusals = await sound.check_all(device, formats(device))
+    refusals = await sound.check(device, formats(device))
     opens = sorted({wanted.rate for wanted, refusal in refusals.items() if refusal is None})
     if not opens:
         refusal = next(refusal for refusal in refusals.values() if refusal is not None)

@@ -66,11 +66,6 @@ class LocalServer:
     ) -> None:
         await self._end()
 
-    @property
-    def pid(self) -> int | None:
-        """Its process id, while it is running."""
-        return None if self._process is None else self._process.pid
-
     async def _start(self) -> Process:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)

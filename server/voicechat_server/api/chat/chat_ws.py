@@ -9,7 +9,14 @@ from pydantic import ValidationError
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.mistakes import describe
-from voicechat_common.protocol.chat import ChatQuery, EndChat, SendMessage, Typing, chat_client_decoder
+from voicechat_common.protocol.chat import (
+    ChatError,
+    ChatQuery,
+    EndChat,
+    SendMessage,
+    Typing,
+    chat_client_decoder,
+)
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.speech import Ping, Pong
 from voicechat_server.api.actions import CHAT_MESSAGES
@@ -22,7 +29,7 @@ from voicechat_server.api.sockets.task_group import task_group
 from voicechat_server.api.source import source_of
 from voicechat_server.chat import failures
 from voicechat_server.chat.live.frame_queue import Frame
-from voicechat_server.chat.live.member import Member, error_message
+from voicechat_server.chat.live.member import Member
 from voicechat_server.chat.service import Joined
 from voicechat_server.identity.access import Action
 from voicechat_server.metrics import Surface
@@ -215,7 +222,7 @@ class ChatConnection:
             return
         try:
             async with asyncio.timeout(CLOSE_WITHIN_S):
-                await self._socket.send_text(encode(error_message(reason, fatal=True)))
+                await self._socket.send_text(encode(ChatError.of(reason, fatal=True)))
                 await self._socket.close(close_code(reason), close_reason(reason))
         except (WebSocketDisconnect, TimeoutError):
             self._client_gone = True

@@ -28,11 +28,6 @@ class UnfinishedInput:
         self._held: dict[Holder, int] = {}
         self._total = 0
 
-    @property
-    def total(self) -> int:
-        """Bytes held."""
-        return self._total
-
     def hold(self, holder: Holder, size: int) -> None:
         """Note how many bytes a connection holds now."""
         if size < WORTH_COUNTING:

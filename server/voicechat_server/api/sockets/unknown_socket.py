@@ -5,7 +5,8 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from starlette.types import Receive, Scope, Send
 
 from voicechat_common.protocol.codec import encode
-from voicechat_server.api.errors import close_code, close_reason, error_message
+from voicechat_common.protocol.speech import Error
+from voicechat_server.api.errors import close_code, close_reason
 from voicechat_server.api.paths import no_socket, shown
 from voicechat_server.api.services import services_of
 from voicechat_server.api.sockets.client_socket import ClientSocket
@@ -37,7 +38,7 @@ async def _refuse(unknown: WebSocket) -> None:
     log.info("no WebSocket is at this path", path=shown(unknown.url.path))
     try:
         await socket.accept()
-        await socket.send_text(encode(error_message(error, fatal=True)))
+        await socket.send_text(encode(Error.of(error, fatal=True)))
         await socket.close(close_code(error), close_reason(error))
     except WebSocketDisconnect:
         pass

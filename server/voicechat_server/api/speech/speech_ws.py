@@ -14,7 +14,6 @@ from voicechat_server.api.errors import (
     NORMAL_CLOSURE,
     close_code,
     close_reason,
-    error_message,
     error_of,
     internal_error,
     shutting_down,
@@ -164,7 +163,7 @@ class SpeechConnection:
                 if error.code not in FORGIVABLE or not self._format.carries_errors:
                     raise
                 self._socket.limits.count_idle_frame()
-                await self._transmit(error_message(error, fatal=False))
+                await self._transmit(Error.of(error))
 
     async def _next_frame(self) -> str | bytes | None:
         """Return what the client sent, or None if a large frame of audio is about to come."""
@@ -199,7 +198,7 @@ class SpeechConnection:
         await asyncio.wait([receiving])
         if self._intake.stream is None:
             raise shutting_down()
-        await self._transmit(error_message(shutting_down(), fatal=False))
+        await self._transmit(Error.of(shutting_down()))
         if not self._intake.stopped:
             await self._intake.stop()
 
@@ -247,7 +246,7 @@ class SpeechConnection:
                 await self._socket.close(NORMAL_CLOSURE)
                 return
             if self._receipt is None:
-                await self._transmit(error_message(reason, fatal=True))
+                await self._transmit(Error.of(reason, fatal=True))
             await self._socket.close(close_code(reason), close_reason(reason))
         except WebSocketDisconnect:
             self._client_gone = True

@@ -197,7 +197,7 @@ class Stream:
     def fail(self, error: VoicechatError) -> None:
         """End the stream with an error."""
         if not self.is_finished:
-            self.outbox.put(_fatal(error))
+            self.outbox.put(Error.of(error, fatal=True))
             self._finish()
 
     def release(self) -> None:
@@ -219,7 +219,7 @@ class Stream:
         if self._ended_for is not None and self._holder is not None:
             # From it the client knows which audio the stream does not have.
             self._acknowledge()
-            self.outbox.put(_fatal(self._ended_for))
+            self.outbox.put(Error.of(self._ended_for, fatal=True))
         self.outbox.put(self._accounting.receipt(report))
         self._finish()
 
@@ -277,13 +277,3 @@ class Stream:
                 "Open a stream when there is audio to send.",
             )
         )
-
-
-def _fatal(error: VoicechatError) -> Error:
-    return Error(
-        code=error.code,
-        message=error.message,
-        advice=error.advice,
-        retry_after_s=error.retry_after_s,
-        fatal=True,
-    )

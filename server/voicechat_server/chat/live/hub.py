@@ -1,12 +1,11 @@
 """Live fan-out: what is published to a chat reaches all its subscribers.
 
-This is all the server needs of a message broker. `LocalHub` serves one process; a hub backed by a broker can
-replace it, provided that it preserves the order in which a chat's broadcasts are published.
+This is all the server needs of a message broker. One can take the place of `Hub`, provided that it preserves
+the order in which a chat's broadcasts are published.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
@@ -35,28 +34,15 @@ Receiver = Callable[[Broadcast], None]
 """Takes a broadcast, on the event loop, without blocking. If it raises, the others still receive theirs."""
 
 
-class Hub(Protocol):
-    """Carries broadcasts to the subscribers of a chat."""
-
-    def subscribe(self, chat_id: str, receiver: Receiver) -> None:
-        """Give a receiver every broadcast of a chat from now on."""
-
-    def unsubscribe(self, chat_id: str, receiver: Receiver) -> None:
-        """Stop giving it broadcasts."""
-
-    def publish(self, chat_id: str, broadcast: Broadcast, only: Iterable[Receiver] | None = None) -> None:
-        """Give a broadcast to every receiver of a chat, or only to some of them."""
-
-
-class LocalHub:
-    """The hub of one process: plain calls.
+class Hub:
+    """Carries broadcasts to the subscribers of a chat, by plain calls.
 
     Args:
         observer: Is notified of the number of receivers.
     """
 
-    def __init__(self, observer: ChatObserver | None = None) -> None:
-        self._observer = observer or ChatObserver()
+    def __init__(self, observer: ChatObserver) -> None:
+        self._observer = observer
         self._receivers: dict[str, dict[Receiver, None]] = {}
 
     def subscribe(self, chat_id: str, receiver: Receiver) -> None:

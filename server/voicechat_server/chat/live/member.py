@@ -146,7 +146,7 @@ class Member:
     def send_error(self, error: VoicechatError, *, client_message_id: str | None = None) -> None:
         """Send an error after which the connection stays open."""
         self._host.observer.error_sent(error.code)
-        self.frames.put(Frame(encode(error_message(error, client_message_id=client_message_id))))
+        self.frames.put(Frame(encode(ChatError.of(error, client_message_id=client_message_id))))
 
     def _send_outcome(self, client_message_id: str | None, future: asyncio.Future[Outcome]) -> None:
         self._slots.release()
@@ -160,17 +160,3 @@ class Member:
                 client_message_id=client_message_id, message_id=message.message_id, seq=message.seq
             )
             self.frames.put(Frame(encode(ack)))
-
-
-def error_message(
-    error: VoicechatError, *, fatal: bool = False, client_message_id: str | None = None
-) -> ChatError:
-    """Return an error as a message of the chat WebSocket."""
-    return ChatError(
-        code=error.code,
-        message=error.message,
-        advice=error.advice,
-        retry_after_s=error.retry_after_s,
-        fatal=fatal,
-        client_message_id=client_message_id,
-    )

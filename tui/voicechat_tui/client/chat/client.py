@@ -16,7 +16,6 @@ from voicechat_tui.client.chat.events import ChatEvent, Failed
 from voicechat_tui.client.chat.policy import ChatPolicy
 from voicechat_tui.client.connection.address import chat_url
 from voicechat_tui.client.connection.link import Link
-from voicechat_tui.client.connection.state import LinkState
 from voicechat_tui.language import _
 
 
@@ -62,16 +61,6 @@ class ChatClient:
     async def aclose(self) -> None:
         """Leave the chat. Texts that are not acknowledged yet may or may not be stored; `unsent` has them."""
         await self._link.close()
-
-    @property
-    def state(self) -> LinkState:
-        """Where the connection stands."""
-        return self._core.state
-
-    @property
-    def user(self) -> str | None:
-        """Who; None for a guest the server has not named yet."""
-        return self._core.user
 
     @property
     def unsent(self) -> dict[str, str]:

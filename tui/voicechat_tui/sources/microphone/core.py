@@ -17,7 +17,6 @@ from voicechat_common.audio import (
     samples_of,
 )
 from voicechat_common.errors import VoicechatError
-from voicechat_common.levels import Level
 from voicechat_tui.sources.microphone import failures
 from voicechat_tui.sources.microphone.devices import DeviceName, Format, InputDevice, find
 from voicechat_tui.sources.microphone.events import (
@@ -103,22 +102,10 @@ class MicrophoneCore:
         self._listen_as(self._format)  # A resampler retains some of what it has heard.
         return self._gate.mute(now, muted=muted)
 
-    def choose(self, wished: DeviceName | None) -> None:
-        """Choose another microphone."""
-        if wished != self.wished:
-            self.wished = wished
-            self._must_reopen = True
-            self._attempts = self._returns = 0
-
     @property
     def is_talking(self) -> bool:
         """Whether there is a talk: from `talk` until its post-roll has arrived."""
         return self._gate.is_talking
-
-    @property
-    def is_muted(self) -> bool:
-        """Whether it is muted."""
-        return self._gate.is_muted
 
     @property
     def is_wanted(self) -> bool:
@@ -141,11 +128,6 @@ class MicrophoneCore:
     def look_in_s(self) -> float:
         """Seconds until the next look for the chosen device: more if it was back but did not open."""
         return min(self._policy.look_every_s * 2.0**self._returns, self._policy.longest_look_s)
-
-    @property
-    def level(self) -> Level:
-        """How loud it is."""
-        return Level() if self._loudness is None else self._loudness.level
 
     def take_events(self) -> list[MicrophoneEvent]:
         """Return what happened since the last call."""

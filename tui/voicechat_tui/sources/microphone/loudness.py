@@ -2,7 +2,7 @@
 
 from voicechat_common.audio import SAMPLE_RATE, Samples
 from voicechat_common.errors import VoicechatError
-from voicechat_common.levels import Level, LevelMeter, Sound
+from voicechat_common.levels import LevelMeter, Sound
 from voicechat_tui.sources.microphone.events import AllZero, Clipped, LevelChanged, MicrophoneEvent, Quiet
 from voicechat_tui.sources.microphone.policy import MicrophonePolicy
 
@@ -21,11 +21,6 @@ class Loudness:
         self._every = int(policy.level_every_s * SAMPLE_RATE)
         self._due = self._every
         self._was_heard = False
-
-    @property
-    def level(self) -> Level:
-        """What the meter shows."""
-        return self._meter.level
 
     def push(self, samples: Samples) -> list[MicrophoneEvent]:
         """Measure; return the events to emit."""

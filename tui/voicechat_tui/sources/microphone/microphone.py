@@ -9,7 +9,6 @@ from typing import Self
 
 from voicechat_common.audio import SAMPLE_RATE, SAMPLE_WIDTH, Samples
 from voicechat_common.errors import VoicechatError
-from voicechat_common.levels import Level
 from voicechat_tui.sources.microphone import failures
 from voicechat_tui.sources.microphone.core import MicrophoneCore, State
 from voicechat_tui.sources.microphone.devices import DeviceName, candidates, find, formats
@@ -70,16 +69,6 @@ class Microphone:
         """Where it stands."""
         return self._core.state
 
-    @property
-    def is_muted(self) -> bool:
-        """Whether it is muted."""
-        return self._core.is_muted
-
-    @property
-    def level(self) -> Level:
-        """How loud it is."""
-        return self._core.level
-
     async def packets(self) -> AsyncGenerator[Samples, None]:
         """Talk: yield what is heard until `hush`; a warm microphone also yields what was heard just before.
 
@@ -105,11 +94,6 @@ class Microphone:
         """Mute or unmute it. What is heard while it is muted goes nowhere."""
         # The system may hold what was heard until now for this long before it is timestamped.
         self._give(self._core.mute(time.monotonic() + BUFFERED_S, muted=muted))
-
-    def choose(self, wished: DeviceName | None) -> None:
-        """Switch to another microphone, or to the system's default."""
-        self._core.choose(wished)
-        self._stir.set()
 
     async def events(self) -> AsyncIterator[MicrophoneEvent]:
         """Yield the events until the microphone is exited; for one reader."""
@@ -209,10 +193,7 @@ class Microphone:
             # What fails now may work at the next look; meanwhile the open device goes on.
             with suppress(VoicechatError):
                 device = find(await self._sound.devices(), wished)
-                if (
-                    device is not None
-                    and None in (await self._sound.check_all(device, formats(device))).values()
-                ):
+                if device is not None and None in (await self._sound.check(device, formats(device))).values():
                     self._core.returned(wished)
                     self._stir.set()
                     return

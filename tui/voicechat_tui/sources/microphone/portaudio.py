@@ -117,11 +117,7 @@ class SoundSystem:
         ]
         return sorted(found, key=lambda device: not device.is_default)
 
-    async def check(self, device: InputDevice, wanted: Format) -> Refusal | None:
-        """Return why a microphone does not open in a format, or None if it does."""
-        return (await self.check_all(device, [wanted]))[wanted]
-
-    async def check_all(self, device: InputDevice, wanted: Sequence[Format]) -> dict[Format, Refusal | None]:
+    async def check(self, device: InputDevice, wanted: Sequence[Format]) -> dict[Format, Refusal | None]:
         """Return, for each of some formats, why a microphone does not open in it, or None if it does."""
         answer = await self._ask({"do": "check", **_meaning(device, wanted)})
         refusals = [None if told is None else Refusal(**told) for told in answer["refusals"]]

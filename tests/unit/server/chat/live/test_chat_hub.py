@@ -10,9 +10,10 @@ from tests.support.loop_clock import LoopClock
 from voicechat_common.protocol.chat import MessageKind, NewMessage
 from voicechat_server import turns
 from voicechat_server.chat.live.frame_queue import Frame
-from voicechat_server.chat.live.hub import Broadcast, LocalHub
+from voicechat_server.chat.live.hub import Broadcast, Hub
 from voicechat_server.chat.live.room import PARTIALS_S, PRESENCE_S, Room
 from voicechat_server.chat.live.typists import NOTICE_S, TYPING_S
+from voicechat_server.chat.observer import ChatObserver
 from voicechat_server.chat.records import Chat, StoredMessage
 from voicechat_server.turns import Turns
 
@@ -22,7 +23,7 @@ A, B = Broadcast(Frame("a")), Broadcast(Frame("b"))
 class Audience:
     """Somebody who hears everything of the chat `c`."""
 
-    def __init__(self, hub: LocalHub) -> None:
+    def __init__(self, hub: Hub) -> None:
         self.heard: list[Broadcast] = []
         self.hear = self.heard.append
         hub.subscribe("c", self.hear)
@@ -47,17 +48,17 @@ def _short(message: dict[str, object]) -> tuple[object, ...]:
 
 
 @pytest.fixture
-def hub() -> LocalHub:
-    return LocalHub()
+def hub() -> Hub:
+    return Hub(ChatObserver())
 
 
 @pytest.fixture
-def audience(hub: LocalHub) -> Audience:
+def audience(hub: Hub) -> Audience:
     return Audience(hub)
 
 
 @pytest.fixture
-def room(hub: LocalHub) -> Room:
+def room(hub: Hub) -> Room:
     return Room("c", hub, Turns())
 
 
@@ -78,7 +79,7 @@ def stored(text: str, kind: MessageKind, message_id: str = "m", seq: int = 1) ->
     return StoredMessage(message_id, "c", seq, "alice", kind, text, at(1))
 
 
-def test_everybody_in_a_chat_hears_everything_in_order_and_nobody_else(hub: LocalHub) -> None:
+def test_everybody_in_a_chat_hears_everything_in_order_and_nobody_else(hub: Hub) -> None:
     first, second, other = list[Broadcast](), list[Broadcast](), list[Broadcast]()
     hub.subscribe("c", first.append)
     hub.publish("c", A)
@@ -88,7 +89,7 @@ def test_everybody_in_a_chat_hears_everything_in_order_and_nobody_else(hub: Loca
     assert (first, second, other) == ([A, B], [B], [])
 
 
-def test_who_has_left_hears_nothing(hub: LocalHub) -> None:
+def test_who_has_left_hears_nothing(hub: Hub) -> None:
     heard: list[Broadcast] = []
     hear = heard.append
     hub.subscribe("c", hear)
@@ -99,7 +100,7 @@ def test_who_has_left_hears_nothing(hub: LocalHub) -> None:
     assert heard == []
 
 
-def test_a_fault_of_one_receiver_keeps_nothing_from_the_others(hub: LocalHub) -> None:
+def test_a_fault_of_one_receiver_keeps_nothing_from_the_others(hub: Hub) -> None:
     def fail(_: Broadcast) -> None:
         raise RuntimeError("nobody expected this")
 
@@ -110,7 +111,7 @@ def test_a_fault_of_one_receiver_keeps_nothing_from_the_others(hub: LocalHub) ->
     assert heard == [A]
 
 
-def test_somebody_may_leave_while_a_broadcast_is_given_out(hub: LocalHub) -> None:
+def test_somebody_may_leave_while_a_broadcast_is_given_out(hub: Hub) -> None:
     heard: list[Broadcast] = []
 
     def leave(broadcast: Broadcast) -> None:
@@ -138,7 +139,7 @@ async def test_several_connections_of_a_person_count_once(
     room.enter("zoe", audience.hear)
     room.enter("alice", ignore)
     assert audience.take() == [("presence", "alice", True, 2)]
-    second = Audience(LocalHub())
+    second = Audience(Hub(ChatObserver()))
     room.enter("alice", second.hear)
     await clock.move(PRESENCE_S)
     room.leave("alice", ignore)
@@ -190,7 +191,7 @@ async def test_one_who_comes_back_a_thousand_times_is_no_flood(
 
 async def test_who_came_in_between_is_told_what_has_changed_since(room: Room, clock: LoopClock) -> None:
     """Their lists have people of whom the others are told never, or not yet."""
-    early, late = Audience(LocalHub()), Audience(LocalHub())
+    early, late = Audience(Hub(ChatObserver())), Audience(Hub(ChatObserver()))
     room.enter("early", early.hear)
     room.enter("alice", ignore)
     room.enter("bob", ignore)
