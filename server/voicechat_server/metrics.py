@@ -6,8 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from voicechat_common.errors import ErrorCode
 from voicechat_common.protocol.chat import MessageKind
-from voicechat_common.protocol.speech import Ack, Done, Final
-from voicechat_server.asr.events import StreamEvent
+from voicechat_common.protocol.speech import Ack, Done, Final, StreamEvent
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.chat.observer import ChatObserver
 

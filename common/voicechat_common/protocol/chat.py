@@ -1,9 +1,9 @@
 """Messages of the chat WebSocket, `/chatting`."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from voicechat_common.names import ChatId, ClientMessageId, Content, UserName
 from voicechat_common.protocol import PROTOCOL_VERSION
@@ -154,22 +154,5 @@ ChatServerMessage = (
     | ChatError
 )
 
-chat_client_decoder: Decoder[ChatClientMessage] = Decoder(
-    TypeAdapter(Annotated[ChatClientMessage, Field(discriminator="type")]),
-    ("message", "typing", "ping", "end_chat"),
-)
-chat_server_decoder: Decoder[ChatServerMessage] = Decoder(
-    TypeAdapter(Annotated[ChatServerMessage, Field(discriminator="type")]),
-    (
-        "connection_established",
-        "message_history",
-        "new_message",
-        "presence",
-        "typing",
-        "message_ack",
-        "chat_ended",
-        "pong",
-        "error",
-    ),
-    heard,
-)
+chat_client_decoder: Decoder[ChatClientMessage] = Decoder(get_args(ChatClientMessage))
+chat_server_decoder: Decoder[ChatServerMessage] = Decoder(get_args(ChatServerMessage), heard)

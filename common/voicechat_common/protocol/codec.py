@@ -4,14 +4,11 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.mistakes import describe
-
-MessageT = TypeVar("MessageT")
-
 
 _ANY_OFFSET = timedelta(days=2)
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC) + _ANY_OFFSET, datetime.max.replace(tzinfo=UTC) - _ANY_OFFSET
@@ -31,6 +28,9 @@ class Message(BaseModel):
     """Base of everything on the wire: immutable, tolerant of unknown fields."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+MessageT = TypeVar("MessageT", bound=Message)
 
 
 class ErrorMessage(Message):
@@ -65,19 +65,14 @@ class Decoder(Generic[MessageT]):
     """Decodes the text frames of one direction of one socket.
 
     Args:
-        adapter: Validates a union of message classes, discriminated by their `type` field.
-        types: The known values of `type`, for the advice in an error.
+        kinds: The known message classes, each with a `type` of its own.
         heard: Sanitises what arrives, before anything else looks at it.
     """
 
     def __init__(
-        self,
-        adapter: TypeAdapter[MessageT],
-        types: Iterable[str],
-        heard: Callable[[object], object] = lambda value: value,
+        self, kinds: Iterable[type[MessageT]], heard: Callable[[object], object] = lambda value: value
     ) -> None:
-        self._adapter = adapter
-        self._types = tuple(types)
+        self._kinds: dict[str, type[MessageT]] = {kind.model_fields["type"].default: kind for kind in kinds}
         self._heard = heard
 
     def decode(self, text: str | bytes) -> MessageT:
@@ -94,7 +89,7 @@ class Decoder(Generic[MessageT]):
                 f"The text frame is not JSON: {error}.",
                 'Send one JSON object per text frame, such as {"type": "ping"}; send audio as binary frames.',
             ) from error
-        known = ", ".join(self._types)
+        known = ", ".join(self._kinds)
         if not isinstance(data, dict) or not isinstance(data.get("type"), str):
             raise VoicechatError(
                 ErrorCode.UNKNOWN_TYPE,
@@ -102,18 +97,17 @@ class Decoder(Generic[MessageT]):
                 f"Set 'type' to one of: {known}.",
             )
         kind = data["type"]
-        if kind not in self._types:
+        if kind not in self._kinds:
             raise VoicechatError(
                 ErrorCode.UNKNOWN_TYPE,
                 f"The message type {kind[:64]!r} is not known here.",
                 f"Use one of: {known}.",
             )
         try:
-            return self._adapter.validate_python(data)
+            return self._kinds[kind].model_validate(data)
         except ValidationError as error:
             raise VoicechatError(
                 ErrorCode.BAD_FIELD,
-                f"The message {kind!r} has a field that can't be used: "
-                f"{describe(error).replace(f'{kind}.', '')}.",
+                f"The message {kind!r} has a field that can't be used: {describe(error)}.",
                 "Correct the field and send the message again; docs/protocol.md lists the fields.",
             ) from error

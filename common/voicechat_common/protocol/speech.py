@@ -1,9 +1,9 @@
 """Messages of the speech WebSocket, `/ws`."""
 
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
-from pydantic import Field, TypeAdapter, WithJsonSchema, field_validator
+from pydantic import Field, WithJsonSchema, field_validator
 
 from voicechat_common.names import ChatId, UserName
 from voicechat_common.protocol import PROTOCOL_VERSION
@@ -185,14 +185,10 @@ class Error(ErrorMessage):
 
 
 ClientMessage = Start | Flush | Stop | Ping
-ServerMessage = Ready | Partial | Final | Ack | Done | Pong | Error
+StreamEvent = Partial | Final | Ack | Done | Error
+"""What happens to a stream."""
+ServerMessage = Ready | StreamEvent | Pong
 SegmentEvent = Partial | Final
 
-client_decoder: Decoder[ClientMessage] = Decoder(
-    TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")]), ("start", "flush", "stop", "ping")
-)
-server_decoder: Decoder[ServerMessage] = Decoder(
-    TypeAdapter(Annotated[ServerMessage, Field(discriminator="type")]),
-    ("ready", "partial", "final", "ack", "done", "pong", "error"),
-    heard,
-)
+client_decoder: Decoder[ClientMessage] = Decoder(get_args(ClientMessage))
+server_decoder: Decoder[ServerMessage] = Decoder(get_args(ServerMessage), heard)

@@ -12,12 +12,11 @@ from uuid import uuid4
 import structlog
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol.speech import ChunkSize, Ready, Start, StreamOrigin
+from voicechat_common.protocol.speech import ChunkSize, Ready, Start, StreamEvent, StreamOrigin
 from voicechat_server.asr.capacity.admission import Admission, gave_way
 from voicechat_server.asr.capacity.cost import StreamCost
 from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
-from voicechat_server.asr.events import Listener, Stored, StreamEvent
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.preparation import Found, prepare
 from voicechat_server.asr.recognition.commands import Command, CommandKind
@@ -27,6 +26,7 @@ from voicechat_server.asr.recognition.workers import Workers
 from voicechat_server.asr.status import EngineInfo, EngineState, EngineStatus
 from voicechat_server.asr.streams.checkpoint import Checkpoint
 from voicechat_server.asr.streams.handle import StreamHandle
+from voicechat_server.asr.streams.outbox import Listener, Stored
 from voicechat_server.asr.streams.stream import Stream
 from voicechat_server.asr.vad.endpoint import Endpointer
 from voicechat_server.asr.vad.state import WINDOW_SAMPLES

@@ -1,7 +1,7 @@
 """What the recogniser reports of its work, to whoever counts it."""
 
 from voicechat_common.errors import ErrorCode
-from voicechat_server.asr.events import StreamEvent
+from voicechat_common.protocol.speech import StreamEvent
 
 
 class RecognitionObserver:

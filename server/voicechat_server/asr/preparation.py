@@ -26,12 +26,11 @@ from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.paraformer.state import Chunk, SegmentState
 from voicechat_server.asr.recognition.scheduler import Tools
 from voicechat_server.asr.status import EngineState, EngineStatus
-from voicechat_server.asr.vad.state import WINDOW_SAMPLES, VadState
+from voicechat_server.asr.vad.state import WINDOW_SAMPLES, Detector, VadState
 from voicechat_server.heap import return_freed_memory
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-    from voicechat_server.asr.vad.silero import VoiceActivityDetector
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -153,7 +152,7 @@ def _downloading(name: str, done: int, total: int) -> EngineStatus:
 
 
 def _rehearse(
-    stepper: "ParaformerStepper", detector: "VoiceActivityDetector", workers: int, chunk_size: ChunkSize
+    stepper: "ParaformerStepper", detector: Detector, workers: int, chunk_size: ChunkSize
 ) -> tuple[StreamCost, int]:
     """Warm up by decoding speech in batches of growing sizes, as far as they leave time.
 
@@ -187,9 +186,7 @@ def _rehearse(
 class _Rehearsal:
     """Batches of any size for one worker, as live streams would make them, from a recorded sentence."""
 
-    def __init__(
-        self, stepper: "ParaformerStepper", detector: "VoiceActivityDetector", chunk_size: ChunkSize
-    ) -> None:
+    def __init__(self, stepper: "ParaformerStepper", detector: Detector, chunk_size: ChunkSize) -> None:
         self._stepper = stepper
         self._detector = detector
         self._chunk_size = chunk_size

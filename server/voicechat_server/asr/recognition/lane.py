@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from voicechat_common.audio import SAMPLE_RATE, Resampler, SampleFramer, Samples
 from voicechat_common.errors import VoicechatError
-from voicechat_common.protocol.speech import Error, SegmentEvent
+from voicechat_common.protocol.speech import StreamEvent
 from voicechat_server.asr.audio_check.form_check import FormCheck, wrong_form
 from voicechat_server.asr.audio_check.rate_check import WRONG_RATE, RateCheck
 from voicechat_server.asr.audio_check.speechless import NO_SPEECH, SpeechlessCheck
@@ -35,7 +35,7 @@ class Report:
         error: Why the stream can't go on; None while it can.
     """
 
-    events: list[SegmentEvent | Error]
+    events: list[StreamEvent]
     taken: int
     undecoded: int
     flushes_done: int
@@ -90,7 +90,7 @@ class Lane:
         self._vad_state = VadState()
         self._send = report
         self._taken = taken
-        self._events: list[SegmentEvent | Error] = []
+        self._events: list[StreamEvent] = []
         self._error: VoicechatError | None = None
         self._has_news = False
 

@@ -21,10 +21,10 @@ from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.recognition.commands import Command, CommandKind
 from voicechat_server.asr.recognition.lane import Lane, Question
 from voicechat_server.asr.recognition.session import DueChunk
+from voicechat_server.asr.vad.state import Detector
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the server answers before that
     from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-    from voicechat_server.asr.vad.silero import VoiceActivityDetector
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class Tools:
     """
 
     stepper: "ParaformerStepper"
-    detector: "VoiceActivityDetector"
+    detector: Detector
     batch_size: int
 
 
@@ -156,7 +156,7 @@ class Scheduler:
                 case CommandKind.DROP:
                     self._remove(lane, tools)
 
-    def _judge(self, detector: "VoiceActivityDetector") -> bool:
+    def _judge(self, detector: Detector) -> bool:
         """Find speech in all streams; return whether there was anything to judge."""
         lanes = self._free_lanes()
         patient = self._batches > 0 or any(lane.is_due for lane in lanes)

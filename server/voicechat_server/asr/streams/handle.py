@@ -3,8 +3,7 @@
 from collections.abc import AsyncIterator
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol.speech import Done, Error, StreamOrigin
-from voicechat_server.asr.events import StreamEvent
+from voicechat_common.protocol.speech import Done, Error, StreamEvent, StreamOrigin
 from voicechat_server.asr.streams.stream import Stream
 
 

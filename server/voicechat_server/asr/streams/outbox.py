@@ -13,8 +13,16 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial
-from voicechat_server.asr.events import Listener, Stored, StreamEvent
+from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, StreamEvent
+
+Stored = asyncio.Future[int | None]
+"""Done once a final is stored, with its position in the chat, or refused for good, with None."""
+
+Listener = Callable[[StreamEvent], Stored | None]
+"""Hears every event of a stream once, when it happens, on the event loop. It must not block or raise.
+
+For a final that it stores, it returns a future that is done when the final is stored.
+"""
 
 MAX_HELD = 500
 """Events that may wait for the store: some minutes of the shortest segments. Those of the audio that was read

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Error, Ready
 from voicechat_server.asr.config import StreamLimits
-from voicechat_server.asr.events import Listener
 from voicechat_server.asr.recognition.commands import CommandKind
 from voicechat_server.asr.recognition.lane import Report
 from voicechat_server.asr.streams.accounting import Accounting
 from voicechat_server.asr.streams.activity import Activity
 from voicechat_server.asr.streams.checkpoint import Checkpoint
-from voicechat_server.asr.streams.outbox import Outbox
+from voicechat_server.asr.streams.outbox import Listener, Outbox
 
 UNBEGUN_COUNTS = 10
 """Before its first audio a stream becomes idle this many times as fast: whoever opens one speaks at once."""

@@ -19,15 +19,13 @@ from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence, pack_sequence, unpack_sequence
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_server.asr.vad.state import CONTEXT_SAMPLES, STATE_WIDTH, WINDOW_SAMPLES, VadState
+from voicechat_server.asr.vad.state import CONTEXT_SAMPLES, STATE_WIDTH, WINDOW_SAMPLES, Judged, VadState
 
 _FRAME = 256
 _SHIFT = 128
 _PADDING = 64
 _STRIDES = (1, 2, 2, 1)
 _RECURRENT_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-
-Judged = tuple[NDArray[np.float32], VadState]
 
 
 class _Convolution(NamedTuple):
@@ -58,12 +56,7 @@ class VoiceActivityDetector:
 
     @torch.inference_mode()
     def probabilities(self, streams: Sequence[Judged]) -> list[NDArray[np.float32]]:
-        """Return one probability of speech for each window of each stream.
-
-        Args:
-            streams: Of each, whole windows that follow those of the call before, at least one, as samples in
-                [-1, 1]; and its state, which is updated.
-        """
+        """Return one probability of speech for each window of each stream."""
         windows = pack_sequence([_windows(*stream) for stream in streams], enforce_sorted=False)
         states = [state for _, state in streams]
         hidden = torch.from_numpy(np.stack([state.hidden for state in states]))[None]

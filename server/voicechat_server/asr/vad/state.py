@@ -1,6 +1,8 @@
-"""The windows that voice activity is found in, and a stream's state from one to the next."""
+"""What every detector of voice activity has: windows, a stream's state from one to the next, and a call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,3 +34,19 @@ class VadState:
     hidden: NDArray[np.float32] = field(default_factory=lambda: _zeros(STATE_WIDTH))
     cell: NDArray[np.float32] = field(default_factory=lambda: _zeros(STATE_WIDTH))
     context: NDArray[np.float32] = field(default_factory=lambda: _zeros(CONTEXT_SAMPLES))
+
+
+Judged = tuple[NDArray[np.float32], VadState]
+"""Whole windows of a stream, as samples in [-1, 1], and its state."""
+
+
+class Detector(Protocol):
+    """Finds speech."""
+
+    def probabilities(self, streams: Sequence[Judged]) -> list[NDArray[np.float32]]:
+        """Return one probability of speech for each window of each stream.
+
+        Args:
+            streams: Of each, windows that follow those of the call before, and the state, which is updated.
+        """
+        ...

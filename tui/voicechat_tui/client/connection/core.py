@@ -9,8 +9,6 @@ from collections import deque
 from random import Random
 from typing import Generic, Literal, TypeVar
 
-from pydantic import BaseModel
-
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.codec import Decoder, Message, encode
@@ -21,7 +19,7 @@ from voicechat_tui.client.connection.pulse import Pulse
 from voicechat_tui.client.connection.state import LinkState, checked
 from voicechat_tui.language import _
 
-MessageT = TypeVar("MessageT", bound=BaseModel)
+MessageT = TypeVar("MessageT", bound=Message)
 EventT = TypeVar("EventT")
 
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from voicechat_common.protocol.codec import Message
-from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready
+from voicechat_common.protocol.speech import Ack, Ready, StreamEvent
 from voicechat_tui.client.connection.core import Retrying
 
 
@@ -43,4 +43,4 @@ def durable_end(ack: Ack) -> int:
     return ack.received_samples if ack.durable_samples is None else ack.durable_samples
 
 
-Event = Ready | Partial | Final | Ack | Done | Error | Retrying | Resumed | AudioLost
+Event = Ready | StreamEvent | Retrying | Resumed | AudioLost

@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from voicechat_common.errors import ErrorCode
-from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial
-from voicechat_server.asr.events import StreamEvent
+from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, StreamEvent
 from voicechat_server.asr.streams.outbox import KEPT_FINALS, Outbox
 
 DONE = Done(
