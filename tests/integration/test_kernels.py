@@ -1,4 +1,4 @@
-"""The compiled 8-bit steps against exact integers, PyTorch, and themselves in other company."""
+"""The compiled 8-bit steps of a whole model against PyTorch, and against themselves in other company."""
 
 import subprocess
 import sys
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tests.support.demo import kernel_cache, load_demo
-from tests.support.kernels import alone, unpacked
+from tests.support.kernels import unpacked
 from voicechat_server.asr.paraformer import kernels
 from voicechat_server.asr.paraformer.decoder import DecoderStepper
 from voicechat_server.asr.paraformer.encoder import EncoderStepper
-from voicechat_server.asr.paraformer.kernels import attention, compiling, linear
+from voicechat_server.asr.paraformer.kernels import compiling, linear
 from voicechat_server.asr.paraformer.modules import encoder_blocks
 from voicechat_server.asr.paraformer.rows import Rows, example_rows
 from voicechat_server.asr.paraformer.steppers import Decoder, Encoder
@@ -26,101 +26,6 @@ from voicechat_server.asr.paraformer.steppers import Decoder, Encoder
 Floats = NDArray[np.float32]
 
 pytestmark = pytest.mark.skipif(not kernels.can_run_here(), reason="the processor has no AVX2")
-
-
-def mapped(
-    layers: list[nn.Linear], layer: int, x: Floats, before: Floats, least: float, *, add: bool
-) -> Floats:
-    """What the kernel makes of rows; checked against the same in exact integers."""
-    packed = linear.pack(layers)
-    quantised = linear.quantised_workspace(len(x), x.shape[1])
-    result = linear.row_workspace(len(x), packed.columns.shape[2])
-    result[: len(x)] = before
-    alone(linear.quantise)(x, len(x), quantised)
-    alone(linear.multiply)(quantised, len(x), packed, layer, result, least, add)
-    weights, (scales, _, biases) = unpacked(packed, layer), packed.columns[layer]
-    numbers = quantised.numbers[: len(x)].astype(int) - quantised.zeros[: len(x), None].astype(int)
-    exact = (numbers @ weights.T) * (quantised.scales[: len(x), None] * scales.astype(float)) + biases
-    exact = np.maximum(exact, least) + (before if add else 0)
-    np.testing.assert_allclose(result[: len(x)], exact, rtol=1e-4, atol=1e-4 * np.abs(exact).max())
-    return result[: len(x)]
-
-
-@pytest.mark.parametrize("rows", [1, 2, 3, 4, 15, 17])
-@pytest.mark.parametrize(("inputs", "outputs"), [(16, 16), (560, 48), (100, 50), (512, 64)])
-def test_a_map_gives_what_integers_give_and_nearly_what_floats_give(
-    rows: int, inputs: int, outputs: int
-) -> None:
-    torch.manual_seed(rows)
-    layers = [nn.Linear(inputs, outputs).requires_grad_(requires_grad=False) for _ in range(2)]
-    x = torch.randn(rows, inputs)
-    expected = layers[1](x)
-    for least, add in ((linear.UNBOUNDED, False), (0.0, False), (linear.UNBOUNDED, True)):
-        before = np.random.default_rng(0).standard_normal((rows, -(-outputs // 16) * 16)).astype(np.float32)
-        copies = [nn.Linear(inputs, outputs) for _ in layers]
-        for copy, layer in zip(copies, layers, strict=True):
-            copy.load_state_dict(layer.state_dict())
-        found = mapped(copies, 1, x.numpy(), before, least, add=add)[:, :outputs]
-        goal = expected.clamp_min(least).numpy() + (before[:, :outputs] if add else 0)
-        assert np.abs(found - goal).max() < 0.05 * np.abs(goal).max()
-
-
-@pytest.mark.parametrize("sign", [-1, 1])
-@pytest.mark.parametrize("spread", ["all", "pairs", "one"])
-def test_no_weights_and_no_inputs_overflow(sign: int, spread: str) -> None:
-    """Weights of one sign as large as can be, where the products meet in 16 bits."""
-    layer = nn.Linear(64, 16, bias=False)
-    weights = torch.zeros(16, 64)
-    if spread == "all":
-        weights[:] = sign
-    elif spread == "pairs":
-        weights[:, 0::8] = weights[:, 1::8] = weights[:, 4::8] = weights[:, 5::8] = sign * 0.999
-    else:
-        weights[:, 7] = sign
-    layer.weight.data = weights
-    x = np.stack([np.ones(64), -np.ones(64), np.where(np.arange(64) % 2, 1e6, -1e6)]).astype(np.float32)
-    found = mapped([layer], 0, x, np.zeros((3, 16), np.float32), linear.UNBOUNDED, add=False)
-    expected = x @ weights.numpy().T
-    assert np.abs(found - expected).max() <= 0.02 * np.abs(x).max() * np.abs(weights.numpy()).sum(1).max()
-
-
-def test_zero_stays_zero() -> None:
-    layer = nn.Linear(32, 16, bias=False)
-    found = mapped([layer], 0, np.zeros((2, 32), np.float32), np.ones((2, 16), np.float32), -1.0, add=False)
-    assert not found.any()
-
-
-@pytest.mark.parametrize(("tokens", "written"), [([1, 4], [0, 3]), ([15, 15], [10, 50]), ([40, 2], [7, 8])])
-def test_attention_is_pytorchs(tokens: list[int], written: list[int]) -> None:
-    generator = np.random.default_rng(len(tokens))
-    heads, size, ring, frames = 3, 16, 8, [5, 6]
-    rings = generator.standard_normal((3, 2 * heads, ring, size)).astype(np.float32)
-    own = generator.standard_normal((sum(frames), 2 * heads * size)).astype(np.float32)
-    queries = generator.standard_normal((sum(tokens), heads * size)).astype(np.float32)
-    context = np.zeros_like(queries)
-    starts, frame_starts, slots, kept = np.cumsum([0, *tokens]), np.cumsum([0, *frames]), [2, 0], [4, 0]
-    before = rings.copy()
-    look_backs = attention.LookBacks(rings, np.array(slots), np.array(written), np.array(kept))
-    alone(attention.attend)(
-        0, heads, queries, starts, attention.Frames(own, frame_starts, 0), look_backs,
-        attention.attention_workspace(size, ring + max(frames)), context,
-    )  # fmt: skip
-    keys_and_values = torch.from_numpy(own).unflatten(1, (2, heads, size))
-    for stream, slot in enumerate(slots):
-        mine = keys_and_values[frame_starts[stream] : frame_starts[stream + 1]]
-        earlier = torch.from_numpy(before[slot, :, : min(written[stream], ring)]).unflatten(0, (heads, 2))
-        keys, values = (
-            torch.cat((earlier[:, part], mine[:, part].transpose(0, 1)), dim=1) for part in (0, 1)
-        )
-        asked = torch.from_numpy(queries[starts[stream] : starts[stream + 1]]).unflatten(1, (heads, size))
-        expected = nn.functional.scaled_dot_product_attention(asked.transpose(0, 1), keys, values)
-        found = torch.from_numpy(context[starts[stream] : starts[stream + 1]]).unflatten(1, (heads, size))
-        torch.testing.assert_close(found.transpose(0, 1), expected, rtol=0, atol=1e-5)
-        for frame in range(kept[stream]):
-            place = (written[stream] + frame) % ring
-            for part in (0, 1):
-                stored = rings[slot, part::2, place]
-                np.testing.assert_array_equal(stored, mine[frame, part].numpy())
 
 
 class AsIfQuantised(nn.Module):

@@ -90,7 +90,7 @@ def check_map(layer: nn.Linear, x: Floats) -> None:
 
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(16, 16), (560, 48), (100, 50)])
-@pytest.mark.parametrize("rows", [1, 4])
+@pytest.mark.parametrize("rows", [1, 4, 17])
 def test_a_random_map_is_within_its_bound(rows: int, inputs: int, outputs: int) -> None:
     torch.manual_seed(inputs)
     x = np.random.default_rng(rows).standard_normal((rows, inputs)).astype(np.float32)
