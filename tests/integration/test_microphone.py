@@ -21,17 +21,8 @@ from tests.support.waiting import wait_for_end_of
 from voicechat_common.audio import Samples
 from voicechat_common.errors import ErrorCode
 from voicechat_common.levels import Sound
-from voicechat_tui.sources.microphone import (
-    DeviceName,
-    Format,
-    InputDevice,
-    Microphone,
-    MicrophonePolicy,
-    PreviewMeter,
-    SoundSystem,
-    State,
-    Surroundings,
-)
+from voicechat_tui.sources.microphone.core import State
+from voicechat_tui.sources.microphone.devices import DeviceName, Format, InputDevice
 from voicechat_tui.sources.microphone.events import (
     AllZero,
     Closed,
@@ -44,7 +35,11 @@ from voicechat_tui.sources.microphone.events import (
     Unavailable,
 )
 from voicechat_tui.sources.microphone.failures import Refusal
-from voicechat_tui.sources.microphone.portaudio import Recording, RefusedError
+from voicechat_tui.sources.microphone.microphone import Microphone
+from voicechat_tui.sources.microphone.policy import MicrophonePolicy
+from voicechat_tui.sources.microphone.portaudio import Recording, RefusedError, SoundSystem
+from voicechat_tui.sources.microphone.preview import PreviewMeter
+from voicechat_tui.sources.microphone.surroundings import Surroundings
 
 PIECE = 4_000
 """Samples, a quarter of a second."""
@@ -215,7 +210,8 @@ async def test_portaudio_that_hangs_is_left_for_another() -> None:
 async def test_a_client_that_is_killed_leaves_no_open_microphone() -> None:
     program = """import asyncio
 from tests.support.microphones import recorders
-from voicechat_tui.sources.microphone import Microphone, SoundSystem
+from voicechat_tui.sources.microphone.microphone import Microphone
+from voicechat_tui.sources.microphone.portaudio import SoundSystem
 from voicechat_tui.sources.microphone.events import Opened
 
 async def main():
@@ -372,7 +368,7 @@ async def test_a_machine_without_portaudio_says_so(tmp_path: Path, obstacle: str
 
 async def test_sounddevice_is_imported_only_when_it_is_needed() -> None:
     program = """import sys
-import voicechat_tui.sources.microphone, voicechat_tui.voice
+import voicechat_tui.sources.microphone.preview, voicechat_tui.voice.stream
 print([name for name in ("sounddevice", "textual", "torch", "funasr") if name in sys.modules])"""
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=PIPE)
     output, _ = await process.communicate()

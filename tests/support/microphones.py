@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.null_sink import NullSink, null_sinks
 from tests.support.waiting import WITHIN_S
-from voicechat_tui.sources.microphone import SoundSystem
+from voicechat_tui.sources.microphone.portaudio import SoundSystem
 
 EventT = TypeVar("EventT")
 KindT = TypeVar("KindT")
