@@ -16,7 +16,7 @@ from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-from voicechat_server.settings.default_paths import models_dir
+from voicechat_server.settings.model import Settings
 
 _CHUNK_SIZE = (0, 10, 5)
 _STRIDE = _CHUNK_SIZE[1] * FRAME_SAMPLES
@@ -27,7 +27,7 @@ def measure(device: str, precision: Precision) -> AccuracyFigures:
     from jiwer import cer
 
     loaded = load(ModelFiles(demo_directory(), "demo", "local"), device, threads=0)
-    network = Network(loaded, precision, cache.kernels(models_dir()))
+    network = Network(loaded, precision, cache.kernels(Settings().cache_dir))
     said = _transcripts()
     texts = recognise(network, {name: _recording(name) for name in said})
     rate = float(cer(list(said.values()), [texts[name] for name in said]))

@@ -22,7 +22,7 @@ from voicechat_server.asr.paraformer.network import Network
 from voicechat_server.asr.paraformer.precision import Precision
 from voicechat_server.asr.paraformer.state import Chunk
 from voicechat_server.asr.paraformer.stepper import ParaformerStepper
-from voicechat_server.settings.default_paths import models_dir
+from voicechat_server.settings.model import Settings
 
 _CHUNK_SIZE = (0, 10, 5)
 _STRIDE = _CHUNK_SIZE[1] * FRAME_SAMPLES
@@ -58,7 +58,7 @@ def measure(
     threads = count_threads(0)
     workers = count_workers(device, threads)
     loaded = load(ModelFiles(model, model.name, "local"), device, threads // workers)
-    network = Network(loaded, precision, cache.kernels(models_dir()))
+    network = Network(loaded, precision, cache.kernels(Settings().cache_dir))
     del loaded
     stepper = ParaformerStepper(network, encoder_look_back=4, decoder_look_back=1)
     with ThreadPoolExecutor(workers) as pool:

@@ -10,7 +10,7 @@ from voicechat_server.asr.models.cache import kernels
 from voicechat_server.asr.models.loading.loaded import LoadedModel
 from voicechat_server.asr.models.loading.loader import load
 from voicechat_server.asr.models.resolving import resolve
-from voicechat_server.settings.default_paths import models_dir
+from voicechat_server.settings.model import Settings
 
 
 @cache
@@ -26,7 +26,7 @@ def load_demo(device: str) -> LoadedModel:
 
 def kernel_cache() -> Path:
     """Where servers under test keep their kernels too, so that they are compiled once."""
-    return kernels(models_dir())
+    return kernels(Settings().cache_dir)
 
 
 def funasr_text(data: bytes) -> str:

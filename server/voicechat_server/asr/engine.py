@@ -19,15 +19,14 @@ from voicechat_server.asr.capacity.threads import count_threads, count_workers
 from voicechat_server.asr.config import FRAME_SAMPLES, SAMPLE_RATE, EngineConfig
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.preparation import Found, prepare
-from voicechat_server.asr.recognition.commands import Command, CommandKind
 from voicechat_server.asr.recognition.lane import Lane, Report
+from voicechat_server.asr.recognition.scheduler import Command, CommandKind
 from voicechat_server.asr.recognition.session import SpeechSession
 from voicechat_server.asr.recognition.workers import Workers
 from voicechat_server.asr.status import EngineInfo, EngineState, EngineStatus
-from voicechat_server.asr.streams.checkpoint import Checkpoint
 from voicechat_server.asr.streams.handle import StreamHandle
 from voicechat_server.asr.streams.outbox import Listener, Stored
-from voicechat_server.asr.streams.stream import Stream
+from voicechat_server.asr.streams.stream import Checkpoint, Stream
 from voicechat_server.asr.vad.endpoint import Endpointer
 from voicechat_server.asr.vad.state import WINDOW_SAMPLES
 

@@ -3,11 +3,12 @@
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from platformdirs import user_cache_path, user_data_path
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -23,13 +24,21 @@ from voicechat_server.asr.config import (
     RecognitionConfig,
     StreamLimits,
 )
-from voicechat_server.settings import default_paths
 
+_APPLICATION = "voicechat"
 ENV_PREFIX = "VOICECHAT_"
 CLIENT_ENV_PREFIX = "VOICECHAT_TUI_"
 """Variables of the client, which may share an environment with the server."""
 
 CHUNK_SIZE_FORM = "three whole numbers are needed, such as 0,10,5"
+
+
+def _own(locate: Callable[[str], Path]) -> Path:
+    """The user's own directory; for a user without a home, one in the working directory."""
+    try:
+        return locate(_APPLICATION)
+    except RuntimeError:
+        return Path(_APPLICATION).absolute()
 
 
 def _parse_chunk_size(value: object) -> object:
@@ -73,7 +82,7 @@ class Settings(BaseSettings):
     )
     model_revision: str = Field("v2.0.4", min_length=1, description="The revision of the model at the hub.")
     cache_dir: Path = Field(
-        default_factory=default_paths.models_dir,
+        default_factory=lambda: _own(user_cache_path) / "models",
         description="Where downloaded models are kept.",
     )
     device: str = Field(
@@ -137,7 +146,7 @@ class Settings(BaseSettings):
         8.0, ge=0, le=600, description="Seconds that open streams get for their finals when the server ends."
     )
     database: str = Field(
-        default_factory=lambda: str(default_paths.database_file()),
+        default_factory=lambda: str(_own(user_data_path) / "chats.db"),
         min_length=1,
         description="Where chats are kept: a file, or the URL of a PostgreSQL database.",
     )
@@ -159,7 +168,7 @@ class Settings(BaseSettings):
         "loopback; on any other address it has to be said.",
     )
     key_file: Path = Field(
-        default_factory=default_paths.key_file,
+        default_factory=lambda: _own(user_data_path) / "keys.json",
         description="The file of the keys that sign tokens; made when it is first needed.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parse_origins)] = Field(

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
-from voicechat_tui.console.encoding import writable
+from voicechat_tui.console.screen import writable
 from voicechat_tui.logs.log_file import LogFile
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from rich.text import Text
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.printable import printable_lines
-from voicechat_tui.console.encoding import UTF8, writable
 from voicechat_tui.language import _, understood
 
 _BAR_WIDTH = 16
@@ -145,3 +144,22 @@ def make_printable(stream: TextIO, *, utf8: bool) -> None:
     """
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(encoding=UTF8 if utf8 else writable(stream.encoding), errors="replace")
+
+
+UTF8 = "utf-8"
+
+
+def writable(encoding: str | None) -> str:
+    """Return the encoding to write with.
+
+    Args:
+        encoding: The locale's encoding. If it lacks Chinese, like the ASCII of the C locale, UTF-8 is used
+            instead, which modern terminals and programs expect anyway.
+    """
+    if encoding is None:
+        return UTF8
+    try:
+        "语".encode(encoding)
+    except UnicodeEncodeError:
+        return UTF8
+    return encoding

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from voicechat_tui.console.encoding import writable
+from voicechat_tui.console.screen import writable
 from voicechat_tui.doctor.finding import Check, Finding, Verdict, note, ok
 from voicechat_tui.language import _, mark
 

@@ -13,12 +13,13 @@ and translated with `_` where it is shown.
 """
 
 import os
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Literal, get_args
 
 from voicechat_common.printable import printable, printable_lines
 from voicechat_tui.language.catalog import chinese
-from voicechat_tui.language.readable import readable
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -144,3 +145,21 @@ def listed(parts: Iterable[str]) -> str:
 def mark(text: str) -> str:
     """Return a text unchanged; it is translated where it is shown."""
     return text
+
+
+_TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)")
+_LONG_ID = re.compile(r"(?<![\w-])([0-9a-f]{8})(?:[0-9a-f]{24}|(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])")
+
+
+def readable(text: str) -> str:
+    """Return a text with its times in local time and its long ids shortened."""
+    return _LONG_ID.sub(r"\1…", _TIME.sub(_local, text))
+
+
+def is_long_id(text: str) -> bool:
+    """Return whether a text is nothing but a long id, which means nothing to people."""
+    return _LONG_ID.fullmatch(text) is not None
+
+
+def _local(found: re.Match[str]) -> str:
+    return f"{datetime.fromisoformat(found[0]).astimezone():%Y-%m-%d %H:%M}"

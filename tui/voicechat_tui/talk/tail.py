@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
+from rich.text import Text
+
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.printable import escaped
-from voicechat_common.protocol.chat import ChatEnded, ChatStatus
+from voicechat_common.printable import escaped, printable
+from voicechat_common.protocol.chat import ChatEnded, ChatStatus, MessageHistory, NewMessage
 from voicechat_common.protocol.codec import encode
 from voicechat_tui.client.chat.client import ChatClient
 from voicechat_tui.client.chat.events import (
@@ -22,11 +24,11 @@ from voicechat_tui.client.chat.events import (
 from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.console.exit_codes import ExitCode
 from voicechat_tui.console.interrupt import Interrupt
+from voicechat_tui.console.live_line import live_line
 from voicechat_tui.console.running import run
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.language import _
 from voicechat_tui.talk.connection import exit_code_of, last_seq, policy, trying_again
-from voicechat_tui.talk.printing import message_line, speech_line
 
 
 @dataclass(frozen=True)
@@ -138,3 +140,23 @@ class _Tail:
                 screen.note(_("{name} has ended the chat.", name=event.ended_by))
             case _:
                 pass
+
+
+_COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red")
+
+
+def message_line(message: NewMessage | MessageHistory) -> Text:
+    """Return a message with its time and speaker; its continuation lines are indented."""
+    time = message.timestamp.astimezone().strftime("%H:%M:%S")
+    content = "\n    ".join(printable(line) for line in message.content.split("\n"))
+    return Text.assemble((time, "dim"), " ", speaker(message.speaker), ": ", content)
+
+
+def speaker(name: str) -> Text:
+    """Return a name, always in the same colour; colour is not needed to distinguish people."""
+    return Text(printable(name), style=f"bold {_COLOURS[sum(name.encode()) % len(_COLOURS)]}")
+
+
+def speech_line(message: NewMessage, width: int) -> Text:
+    """Return what is being said as a line that can be rewritten."""
+    return live_line(message.content, 0, width, speaker(message.speaker) + Text(": "))

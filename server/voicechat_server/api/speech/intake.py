@@ -23,8 +23,8 @@ from voicechat_server.api.sockets.client_socket import MAX_TEXT_CHARACTERS
 from voicechat_server.api.speech.pcm_check import MessageCheck, PcmCheck, message_in_binary
 from voicechat_server.api.speech.restoring import checkpoint_of, is_restorable
 from voicechat_server.asr.engine import Engine
-from voicechat_server.asr.streams.checkpoint import Checkpoint
 from voicechat_server.asr.streams.handle import StreamHandle
+from voicechat_server.asr.streams.stream import Checkpoint
 from voicechat_server.chat.failures import speech_needs_a_user
 from voicechat_server.chat.service import ChatService
 from voicechat_server.identity.access import Action

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from voicechat_common.protocol.speech import Final, Start
-from voicechat_server.asr.streams.checkpoint import Checkpoint
+from voicechat_server.asr.streams.stream import Checkpoint
 from voicechat_server.chat.records import StoredMessage
 
 _STREAM_ID = re.compile(r"[0-9a-f]{32}")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ import structlog
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.recognition.commands import Command, CommandKind
 from voicechat_server.asr.recognition.lane import Lane, Question
 from voicechat_server.asr.recognition.session import DueChunk
 from voicechat_server.asr.vad.state import Detector
@@ -30,6 +30,26 @@ log = structlog.stdlib.get_logger(__name__)
 
 STREAM_FAULTS = (ArithmeticError, LookupError, RuntimeError, ValueError, MemoryError)
 """What may go wrong with a stream, or a batch of streams, without ending others."""
+
+
+class CommandKind(Enum):
+    """What is to be done with a lane."""
+
+    OPEN = auto()
+    AUDIO = auto()
+    REALIGN = auto()
+    FLUSH = auto()
+    STOP = auto()
+    DROP = auto()
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command for one lane; `data` is the packet of an `AUDIO` command."""
+
+    kind: CommandKind
+    lane: Lane
+    data: bytes = b""
 
 
 @dataclass(frozen=True)

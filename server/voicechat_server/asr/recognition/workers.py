@@ -10,10 +10,10 @@ from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_server.asr.config import SAMPLE_RATE
 from voicechat_server.asr.observer import RecognitionObserver
 from voicechat_server.asr.paraformer.state import Chunk
-from voicechat_server.asr.recognition.commands import Command
 from voicechat_server.asr.recognition.lane import Lane
 from voicechat_server.asr.recognition.scheduler import (
     STREAM_FAULTS,
+    Command,
     Due,
     Scheduler,
     Tools,

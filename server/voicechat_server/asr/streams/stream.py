@@ -3,15 +3,15 @@
 import asyncio
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from voicechat_common.errors import ErrorCode, VoicechatError
-from voicechat_common.protocol.speech import Error, Ready
+from voicechat_common.protocol.speech import Error, Final, Ready
 from voicechat_server.asr.config import StreamLimits
-from voicechat_server.asr.recognition.commands import CommandKind
 from voicechat_server.asr.recognition.lane import Report
+from voicechat_server.asr.recognition.scheduler import CommandKind
 from voicechat_server.asr.streams.accounting import Accounting
 from voicechat_server.asr.streams.activity import Activity
-from voicechat_server.asr.streams.checkpoint import Checkpoint
 from voicechat_server.asr.streams.outbox import Listener, Outbox
 
 UNBEGUN_COUNTS = 10
@@ -21,6 +21,25 @@ SendCommand = Callable[[CommandKind, bytes], None]
 
 _SETTLED_MS = 100
 """Audio beside what a chunk waits for that may be left when a stream has caught up."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a server needs to know of a stream to go on with it; the defaults are for a new one.
+
+    Attributes:
+        stream_id: The stream's name.
+        samples: Where its audio goes on, in the stream's own rate.
+        last_end_ms: Where the last segment before ends; no other begins before that.
+        segments: How many segments there were.
+        finals: Their finals that the client may not have.
+    """
+
+    stream_id: str
+    samples: int = 0
+    last_end_ms: int = 0
+    segments: int = 0
+    finals: tuple[Final, ...] = ()
 
 
 class Stream:

@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from voicechat_server.settings import default_paths
 from voicechat_server.settings.model import Settings
 
 
 def test_files_lie_in_the_places_of_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
     monkeypatch.setenv("XDG_DATA_HOME", "/data")
-    assert default_paths.models_dir() == Path("/cache/voicechat/models")
-    assert default_paths.database_file() == Path("/data/voicechat/chats.db")
-    assert default_paths.key_file() == Path("/data/voicechat/keys.json")
+    for variable in ("VOICECHAT_DATABASE", "VOICECHAT_KEY_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+    settings = Settings()
+    assert settings.cache_dir == Path("/cache/voicechat/models")
+    assert settings.database == "/data/voicechat/chats.db"
+    assert settings.key_file == Path("/data/voicechat/keys.json")
 
 
 def test_a_login_without_a_home_keeps_them_where_it_starts(

@@ -36,10 +36,9 @@ from voicechat_tui.client.chat.events import (
     Resumed,
 )
 from voicechat_tui.client.chat.inbox import GapError, Inbox
-from voicechat_tui.client.chat.outbox import ChatOutbox
+from voicechat_tui.client.chat.outbox import ChatOutbox, OwnTyping
 from voicechat_tui.client.chat.people import People
 from voicechat_tui.client.chat.policy import ChatPolicy
-from voicechat_tui.client.chat.typing_notice import OwnTyping
 from voicechat_tui.client.connection import failures as connection_failures
 from voicechat_tui.client.connection.core import ConnectionCore
 from voicechat_tui.client.connection.state import LinkState

@@ -22,8 +22,7 @@ from voicechat_tui.client.chat.events import (
 from voicechat_tui.client.connection.core import Retrying
 from voicechat_tui.client.connection.failures import server_words
 from voicechat_tui.files.new_file import create, safe_name
-from voicechat_tui.language import _
-from voicechat_tui.language.readable import is_long_id
+from voicechat_tui.language import _, is_long_id
 from voicechat_tui.ui.backend.chat_session import ChatSession
 from voicechat_tui.ui.background import STEP
 from voicechat_tui.ui.controllers.messages import ChatEventArrived

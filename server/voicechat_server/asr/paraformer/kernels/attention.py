@@ -26,6 +26,8 @@ import numpy as np
 from voicechat_server.asr.paraformer.kernels.compiling import compiled
 from voicechat_server.asr.paraformer.kernels.linear import Floats, Indices
 from voicechat_server.asr.paraformer.kernels.tiles import COLUMNS, ROWS, float_tile
+from voicechat_server.asr.paraformer.lookback import HeadLookBack
+from voicechat_server.asr.paraformer.rows import Rows
 
 
 class LookBacks(NamedTuple):
@@ -273,3 +275,25 @@ def _remember(ring: Floats, written: int, kept: int, own: Floats, begin: int, co
         target, source = ring[(written + frame) % capacity], own[begin + frame]
         for index in range(size):
             target[index] = source[column + index]
+
+
+def starts_of(lengths: list[int]) -> Indices:
+    """Return where each stream begins, and where the last one ends."""
+    return np.cumsum([0, *lengths])
+
+
+def look_backs_of(look_back: HeadLookBack, rows: Rows, written: list[int], kept: int) -> LookBacks:
+    """Return the look-backs of a batch.
+
+    Args:
+        look_back: Those of all segments.
+        rows: The rows of the batch.
+        written: Frames each row's segment wrote before.
+        kept: Leading frames of a chunk that rows which go on write.
+    """
+    return LookBacks(
+        rings=look_back.rings.numpy(),
+        slots=rows.slots.numpy(),
+        written=np.array(written),
+        kept=np.where(rows.final.numpy(), 0, kept),
+    )

@@ -29,6 +29,8 @@ from voicechat_server.asr.paraformer.kernels.attention import (
     LookBacks,
     attend,
     attention_workspace,
+    look_backs_of,
+    starts_of,
 )
 from voicechat_server.asr.paraformer.kernels.compiling import compiled, entry
 from voicechat_server.asr.paraformer.kernels.convolution import add_convolved, kernels_of
@@ -51,7 +53,6 @@ from voicechat_server.asr.paraformer.kernels.norm import (
     normalise_row,
     norms_of,
 )
-from voicechat_server.asr.paraformer.kernels.streams import look_backs_of, starts_of
 from voicechat_server.asr.paraformer.lookback import HeadLookBack
 from voicechat_server.asr.paraformer.modules import decoder_blocks, map_of
 from voicechat_server.asr.paraformer.rows import Rows, example_rows

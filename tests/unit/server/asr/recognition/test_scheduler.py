@@ -7,9 +7,8 @@ import pytest
 from tests.support.stepping import CHUNK, WatchingStepper, new_lane
 from voicechat_common.errors import ErrorCode
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.recognition.commands import Command, CommandKind
 from voicechat_server.asr.recognition.lane import Lane, Report
-from voicechat_server.asr.recognition.scheduler import Due, Scheduler
+from voicechat_server.asr.recognition.scheduler import Command, CommandKind, Due, Scheduler
 
 BATCH_SIZE = 4
 

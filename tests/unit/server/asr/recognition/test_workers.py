@@ -12,9 +12,8 @@ from tests.support.waiting import WITHIN_S
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import ChunkSize
 from voicechat_server.asr.observer import RecognitionObserver
-from voicechat_server.asr.recognition.commands import Command, CommandKind
 from voicechat_server.asr.recognition.lane import Lane, Report
-from voicechat_server.asr.recognition.scheduler import Tools
+from voicechat_server.asr.recognition.scheduler import Command, CommandKind, Tools
 from voicechat_server.asr.recognition.workers import Workers
 
 COUNT = 3

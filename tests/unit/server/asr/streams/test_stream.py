@@ -12,8 +12,8 @@ from tests.support.loop_clock import LoopClock, turns
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.speech import Ack, Done, Error, Final, Partial, Ready, StreamEvent
 from voicechat_server.asr.config import StreamLimits
-from voicechat_server.asr.recognition.commands import CommandKind
 from voicechat_server.asr.recognition.lane import Report
+from voicechat_server.asr.recognition.scheduler import CommandKind
 from voicechat_server.asr.streams.handle import StreamHandle
 from voicechat_server.asr.streams.outbox import MAX_HELD, Listener, Stored
 from voicechat_server.asr.streams.stream import UNBEGUN_COUNTS, Stream
