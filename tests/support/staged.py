@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from textual.css.query import NoMatches
@@ -67,9 +66,7 @@ class StagedLink:
         self.calls.append("enter")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         self.calls.append("leave")
 
     async def events(self) -> AsyncIterator[ChatEvent]:

@@ -6,7 +6,6 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
@@ -40,9 +39,7 @@ class Tmux:
         self._tmux("-f", os.devnull, "new-session", "-d", "-x", columns, "-y", rows, self._command)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self._tmux("kill-server")
 
     def press(self, *keys: str) -> None:

@@ -5,7 +5,6 @@ import gc
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
@@ -105,9 +104,7 @@ class Engine:
         self._workers.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         streams = list(self._streams.values())
         for stream in streams:
             stream.stop()

@@ -4,7 +4,6 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 
@@ -32,9 +31,7 @@ class Interrupt:
             self._restore = lambda: signal.signal(signal.SIGINT, previous)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         if self._restore is not None:
             self._restore()
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from voicechat_common.errors import ErrorCode, VoicechatError
@@ -61,9 +60,7 @@ class LocalServer:
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         await self._end()
 
     async def _start(self) -> Process:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TextIO
 
 from voicechat_common.errors import ErrorCode, VoicechatError
@@ -99,9 +98,7 @@ class LogFile:
         self._warnings.enter_context(logged_warnings())
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self._warnings.close()
         logging.getLogger().handlers = self._before
         if self._handler is not None:

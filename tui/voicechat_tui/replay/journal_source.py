@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
-from types import TracebackType
 from typing import Self
 
 from voicechat_common.audio import Samples
@@ -39,9 +38,7 @@ class JournalSource:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         pass
 
     async def packets(self) -> AsyncGenerator[Samples, None]:

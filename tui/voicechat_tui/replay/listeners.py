@@ -24,7 +24,6 @@ class Listener(Protocol):
 
     async def hear(self, event: Event) -> None:
         """Handle one event."""
-        ...
 
 
 class TextListener:

@@ -1,7 +1,6 @@
 """What every source of audio offers."""
 
 from collections.abc import AsyncGenerator
-from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
@@ -32,13 +31,10 @@ class AudioSource(Protocol):
         Raises:
             VoicechatError: `bad_audio_file` if it can't be read to the end.
         """
-        ...
 
     async def __aenter__(self) -> Self: ...
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    async def __aexit__(self, *failure: object) -> None: ...
 
 
 class PacketCutter:

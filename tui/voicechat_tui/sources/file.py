@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from voicechat_common.audio import SAMPLE_RATE, Resampler, Samples
@@ -49,9 +48,7 @@ class FileSource:
         self._file = file
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         file, self._file = self._file, None
         if file is not None:
             await asyncio.to_thread(self._close, file)

@@ -13,11 +13,9 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Return seconds since any fixed moment."""
-        ...
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
-        ...
 
 
 class SteadyClock:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from types import TracebackType
 from typing import Self
 
 from voicechat_common.audio import SAMPLE_RATE, Downmixer, Resampler, SampleFramer, Samples
@@ -54,9 +53,7 @@ class StdinSource:
             self.sample_rate = SAMPLE_RATE
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         self._pipe.close()
 
     async def packets(self) -> AsyncGenerator[Samples, None]:

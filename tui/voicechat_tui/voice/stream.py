@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
-from types import TracebackType
 from typing import Self
 
 from voicechat_common.protocol.speech import Start
@@ -67,9 +66,7 @@ class VoiceStream:
         self._listening.add_done_callback(self._notice_failure)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         self.close()
         talks = dict(self._talks)
         tasks = set(talks)
@@ -81,7 +78,7 @@ class VoiceStream:
         tasks |= {self._listening} if self._listening is not None else set()
         for task in tasks:
             task.cancel()
-        await self.microphone.__aexit__(kind, error, trace)
+        await self.microphone.__aexit__(*failure)
         self._events.close()
         if tasks:
             await asyncio.wait(tasks)

@@ -46,7 +46,6 @@ class FeedForward(Protocol):
 
     def __call__(self, x: Tensor) -> Tensor:
         """Map [..., width] to the same."""
-        ...
 
 
 class NormalisedFeedForward(FeedForward, Protocol):

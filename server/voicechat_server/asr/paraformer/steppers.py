@@ -27,7 +27,6 @@ class Encoder(Protocol[AnyLookBack]):
 
     def look_back(self, chunks: int, step: int) -> AnyLookBack:
         """Return a look-back of that many earlier chunks of `step` frames; -1 keeps all of a segment."""
-        ...
 
     def step(self, x: Tensor, rows: Rows, look_back: AnyLookBack, kept: int) -> Tensor:
         """Encode one chunk of every row.
@@ -41,7 +40,6 @@ class Encoder(Protocol[AnyLookBack]):
         Returns:
             [rows, frames, width] in fp32; zero where padded.
         """
-        ...
 
 
 class Decoder(Protocol[AnyLookBack]):
@@ -52,11 +50,9 @@ class Decoder(Protocol[AnyLookBack]):
 
     def memory(self, segments: int) -> Tensor:
         """Return the convolution memory of new segments, [layers, segments, earlier tokens seen, width]."""
-        ...
 
     def look_back(self, chunks: int, step: int) -> AnyLookBack:
         """Return a look-back of that many earlier chunks of `step` frames; like FunASR, none for -1."""
-        ...
 
     def step(
         self, x: Tensor, counts: Tensor, encoded: Tensor, rows: Rows, fsmn: Tensor, look_back: AnyLookBack
@@ -74,4 +70,3 @@ class Decoder(Protocol[AnyLookBack]):
         Returns:
             Token ids, padded, [rows, tokens].
         """
-        ...

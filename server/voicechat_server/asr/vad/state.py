@@ -49,4 +49,3 @@ class Detector(Protocol):
         Args:
             streams: Of each, windows that follow those of the call before, and the state, which is updated.
         """
-        ...

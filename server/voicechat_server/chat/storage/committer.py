@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
 from typing import Self
 
 import structlog
@@ -58,9 +57,7 @@ class Committer:
         self._task = asyncio.create_task(self._run(), name="chat committer")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         """Commit what was submitted; nothing more is taken."""
         self._closing = True
         self._arrived.set()

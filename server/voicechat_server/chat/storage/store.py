@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
@@ -41,9 +40,7 @@ class Store:
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         await self._close()
 
     async def write(self, operations: Sequence[Operation]) -> list[Result]:

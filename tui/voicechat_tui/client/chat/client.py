@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from random import Random
-from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
@@ -53,9 +52,7 @@ class ChatClient:
         self._link.open()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:

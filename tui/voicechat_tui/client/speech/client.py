@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from random import Random
-from types import TracebackType
 from typing import Self
 
 from voicechat_common.audio import Samples
@@ -37,9 +36,7 @@ class SpeechClient:
         self._link.open()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         await self._link.close()
 
     @property

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from voicechat_common.audio import SAMPLE_RATE, SAMPLE_WIDTH, Samples
@@ -56,9 +55,7 @@ class Microphone:
         self._task = asyncio.create_task(self._run(), name="microphone")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):

@@ -5,7 +5,6 @@ import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from importlib import import_module
-from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from voicechat_common.protocol.chat_http import ChatDetail, ChatSummary, ExportFormat
@@ -20,29 +19,22 @@ class ChatLink(Protocol):
 
     async def __aenter__(self) -> Self: ...
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    async def __aexit__(self, *failure: object) -> None: ...
 
     def events(self) -> "AsyncIterator[ChatEvent]":
         """Yield what happens in the chat."""
-        ...
 
     def send(self, text: str, client_message_id: str | None = None) -> str:
         """Send a text; return its client_message_id. Sending it again with the same id is harmless."""
-        ...
 
     def typing(self, is_typing: bool) -> None:
         """Tell others whether this person is typing."""
-        ...
 
     def end_chat(self) -> None:
         """End the chat for everybody."""
-        ...
 
     def retry_now(self) -> None:
         """Make the next attempt to connect now."""
-        ...
 
 
 class Backend(Protocol):
@@ -50,31 +42,24 @@ class Backend(Protocol):
 
     async def prepare(self) -> None:
         """Prepare for the calls, off the event loop. May be called again."""
-        ...
 
     async def chats(self, user: str) -> list[ChatSummary]:
         """Return the chats a person takes part in."""
-        ...
 
     async def create_chat(self, user: str, title: str) -> ChatDetail:
         """Create a chat that a person owns."""
-        ...
 
     async def page(self, chat_id: str, since: int, limit: int) -> ChatDetail:
         """Return a chat with its messages after a seq."""
-        ...
 
     async def export(self, chat_id: str, form: ExportFormat) -> bytes:
         """Return a whole chat as a file."""
-        ...
 
     def join(self, chat_id: str, user: str, since: int) -> ChatLink:
         """Return a link to a chat, not yet entered."""
-        ...
 
     async def aclose(self) -> None:
         """Close all connections."""
-        ...
 
 
 class ServerBackend:

@@ -1,7 +1,6 @@
 """What the app needs of this machine's microphones, and the real ones. Tests of screens bring doubles."""
 
 from collections.abc import AsyncIterator
-from types import TracebackType
 from typing import Protocol, Self
 
 from voicechat_common.errors import VoicechatError
@@ -31,29 +30,22 @@ class Voice(Protocol):
 
     async def __aenter__(self) -> Self: ...
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    async def __aexit__(self, *failure: object) -> None: ...
 
     def open(self, start: Start) -> int:
         """Start a talk; return its number."""
-        ...
 
     def close(self) -> None:
         """End the talk."""
-        ...
 
     async def put_down(self) -> None:
         """Release the microphone for good; the events end when all speech is delivered or given up."""
-        ...
 
     def mute(self, *, muted: bool) -> None:
         """Mute or unmute the microphone."""
-        ...
 
     def events(self) -> AsyncIterator[VoiceEvent]:
         """Yield what happens."""
-        ...
 
 
 class Meter(Protocol):
@@ -64,9 +56,7 @@ class Meter(Protocol):
 
     async def __aenter__(self) -> Self: ...
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    async def __aexit__(self, *failure: object) -> None: ...
 
 
 class Sound(Protocol):
@@ -74,7 +64,6 @@ class Sound(Protocol):
 
     def voice(self, settings: Settings) -> Voice:
         """Return a voice through the microphone of the settings, not yet entered."""
-        ...
 
     async def devices(self) -> list[InputDevice]:
         """Return the microphones that are there.
@@ -82,11 +71,9 @@ class Sound(Protocol):
         Raises:
             VoicechatError: If there is no way to get any.
         """
-        ...
 
     def meter(self, device: InputDevice) -> Meter:
         """Return a meter for a microphone, not yet entered."""
-        ...
 
 
 class MachineSound:

@@ -36,4 +36,3 @@ class Progress(Protocol):
 
     def __call__(self, done_bytes: int, total_bytes: int, /) -> None:
         """Take note that `done_bytes` of `total_bytes` are on this machine."""
-        ...

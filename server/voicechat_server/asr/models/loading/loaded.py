@@ -45,11 +45,9 @@ class Frontend(Protocol):
         is_final: bool,
     ) -> tuple["Tensor", "Tensor"]:
         """Return features, [batch, frames, features], and their lengths, [batch]."""
-        ...
 
     def output_size(self) -> int:
         """Return how many features a frame has."""
-        ...
 
 
 @dataclass(frozen=True)
