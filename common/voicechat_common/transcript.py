@@ -85,11 +85,6 @@ class Transcript:
         last = self._segments.get(self.finals_in_order - 1)
         return 0 if last is None else last.end_ms
 
-    @property
-    def text(self) -> str:
-        """The text of all segments, joined in order."""
-        return join_texts(segment.text for segment in self.segments)
-
 
 def join_texts(texts: Iterable[str]) -> str:
     """Join the texts of consecutive segments: a space only where two meet in Latin letters or digits."""

@@ -24,7 +24,7 @@ def test_a_partial_replaces_the_one_before() -> None:
     segment = transcript.apply(partial(0, 2, "你好"))
     assert segment is not None
     assert (segment.text, segment.settled, segment.is_final) == ("你好", 1, False)
-    assert transcript.text == "你好"
+    assert [segment.text for segment in transcript.segments] == ["你好"]
 
 
 def test_a_text_that_changed_at_its_begin_is_not_settled() -> None:
@@ -46,14 +46,14 @@ def test_an_older_or_repeated_revision_tells_nothing(stale: Partial) -> None:
     transcript = Transcript()
     transcript.apply(partial(0, 3, "新"))
     assert transcript.apply(stale) is None
-    assert transcript.text == "新"
+    assert [segment.text for segment in transcript.segments] == ["新"]
 
 
 def test_a_final_wins_over_a_partial_of_a_later_revision() -> None:
     transcript = Transcript()
     transcript.apply(partial(0, 9, "快"))
     assert transcript.apply(final(0, 3, "好")) is not None
-    assert transcript.text == "好"
+    assert [segment.text for segment in transcript.segments] == ["好"]
 
 
 @pytest.mark.parametrize("late", [partial(0, 9, "晚"), final(0, 9, "晚")])
@@ -61,7 +61,7 @@ def test_after_its_final_a_segment_never_changes(late: SegmentEvent) -> None:
     transcript = Transcript()
     transcript.apply(final(0, 3, "好"))
     assert transcript.apply(late) is None
-    assert transcript.text == "好"
+    assert [segment.text for segment in transcript.segments] == ["好"]
 
 
 def test_a_resume_continues_behind_the_last_final_without_a_gap_before_it() -> None:
