@@ -24,9 +24,12 @@ ROLES = {
     "reader": {Scope.READ},
     "writer": {Scope.READ, Scope.WRITE},
     "speaker": {Scope.READ, Scope.SPEAK},
+    "outsider": {Scope.READ, Scope.WRITE, Scope.SPEAK},
     "owner": {Scope.READ, Scope.WRITE},
     "admin": {Scope.ADMIN},
 }
+
+MEMBERS = {"reader", "writer", "speaker"}
 
 
 def environment(giver: Giver) -> dict[str, str]:
@@ -85,7 +88,11 @@ def allowed(role: str, action: Action) -> bool:
         return refusal(None, action) is None
     identity = Identity("s", role, frozenset(ROLES[role]), None, "t", wall_clock())
     owner = role if role == "owner" else "somebody"
-    chat = None if RULES[action].standing is None else ChatFacts("c", owner)
+    chat = (
+        None
+        if RULES[action].standing is None
+        else ChatFacts("c", owner, is_private=True, is_member=role in MEMBERS)
+    )
     return refusal(identity, action, chat) is None
 
 

@@ -187,7 +187,7 @@ async def test_an_invitation_becomes_a_token_once(asked: Asked) -> None:
     redeemed = Redeemed.model_validate_json(first.content)
     assert redeemed.identity.name == "emil"
     assert redeemed.identity.scopes == ["read", "speak", "write"]
-    assert by_name(server, headers=bearer(redeemed.token)) == "emil"
+    assert by_name(server, headers=bearer(redeemed.token or "")) == "emil"
     again = redeem("fritz")
     assert (again.status_code, told(again).code) == (HTTPStatus.FORBIDDEN, ErrorCode.BAD_INVITATION)
 

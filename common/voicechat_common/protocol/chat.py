@@ -32,6 +32,7 @@ class ChatQuery(Message):
     id: ChatId
     user: UserName | None = None
     since: int = Field(0, ge=0, description="The last `seq` the client has; 0 for none.")
+    is_private: bool | None = Field(None, description="Whether the chat is private if this creates it.")
 
 
 class SendMessage(Message):
@@ -67,6 +68,7 @@ class ConnectionEstablished(Message):
     seq: int = Field(ge=0, description="The last stored message's seq.")
     participants: list[str] = Field(description="Who is connected now, this user included.")
     protocol: int = PROTOCOL_VERSION
+    is_private: bool = Field(False, description="Whether only its owner and its members see the chat.")
 
 
 class _ChatMessage(Message):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from voicechat_common.names import ClientMessageId, Content, Title, UserName
 from voicechat_common.protocol.chat import ChatStatus, MessageKind
@@ -45,6 +45,7 @@ class ChatSummary(Message):
     created_at: Moment
     ended_at: Moment | None
     message_count: int = Field(ge=0, description="Stored messages; also the seq of the last one.")
+    is_private: bool = Field(False, description="Whether only its owner and its members see it.")
     last_message: HistoryMessage | None
 
 
@@ -65,6 +66,7 @@ class ChatDetail(Message):
     created_at: Moment
     ended_at: Moment | None
     message_count: int = Field(ge=0, description="Stored messages; also the seq of the last one.")
+    is_private: bool = Field(False, description="Whether only its owner and its members see it.")
     participants: list[str] = Field(description="Who has taken part, in the order of their coming.")
     messages: list[HistoryMessage] = Field(description="Messages after `since`, in order, at most `limit`.")
 
@@ -78,6 +80,37 @@ class CreateChat(Message):
 
     user_id: UserName = Field(description="Who owns the chat and may end it.")
     title: Title
+    is_private: StrictBool = Field(False, description="Whether only its owner and its members are to see it.")
+
+
+class Members(Message):
+    """`GET /chat/{chat_id}/members`: who sees a private chat."""
+
+    owner: str
+    members: list[str] = Field(description="Whoever else, in the order of their addition.")
+
+
+class NameMember(Message):
+    """The body of calls that are about one person in a chat."""
+
+    user_id: UserName = Field(description="Who: the name in their token.")
+
+
+class InviteToChat(Message):
+    """The body of `POST /chat/{chat_id}/invitations`."""
+
+    many: StrictBool = Field(False, description="Whether it may be used any number of times.")
+    expires: str = Field(
+        "7d", pattern="^[1-9][0-9]{0,2}[mhdw]$", description="How long it is valid: 90m, 12h, 7d, 52w."
+    )
+
+
+class ChatInvitation(Message):
+    """The answer to `POST /chat/{chat_id}/invitations`."""
+
+    invitation: str = Field(description="A link is the server's address, `/#invitation=` and this.")
+    invitation_id: str = Field(description="By what it is revoked.")
+    expires_at: Moment
 
 
 class PostMessage(Message):

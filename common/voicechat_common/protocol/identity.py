@@ -40,11 +40,15 @@ class Redeem(Message):
         max_length=MOST_INVITATION_CHARACTERS,
         description="What stands in the link behind `#invitation=`.",
     )
-    name: UserName = Field(description="The name that others will see.")
+    name: UserName | None = Field(
+        None, description="The name that others will see; left out by who has a token and joins a chat."
+    )
 
 
 class Redeemed(Message):
     """The answer to `POST /auth/redeem`."""
 
-    token: str = Field(description="Sent along with every request from now on; it is shown this once only.")
+    token: str | None = Field(
+        description="Sent with every request from now on, and shown only this once; null for who has one."
+    )
     identity: Whoami

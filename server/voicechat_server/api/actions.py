@@ -29,6 +29,11 @@ ROUTES: Mapping[tuple[str, str], Action] = {
     ("GET", "/chat/{chat_id}"): Action.READ,
     ("POST", "/chat/{chat_id}/messages"): Action.POST,
     ("GET", "/chat/{chat_id}/export"): Action.EXPORT,
+    ("GET", "/chat/{chat_id}/members"): Action.MEMBERS,
+    ("POST", "/chat/{chat_id}/members/add"): Action.ADMIT,
+    ("POST", "/chat/{chat_id}/members/remove"): Action.ADMIT,
+    ("POST", "/chat/{chat_id}/invitations"): Action.ADMIT,
+    ("POST", "/chat/{chat_id}/owner"): Action.HAND_OVER,
     (SOCKET, "/chatting"): Action.READ,
     (SOCKET, "/ws"): Action.TRANSCRIBE,
 }

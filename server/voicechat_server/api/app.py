@@ -12,7 +12,7 @@ from voicechat_common import __version__
 from voicechat_server.addresses import hosts, public_address
 from voicechat_server.addresses.origins import pattern
 from voicechat_server.api import errors
-from voicechat_server.api.chat import chat_http, chat_ws
+from voicechat_server.api.chat import chat_http, chat_ws, members_http
 from voicechat_server.api.connections import Connections
 from voicechat_server.api.identity import identity_http
 from voicechat_server.api.info import docs_pages, monitoring, server_info
@@ -57,6 +57,7 @@ ROUTERS = (
     identity_http.router,
     speech_ws.router,
     chat_http.router,
+    members_http.router,
     chat_ws.router,
 )
 

@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from voicechat_server.api.services import Services, services_of
+from voicechat_server.chat.failures import unknown_chat
 from voicechat_server.identity import failures
 from voicechat_server.identity.access import Action, ChatFacts, refusal
 from voicechat_server.identity.model import Identity
@@ -65,6 +66,15 @@ class Caller:
         """
         return self.name(claimed) or claimed
 
+    def check_privacy(self, *, is_private: bool) -> None:
+        """Refuse to create a private chat where nobody is asked who they are.
+
+        Raises:
+            VoicechatError: `forbidden`.
+        """
+        if is_private and self._services.authority is None:
+            raise failures.nobody_is_asked()
+
     def check(self, action: Action) -> None:
         """Refuse what they may do in no chat at all.
 
@@ -80,10 +90,22 @@ class Caller:
             VoicechatError: `not_found`, also for a chat that they may not see, `forbidden`, `not_owner` or
                 `storage`.
         """
-        if self._services.authority is None:
+        chats = self._services.chat
+        if self._services.authority is None and not chats.has_private:
             return
-        chat = await self._services.chat.store.chat(chat_id)
-        self._check(action, ChatFacts(chat_id, None if chat is None else chat.owner))
+        chat = await chats.store.chat(chat_id)
+        is_private = chat is not None and chat.is_private
+        if self._services.authority is None:
+            if is_private:
+                raise unknown_chat(chat_id)
+            return
+        is_member = (
+            is_private
+            and self.identity is not None
+            and await chats.store.is_member(chat_id, self.identity.name)
+        )
+        owner = None if chat is None else chat.owner
+        self._check(action, ChatFacts(chat_id, owner, is_private, is_member))
 
     def _check(self, action: Action, chat: ChatFacts | None) -> None:
         if self._services.authority is not None and (why := refusal(self.identity, action, chat)) is not None:

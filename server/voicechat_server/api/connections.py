@@ -29,6 +29,10 @@ class Connection(Protocol):
     identity: Identity | None
 
     @property
+    def chat_id(self) -> str | None:
+        """The chat it is for; None for none."""
+
+    @property
     def waiting(self) -> int:
         """Frames that wait for the client to read."""
 
@@ -92,6 +96,13 @@ class Connections:
         """
         for connection in tuple(self._open):
             if connection.identity is not None and (reason := ended(connection.identity)) is not None:
+                connection.dismiss(reason)
+
+    def dismiss_from(self, chat_id: str, user: str, reason: VoicechatError) -> None:
+        """Dismiss somebody from a chat that they may not see any longer."""
+        for connection in tuple(self._open):
+            identity = connection.identity
+            if connection.chat_id == chat_id and identity is not None and identity.name == user:
                 connection.dismiss(reason)
 
     async def drain(self, grace_s: float, give_up: Callable[[], bool]) -> int:

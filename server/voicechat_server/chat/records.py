@@ -19,6 +19,7 @@ class Chat:
         ended_at: When it ended; None while it is active.
         ended_by: Who ended it.
         last_seq: The seq of its last message, which is also its number of messages.
+        is_private: Whether only its owner and its members see it.
     """
 
     chat_id: str
@@ -28,6 +29,7 @@ class Chat:
     ended_at: datetime | None = None
     ended_by: str | None = None
     last_seq: int = 0
+    is_private: bool = False
 
     @property
     def status(self) -> ChatStatus:
@@ -77,6 +79,7 @@ class Enter:
         title: The title of the chat if it is created.
         at: Now.
         present: Who is connected, whether or not they are participants.
+        is_private: Whether the chat is private if it is created.
     """
 
     chat_id: str
@@ -84,6 +87,7 @@ class Enter:
     title: str
     at: datetime
     present: tuple[str, ...] = ()
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,24 @@ class End:
     is_admin: bool = False
 
 
-Operation = Enter | Post | End
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Somebody gives a chat to another owner.
+
+    Attributes:
+        chat_id: Which chat.
+        user: Who gives it.
+        to: Who gets it.
+        is_admin: Whether they may, even if they don't own it.
+    """
+
+    chat_id: str
+    user: str
+    to: str
+    is_admin: bool = False
+
+
+Operation = Enter | Post | End | HandOver
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from voicechat_server.chat.live.member import Member
 from voicechat_server.chat.live.room import Room
 from voicechat_server.chat.live.speech import SpeechFeed, message_id_of
 from voicechat_server.chat.observer import ChatObserver
-from voicechat_server.chat.records import Chat, End, Enter, Operation, Outcome, Post, StoredMessage
+from voicechat_server.chat.records import Chat, End, Enter, HandOver, Operation, Outcome, Post, StoredMessage
 from voicechat_server.chat.storage.committer import Committer
 from voicechat_server.chat.storage.store import Store
 from voicechat_server.turns import Turns
@@ -58,6 +58,7 @@ class ChatService:
         store: Where chats are kept, for reading.
         observer: Is notified of what chats do.
         total_chats: How many chats there are.
+        has_private: Whether any of them is private.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class ChatService:
         self.store = store
         self.observer = observer or ChatObserver()
         self.total_chats = 0
+        self.has_private = False
         self._queue_limit = queue_limit
         self._hub = Hub(self.observer)
         self._turns = Turns()
@@ -87,6 +89,7 @@ class ChatService:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.store)
             self.total_chats = await self.store.count_chats()
+            self.has_private = await self.store.has_private()
             await stack.enter_async_context(self._committer)
             self._open = stack.pop_all()
         return self
@@ -97,19 +100,20 @@ class ChatService:
         for room in self._rooms.values():
             room.close()
 
-    async def create(self, user: str, title: str, source: str = "") -> Chat:
+    async def create(self, user: str, title: str, source: str = "", *, is_private: bool = False) -> Chat:
         """Create a chat that a person owns.
 
         Args:
             user: Who.
             title: What it is about.
             source: Where they connect from, such as an address.
+            is_private: Whether only its owner and its members see it.
 
         Raises:
             VoicechatError: `storage` or `busy`.
         """
         self._count_creation(source)
-        return await self._enter(uuid4().hex, user, title)
+        return await self._enter(uuid4().hex, user, title, is_private=is_private)
 
     async def chat(self, chat_id: str) -> Chat:
         """Return a chat.
@@ -171,7 +175,20 @@ class ChatService:
         """
         return (await self.submit(End(chat_id, user, datetime.now(UTC), is_admin))).chat
 
-    async def join(self, chat_id: str, user: str | None, since: int, source: str = "") -> Joined:
+    async def hand_over(self, chat_id: str, user: str, to: str, *, is_admin: bool = False) -> Chat:
+        """Give a chat to another owner; the one before stays a member.
+
+        Raises:
+            VoicechatError: `not_found`, `not_owner`, `chat_ended`, `storage` or `busy`.
+        """
+        before = await self.chat(chat_id)
+        chat = (await self.submit(HandOver(chat_id, user, to, is_admin))).chat
+        await self.store.add_members([chat_id], before.owner, datetime.now(UTC))
+        return chat
+
+    async def join(
+        self, chat_id: str, user: str | None, since: int, source: str = "", *, is_private: bool = False
+    ) -> Joined:
         """Let a connection join a chat, creating the chat if there is none.
 
         Somebody without a name is a guest, who becomes a participant only by saying something.
@@ -181,6 +198,7 @@ class ChatService:
             user: Who.
             since: The seq of the last message that they have.
             source: Where they connect from, such as an address.
+            is_private: Whether the chat is private if it is created.
 
         Raises:
             VoicechatError: `bad_field` if `since` is beyond the end or the name is invisible;
@@ -191,7 +209,9 @@ class ChatService:
         # Subscribed before the history is read, so that nothing is missed in between.
         self._hub.subscribe(chat_id, member.receive)
         try:
-            chat = await self._admit(chat_id, name, since, source, is_guest=user is None)
+            chat = await self._admit(
+                chat_id, name, since, source, is_guest=user is None, is_private=is_private
+            )
         except BaseException:
             self._hub.unsubscribe(chat_id, member.receive)
             raise
@@ -206,6 +226,7 @@ class ChatService:
             status=chat.status,
             seq=chat.last_seq,
             participants=room.present,
+            is_private=chat.is_private,
         )
         return Joined(member, established)
 
@@ -297,7 +318,9 @@ class ChatService:
         if lost := sum(len(feed.finals) for feed in feeds):
             log.error("shutting down while the chat database fails: speech is not stored", finals=lost)
 
-    async def _admit(self, chat_id: str, user: str, since: int, source: str, *, is_guest: bool) -> Chat:
+    async def _admit(
+        self, chat_id: str, user: str, since: int, source: str, *, is_guest: bool, is_private: bool
+    ) -> Chat:
         chat = await self.store.chat(chat_id)
         last_seq = 0 if chat is None else chat.last_seq
         if since > last_seq:
@@ -306,15 +329,15 @@ class ChatService:
             self._count_creation(source)
         elif is_guest or chat.ended_at is not None:
             return chat
-        return await self._enter(chat_id, user, chat_id)
+        return await self._enter(chat_id, user, chat_id, is_private=is_private)
 
     def _count_creation(self, source: str) -> None:
         self._creations.count(source, asyncio.get_running_loop().time())
 
-    async def _enter(self, chat_id: str, user: str, title: str) -> Chat:
+    async def _enter(self, chat_id: str, user: str, title: str, *, is_private: bool = False) -> Chat:
         room = self._rooms.get(chat_id)
         present = () if room is None else tuple(room.present)
-        return (await self.submit(Enter(chat_id, user, title, datetime.now(UTC), present))).chat
+        return (await self.submit(Enter(chat_id, user, title, datetime.now(UTC), present, is_private))).chat
 
     def _observe(self, operation: Operation, outcome: Outcome) -> None:
         """Publish what has become durable."""
@@ -323,6 +346,7 @@ class ChatService:
         match operation:
             case Enter():
                 self.total_chats += 1
+                self.has_private = self.has_private or outcome.chat.is_private
             case Post() if outcome.message is not None:
                 self._room(operation.chat_id).add(outcome.message)
                 self.observer.message_stored(operation.kind)

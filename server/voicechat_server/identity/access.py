@@ -28,6 +28,9 @@ class Action(StrEnum):
     SPEAK = "speak"
     RESUME = "resume"
     END = "end"
+    MEMBERS = "members"
+    ADMIT = "admit"
+    HAND_OVER = "hand_over"
     METRICS = "metrics"
 
 
@@ -69,6 +72,9 @@ RULES: Mapping[Action, Rule] = {
     Action.SPEAK: Rule(Scope.SPEAK, Standing.INSIDE),
     Action.RESUME: Rule(Scope.SPEAK),
     Action.END: Rule(Scope.WRITE, Standing.OWNER),
+    Action.MEMBERS: Rule(Scope.READ, Standing.INSIDE),
+    Action.ADMIT: Rule(Scope.WRITE, Standing.OWNER),
+    Action.HAND_OVER: Rule(Scope.WRITE, Standing.OWNER),
     Action.METRICS: Rule(Scope.ADMIN),
 }
 """docs/identity.md has the same table, and a test compares the two."""
@@ -81,10 +87,14 @@ class ChatFacts:
     Attributes:
         chat_id: Which chat.
         owner: Who owns it; None if it does not exist, and would be created.
+        is_private: Whether only its owner and its members see it.
+        is_member: Whether the one who asks is a member.
     """
 
     chat_id: str
     owner: str | None
+    is_private: bool = False
+    is_member: bool = False
 
 
 def standing(identity: Identity, chat: ChatFacts) -> Standing:
@@ -95,7 +105,7 @@ def standing(identity: Identity, chat: ChatFacts) -> Standing:
         return Standing.OWNER
     if chat.owner is None:
         return Standing.INSIDE if identity.has(Scope.WRITE) else Standing.OUTSIDE
-    return Standing.INSIDE
+    return Standing.INSIDE if chat.is_member or not chat.is_private else Standing.OUTSIDE
 
 
 def refusal(
@@ -121,5 +131,10 @@ def refusal(
     if action is Action.CREATE and identity.chats is not None:
         return failures.limited_token()
     if chat is not None and stands is not None and rule.standing is not None and stands < rule.standing:
-        return failures.owners_only(chat.chat_id, chat.owner or "")
+        # What isn't there has no owner, and must not tell it from what one may not see.
+        return (
+            unknown_chat(chat.chat_id)
+            if chat.owner is None
+            else failures.owners_only(chat.chat_id, chat.owner)
+        )
     return None

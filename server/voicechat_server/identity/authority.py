@@ -180,6 +180,20 @@ class Authority:
         record = _token(name, invitation.scopes, invitation.chats, now, lasts, invitation.invitation_id)
         return self._issued(await self.registry.redeem(record), now)
 
+    async def join(self, text: str, identity: Identity) -> None:
+        """Make somebody with a token a member of the chats of an invitation.
+
+        Raises:
+            VoicechatError: `bad_invitation`, `forbidden` or `storage`.
+        """
+        now = self._clock()
+        invitation = invitation_of(self.keys, text, now)
+        if invitation.chats is None:
+            raise failures.nothing_to_join()
+        if identity.chats is not None and not invitation.chats <= identity.chats:
+            raise failures.limited_token()
+        await self.registry.join(invitation.invitation_id, invitation.chats, identity.name, now)
+
     async def refresh(self) -> None:
         """Learn what was revoked meanwhile, by this process or another.
 

@@ -74,6 +74,42 @@ def owners_only(chat_id: str, owner: str) -> VoicechatError:
     )
 
 
+def nobody_is_asked() -> VoicechatError:
+    """A server that asks nobody who they are can keep nothing from anybody."""
+    return VoicechatError(
+        ErrorCode.FORBIDDEN,
+        "This server asks nobody who they are, so it can't keep a chat private.",
+        "Start it with --auth token.",
+    )
+
+
+def unknown_person(name: str) -> VoicechatError:
+    """Nobody has a token with this name."""
+    return VoicechatError(
+        ErrorCode.NOT_FOUND,
+        f"Nobody called {name!r} has a token for this server.",
+        "Check the name, or send them an invitation.",
+    )
+
+
+def no_name() -> VoicechatError:
+    """An invitation is to become a token, and no name was chosen."""
+    return VoicechatError(
+        ErrorCode.BAD_FIELD,
+        "The name is missing.",
+        "Choose the name that others will see, and send it along.",
+    )
+
+
+def nothing_to_join() -> VoicechatError:
+    """Somebody with a token redeems an invitation that is for no certain chat."""
+    return VoicechatError(
+        ErrorCode.BAD_INVITATION,
+        "You have a token already, and this invitation is for no certain chat.",
+        "Leave it to somebody without a token; it can still be used.",
+    )
+
+
 def wrong_name(claimed: str, name: str) -> VoicechatError:
     """Somebody acts under a name that isn't theirs."""
     return VoicechatError(

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, exists, func, insert, select, update
 
 from voicechat_server.chat.storage.database import open_database
 from voicechat_server.chat.storage.migrate import migrate
+from voicechat_server.chat.storage.store import add_members
 from voicechat_server.chat.storage.tables import tokens
 from voicechat_server.chat.storage.taken_names import TakenNames
 from voicechat_server.identity import failures
@@ -92,7 +93,7 @@ class Registry:
                 _refuse_likeness(record.name, known)
             subject = known.get(record.name or "", record.subject)
             new = replace(record, subject=subject)
-            connection.execute(insert(tokens).values(_row(new)))
+            _record(connection, new)
             return new
 
         return await self._writing.run(work)
@@ -112,10 +113,29 @@ class Registry:
             if record.name in known:
                 raise failures.name_of_another(record.name)
             _refuse_likeness(record.name or "", known)
-            connection.execute(insert(tokens).values(_row(record)))
+            _record(connection, record)
             return record
 
         return await self._writing.run(work)
+
+    async def join(self, invitation_id: str, chats: frozenset[str], name: str, at: datetime) -> None:
+        """Use an invitation once, to make somebody with a token a member of its chats.
+
+        Raises:
+            VoicechatError: `bad_invitation`: it was used or revoked.
+        """
+
+        def work(connection: Connection) -> None:
+            _take_turn(connection)
+            _spend(connection, invitation_id)
+            add_members(connection, chats, name, at)
+
+        await self._writing.run(work)
+
+    async def knows(self, name: str) -> bool:
+        """Return whether somebody was ever given a token with this name."""
+        query = select(exists().where(tokens.c.name == name))
+        return await self._reading.run(lambda connection: bool(connection.execute(query).scalar_one()))
 
     async def all(self) -> list[Record]:
         """Return everything that was given out, in that order."""
@@ -147,6 +167,13 @@ def _take_turn(connection: Connection) -> None:
     """Let nobody else choose a name meanwhile; SQLite's transaction already holds the file's lock."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def _record(connection: Connection, record: Record) -> None:
+    """Record what is given out; who gets a token for certain chats becomes a member of these."""
+    connection.execute(insert(tokens).values(_row(record)))
+    if record.name is not None and record.chats is not None:
+        add_members(connection, record.chats, record.name, record.created_at)
 
 
 def _spend(connection: Connection, invitation_id: str) -> None:

@@ -68,7 +68,9 @@ async def list_chats(
         caller.name(id)
     limited_to = None if caller.identity is None else caller.identity.chats
     async with services.long_answers:
-        found = await services.chat.store.chats_of(id, skip=skip, limit=limit, only=limited_to)
+        found = await services.chat.store.chats_of(
+            id, skip=skip, limit=limit, only=limited_to, with_private=caller.identity is not None
+        )
         return _json(ChatList(user_id=id, chat_list=[wire.summary(chat, last) for chat, last in found]))
 
 
@@ -76,14 +78,22 @@ async def list_chats(
     "",
     summary="Create a chat",
     status_code=HTTPStatus.CREATED,
-    responses=BODY,
+    responses=BODY
+    | {
+        403: {
+            "model": ErrorBody,
+            "description": "The token, or the server, doesn't allow it.",
+        }
+    },
 )
 async def create_chat(
     services: ServicesDep, caller: CallerDep, body: CreateChat, request: Request, response: Response
 ) -> ChatDetail:
     """Creates a chat that `user_id` owns and may end."""
     owner = caller.named(body.user_id)
-    chat = await services.chat.create(owner, body.title, caller.source(source_of(request)))
+    caller.check_privacy(is_private=body.is_private)
+    source = caller.source(source_of(request))
+    chat = await services.chat.create(owner, body.title, source, is_private=body.is_private)
     response.headers["Location"] = f"{request.scope['root_path']}/chat/{chat.chat_id}"
     return wire.detail(chat, [owner], [])
 

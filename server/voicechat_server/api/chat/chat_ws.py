@@ -78,6 +78,11 @@ class ChatConnection:
         self._received = 0
 
     @property
+    def chat_id(self) -> str | None:
+        """The chat it is for."""
+        return None if self._joined is None else self._joined.established.chat_id
+
+    @property
     def waiting(self) -> int:
         """Frames waiting for the client to read."""
         return 0 if self._joined is None else self._joined.member.frames.waiting
@@ -118,7 +123,11 @@ class ChatConnection:
             user = self._caller.name(query.user)
             await self._caller.check_in(query.id, Action.READ)
             source = self._caller.source(self.source)
-            joined = await self._services.chat.join(query.id, user, query.since, source)
+            is_private = bool(query.is_private)
+            self._caller.check_privacy(is_private=is_private)
+            joined = await self._services.chat.join(
+                query.id, user, query.since, source, is_private=is_private
+            )
         except VoicechatError as error:
             return error
         log.info("chat connection opened", chat=query.id, user=joined.established.user, since=query.since)

@@ -9,6 +9,7 @@ from voicechat_common.protocol.http import ErrorBody
 from voicechat_common.protocol.identity import AuthMode, Redeem, Redeemed, Whoami
 from voicechat_server.api.callers import CallerDep
 from voicechat_server.api.services import ServicesDep
+from voicechat_server.identity import failures
 from voicechat_server.identity.model import Identity
 
 router = APIRouter(prefix="/auth", tags=["identity"])
@@ -39,14 +40,23 @@ async def whoami(caller: CallerDep) -> Whoami:
         503: {"model": ErrorBody, "description": "The database failed."},
     },
 )
-async def redeem(services: ServicesDep, body: Redeem) -> Redeemed:
-    """Whoever has an invitation chooses a name, and gets a token, which is shown this once only."""
+async def redeem(services: ServicesDep, caller: CallerDep, body: Redeem) -> Redeemed:
+    """Whoever has an invitation chooses a name, and gets a token, which is shown this once only.
+
+    Who has a token already becomes a member of the invitation's chats under their own name.
+    """
     if services.authority is None:
         raise VoicechatError(
             ErrorCode.BAD_INVITATION,
             "This server asks nobody for a token, and has no use for invitations.",
             "Just use it; with --auth token it would be different.",
         )
+    if caller.identity is not None:
+        caller.name(body.name)
+        await services.authority.join(body.invitation, caller.identity)
+        return Redeemed(token=None, identity=_shown(caller.identity))
+    if body.name is None:
+        raise failures.no_name()
     issued = await services.authority.redeem(body.invitation, body.name)
     return Redeemed(token=issued.text, identity=_shown(issued.identity))
 

@@ -54,6 +54,7 @@ class Intake:
         self.stream: StreamHandle | None = None
         self.stopped = False
         self.received_bytes = 0
+        self.chat_id: str | None = None
         self._engine = engine
         self._chat = chat
         self._max_frame_bytes = max_frame_bytes
@@ -146,6 +147,7 @@ class Intake:
             # Audio that resumes in the middle of a stream has no start to check.
             self._pcm_check = None
         self.stream = stream
+        self.chat_id = start.chat_id
         await self._on_open(stream)
         return stream
 

@@ -79,6 +79,11 @@ class SpeechConnection:
         self._log = log
 
     @property
+    def chat_id(self) -> str | None:
+        """The chat that is spoken into; None for none."""
+        return self._intake.chat_id
+
+    @property
     def waiting(self) -> int:
         """Events waiting for the client to read."""
         return 0 if self._intake.stream is None else self._intake.stream.waiting

@@ -88,6 +88,7 @@ def _chat_fields(chat: Chat) -> dict[str, Any]:
         "created_at": chat.created_at,
         "ended_at": chat.ended_at,
         "message_count": chat.last_seq,
+        "is_private": chat.is_private,
     }
 
 

@@ -36,7 +36,12 @@ _UPDATE_CHAT = (
         chats.c.last_seq == bindparam("old_last_seq"),
         chats.c.ended_at.is_(None),
     )
-    .values(last_seq=bindparam("last_seq"), ended_at=bindparam("ended_at"), ended_by=bindparam("ended_by"))
+    .values(
+        owner=bindparam("owner"),
+        last_seq=bindparam("last_seq"),
+        ended_at=bindparam("ended_at"),
+        ended_by=bindparam("ended_by"),
+    )
 )
 _LOCK_CHATS = (
     select(chats.c.chat_id)
@@ -198,6 +203,7 @@ def _update(connection: Connection, old: Chat, new: Chat) -> None:
     values = {
         "old_chat_id": old.chat_id,
         "old_last_seq": old.last_seq,
+        "owner": new.owner,
         "last_seq": new.last_seq,
         "ended_at": new.ended_at,
         "ended_by": new.ended_by,

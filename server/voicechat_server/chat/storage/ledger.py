@@ -10,7 +10,7 @@ from datetime import datetime
 
 from voicechat_common.likeness import likeness
 from voicechat_server.chat import failures
-from voicechat_server.chat.records import Chat, End, Enter, Operation, Outcome, Post, StoredMessage
+from voicechat_server.chat.records import Chat, End, Enter, HandOver, Operation, Outcome, Post, StoredMessage
 from voicechat_server.chat.storage.taken_names import TakenNames
 
 PostKey = tuple[str, str, str]
@@ -92,6 +92,8 @@ class Ledger:
                 return self._post(operation)
             case End():
                 return self._end(operation)
+            case HandOver():
+                return self._hand_over(operation)
 
     def _enter(self, enter: Enter) -> Outcome:
         chat = self.chats.get(enter.chat_id)
@@ -100,7 +102,9 @@ class Ledger:
         is_new = chat is None
         if chat is None:
             self._require_space()
-            chat = self.chats[enter.chat_id] = Chat(enter.chat_id, enter.title, enter.user, enter.at)
+            chat = self.chats[enter.chat_id] = Chat(
+                enter.chat_id, enter.title, enter.user, enter.at, is_private=enter.is_private
+            )
         if chat.ended_at is None:
             self._add_participant(enter.chat_id, enter.user, enter.at)
         return Outcome(chat, is_new=is_new)
@@ -145,6 +149,15 @@ class Ledger:
         if chat.ended_at is not None:
             return Outcome(chat, is_new=False)
         chat = self.chats[end.chat_id] = replace(chat, ended_at=end.at, ended_by=end.user)
+        return Outcome(chat)
+
+    def _hand_over(self, hand_over: HandOver) -> Outcome:
+        chat = self._chat(hand_over.chat_id)
+        if hand_over.user != chat.owner and not hand_over.is_admin:
+            raise failures.not_owner(chat)
+        if chat.ended_at is not None:
+            raise failures.chat_ended(chat)
+        chat = self.chats[hand_over.chat_id] = replace(chat, owner=hand_over.to)
         return Outcome(chat)
 
     def _chat(self, chat_id: str) -> Chat:

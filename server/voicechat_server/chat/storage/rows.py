@@ -19,6 +19,7 @@ def chat_row(chat: Chat) -> dict[str, Any]:
         "ended_at": chat.ended_at,
         "ended_by": chat.ended_by,
         "last_seq": chat.last_seq,
+        "is_private": chat.is_private,
     }
 
 

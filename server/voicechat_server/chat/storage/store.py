@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, delete, exists, false, func, insert, or_, select
 
 from voicechat_server.chat.records import Chat, Operation, StoredMessage
 from voicechat_server.chat.storage.batch_writer import BatchWriter, Result
 from voicechat_server.chat.storage.database import open_database
 from voicechat_server.chat.storage.migrate import migrate
 from voicechat_server.chat.storage.rows import chat_of, message_of
-from voicechat_server.chat.storage.tables import chats, messages, participants
+from voicechat_server.chat.storage.tables import chats, members, messages, participants
 
 
 class Store:
@@ -70,7 +71,13 @@ class Store:
         return await self._reading.run(lambda connection: list(connection.execute(query).scalars()))
 
     async def chats_of(
-        self, user: str, *, skip: int, limit: int, only: Collection[str] | None = None
+        self,
+        user: str,
+        *,
+        skip: int,
+        limit: int,
+        only: Collection[str] | None = None,
+        with_private: bool = True,
     ) -> list[tuple[Chat, StoredMessage | None]]:
         """Return the chats a person participates in, each with its last message; the newest chat first.
 
@@ -79,6 +86,7 @@ class Store:
             skip: How many of the newest to leave out.
             limit: The most to return.
             only: Chats to leave out all others for; None for no such limit.
+            with_private: Whether to return private ones too, if the person owns them or is a member.
         """
         query = (
             select(chats)
@@ -90,6 +98,9 @@ class Store:
         )
         if only is not None:
             query = query.where(chats.c.chat_id.in_(only))
+        is_member = exists().where(members.c.chat_id == chats.c.chat_id, members.c.user == user)
+        seen = or_(chats.c.owner == user, is_member) if with_private else false()
+        query = query.where(or_(chats.c.is_private.is_(False), seen))
 
         def work(connection: Connection) -> list[tuple[Chat, StoredMessage | None]]:
             found = [chat_of(row) for row in connection.execute(query).mappings()]
@@ -97,6 +108,31 @@ class Store:
             return [(chat, last.get(chat.chat_id)) for chat in found]
 
         return await self._reading.run(work)
+
+    async def has_private(self) -> bool:
+        """Return whether there is any private chat."""
+        query = select(exists().where(chats.c.is_private.is_(True)))
+        return await self._reading.run(lambda connection: bool(connection.execute(query).scalar_one()))
+
+    async def members(self, chat_id: str) -> list[str]:
+        """Return the members of a chat, in order of their addition."""
+        order = (members.c.added_at, members.c.user)
+        query = select(members.c.user).where(members.c.chat_id == chat_id).order_by(*order)
+        return await self._reading.run(lambda connection: list(connection.execute(query).scalars()))
+
+    async def is_member(self, chat_id: str, user: str) -> bool:
+        """Return whether somebody is a member of a chat."""
+        query = select(exists().where(members.c.chat_id == chat_id, members.c.user == user))
+        return await self._reading.run(lambda connection: bool(connection.execute(query).scalar_one()))
+
+    async def add_members(self, chat_ids: Collection[str], user: str, at: datetime) -> None:
+        """Make somebody a member of chats; those who are stay so."""
+        await self._writing.run(lambda connection: add_members(connection, chat_ids, user, at))
+
+    async def remove_member(self, chat_id: str, user: str) -> None:
+        """End somebody's membership of a chat, if they are a member."""
+        change = delete(members).where(members.c.chat_id == chat_id, members.c.user == user)
+        await self._writing.run(lambda connection: connection.execute(change))
 
     async def messages(self, chat_id: str, *, since: int, limit: int) -> list[StoredMessage]:
         """Return the messages of a chat after a seq, in order."""
@@ -126,6 +162,15 @@ class Store:
     async def _close(self) -> None:
         await self._reading.close()
         await self._writing.close()
+
+
+def add_members(connection: Connection, chat_ids: Collection[str], user: str, at: datetime) -> None:
+    """Make somebody a member of chats; those who are stay so."""
+    query = select(members.c.chat_id).where(members.c.user == user, members.c.chat_id.in_(chat_ids))
+    new = sorted({*chat_ids} - {*connection.execute(query).scalars()})
+    if new:
+        rows = [{"chat_id": chat_id, "user": user, "added_at": at} for chat_id in new]
+        connection.execute(insert(members), rows)
 
 
 def _messages(connection: Connection, query: Select[Any]) -> list[StoredMessage]:

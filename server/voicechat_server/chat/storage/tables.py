@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     ForeignKey,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,6 +56,16 @@ chats = Table(
     Column("ended_at", Instant),
     Column("ended_by", Text),
     Column("last_seq", BigInteger, nullable=False),
+    Column("is_private", Boolean, nullable=False, server_default=false()),
+)
+
+members = Table(
+    "members",
+    metadata,
+    # Somebody may be invited to a chat before it is there.
+    Column("chat_id", Text, primary_key=True),
+    Column("user", Text, primary_key=True),
+    Column("added_at", Instant, nullable=False),
 )
 
 participants = Table(
