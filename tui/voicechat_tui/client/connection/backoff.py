@@ -22,6 +22,11 @@ _PASSING = frozenset(
 _MOST_DOUBLINGS = 30
 
 
+def may_pass(error: VoicechatError) -> bool:
+    """Return whether the same may succeed a moment later, without anybody changing anything."""
+    return error.code in _PASSING
+
+
 def own_pause(first_s: float, attempts: int, longest_s: float) -> float:
     """Return the pause before one more attempt, in seconds: each is twice the one before, up to the longest.
 
@@ -95,7 +100,7 @@ class Backoff:
             self._attempts = 0
         self._works = False
         self._opened_at = None
-        if error.code not in _PASSING:
+        if not may_pass(error):
             return None
         self._since = now if self._since is None else self._since
         self._attempts += 1

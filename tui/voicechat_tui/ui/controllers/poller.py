@@ -8,7 +8,7 @@ from textual.message import Message
 
 from voicechat_common.errors import VoicechatError
 from voicechat_common.protocol.chat_http import ChatSummary
-from voicechat_tui.client.connection.backoff import agreed_pause, own_pause
+from voicechat_tui.client.connection.backoff import agreed_pause, may_pass, own_pause
 from voicechat_tui.ui.backend.server import Backend
 from voicechat_tui.ui.controllers.messages import ChatsListed, ChatsUnreachable
 from voicechat_tui.ui.memory.local_state import LocalState
@@ -20,6 +20,8 @@ PAGES = 10
 """Chats whose messages are fetched in one poll to learn who wrote them; the rest follow in the next."""
 LONGEST_S = 8.0
 """The longest delay between attempts, the same as for a chat."""
+LONGEST_REFUSED_S = 60.0
+"""The same while the server, or something before it, refuses: that lasts until somebody changes something."""
 
 
 class ChatListPoller:
@@ -62,7 +64,8 @@ class ChatListPoller:
                 spoken = await self._who_spoke(chats, seen)
             except VoicechatError as error:
                 failures += 1
-                delay = agreed_pause(own_pause(1.0, failures, LONGEST_S), error.retry_after_s, LONGEST_S)
+                longest = LONGEST_S if may_pass(error) else LONGEST_REFUSED_S
+                delay = agreed_pause(own_pause(1.0, failures, longest), error.retry_after_s, longest)
                 emit(ChatsUnreachable(error, delay))
             else:
                 delay = EVERY_S
