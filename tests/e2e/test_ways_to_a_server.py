@@ -18,11 +18,16 @@ from tests.support.front import PREFIX, Front, MakeFiles, caddy_files, front_of,
 from tests.support.samples import DIRECTORY, transcripts
 from tests.support.server import LiveServer, demo_settings, free_port, serving
 from tests.support.tls import Authority, make_authority
+from tests.support.waiting import WITHIN_S
 from voicechat_common.errors import VoicechatError
 from voicechat_tui.cli import app as commands
 from voicechat_tui.client.chat.events import Connected, Failed
+from voicechat_tui.client.connection import link
+from voicechat_tui.client.connection.connect import open_socket
 from voicechat_tui.client.connection.core import Retrying
+from voicechat_tui.client.http import HttpClient
 from voicechat_tui.console.exit_codes import ExitCode
+from voicechat_tui.doctor import server as doctor_server
 from voicechat_tui.ui.backend.server import ServerBackend
 
 SAMPLE = "network"
@@ -110,6 +115,14 @@ def _nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         name for name in os.environ if name.lower().endswith("_proxy") or name.startswith("SSL_CERT")
     ]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _everybody_has_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take longer to answer than a person waits; here each way answers or refuses."""
+    monkeypatch.setattr(link, "open_socket", lambda url, _: open_socket(url, WITHIN_S))
+    monkeypatch.setattr(HttpClient.__init__, "__defaults__", (WITHIN_S,))
+    monkeypatch.setattr(doctor_server, "ANSWERS_WITHIN_S", WITHIN_S)
 
 
 @pytest.fixture(scope="module")
