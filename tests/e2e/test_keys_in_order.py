@@ -127,12 +127,8 @@ PRESSES = st.lists(
 
 
 def separated(presses: list[Press]) -> list[Press]:
-    """Keep apart what can't be told from other keys.
-
-    A terminal sends alt as an escape right before a letter, which Textual takes for two letters if another
-    escape is right behind them.
-    """
-    return [replace(press, is_alone=press.data in (KEYS["escape"], KEYS["end chat"])) for press in presses]
+    """Keep apart what can't be told from alt: a terminal sends that as an escape right before a letter."""
+    return [replace(press, is_alone=press.data == KEYS["escape"]) for press in presses]
 
 
 LINES = tuple(f"line {number}" for number in range(12))
@@ -178,6 +174,9 @@ CASES = {
             text("b\r"),
         ],
         ("ab",),
+    ),
+    "alt and a letter right before escape": Case(
+        [*OPEN_ALPHA, text("a"), key("end chat"), key("escape", is_alone=True), text("b\r")], ("ab",)
     ),
     "letters for the composer": Case(
         [*OPEN_ALPHA, text("a\r"), key("back tab"), key("up"), text("b")], ("a",), "b"

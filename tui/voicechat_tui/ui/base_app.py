@@ -22,6 +22,7 @@ from voicechat_tui.ui.appearance.themes import MONO, THEMES, after, chosen
 from voicechat_tui.ui.background import in_background
 from voicechat_tui.ui.ending import EndingApp
 from voicechat_tui.ui.keys.actions import Context
+from voicechat_tui.ui.keys.alt_keys import know_alt_keys
 from voicechat_tui.ui.keys.keymap import Keymap
 from voicechat_tui.ui.keys.turns import Turns
 from voicechat_tui.ui.memory.local_state import LocalState
@@ -73,6 +74,7 @@ class BaseApp(EndingApp):
         now: Callable[[], datetime],
     ) -> None:
         measure_one_by_one()
+        know_alt_keys()
         super().__init__()
         self.loaded = loaded
         self.settings = loaded.settings
