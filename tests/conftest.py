@@ -50,6 +50,8 @@ def pytest_configure() -> None:
     os.environ["VOICECHAT_TUI_CONFIG"] = str(scratch / "tui.toml")
     os.environ["VOICECHAT_TUI_LOG"] = str(scratch / "tui.log")
     os.environ["VOICECHAT_TUI_DATA"] = str(scratch / "tui")
+    # Nor shall a login of a test get into the keyring of whoever runs it.
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     os.environ["LC_ALL"] = "C.UTF-8"
     # Nor shall the terminal in which the tests are run say what the programs under test may draw.
     os.environ["TERM"] = "xterm-256color"

@@ -326,11 +326,11 @@ async def test_another_theme_leaves_a_talk_alone_and_another_microphone_takes_it
         await pilot.press("f2")
         await until(pilot, lambda: sound.voices[0].is_open)
         settings = app.settings.model_copy(update={"theme": "light"})
-        app.setting_changed(replace(app.loaded, settings=settings))
+        app.setting_changed(replace(app.loaded, settings=settings), app.user)
         await until(pilot, lambda: app.theme == "light")
         assert (sound.voices[0].is_open, len(sound.voices)) == (True, 1)
         settings = app.settings.model_copy(update={"device": BUILT_IN.id.name})
-        app.setting_changed(replace(app.loaded, settings=settings))
+        app.setting_changed(replace(app.loaded, settings=settings), app.user)
         await until(pilot, lambda: len(sound.voices) == 2 and sound.voices[1].is_open)
         assert sound.voices[0].is_down
 

@@ -42,7 +42,7 @@ async def outcomes(backend: StagedBackend, *later: VoicechatError | None) -> lis
     return said
 
 
-def pauses(messages: list[Message]) -> list[float]:
+def pauses(messages: list[Message]) -> list[float | None]:
     return [message.in_s for message in messages if isinstance(message, ChatsUnreachable)]
 
 

@@ -14,6 +14,10 @@ from voicechat_tui.commands.doctor import doctor
 from voicechat_tui.commands.help import HelpfulCommand, HelpfulGroup
 from voicechat_tui.commands.locate import EPILOG as LOCATE_EPILOG
 from voicechat_tui.commands.locate import locate
+from voicechat_tui.commands.login import EPILOG as LOGIN_EPILOG
+from voicechat_tui.commands.login import login
+from voicechat_tui.commands.logout import EPILOG as LOGOUT_EPILOG
+from voicechat_tui.commands.logout import logout
 from voicechat_tui.commands.open import EPILOG as OPEN_EPILOG
 from voicechat_tui.commands.open import open_app
 from voicechat_tui.commands.replay import EPILOG as REPLAY_EPILOG
@@ -23,6 +27,8 @@ from voicechat_tui.commands.say import say
 from voicechat_tui.commands.server import UrlOption
 from voicechat_tui.commands.tail import EPILOG as TAIL_EPILOG
 from voicechat_tui.commands.tail import tail
+from voicechat_tui.commands.whoami import EPILOG as WHOAMI_EPILOG
+from voicechat_tui.commands.whoami import whoami
 from voicechat_tui.console.crash import told
 from voicechat_tui.console.exit_codes import exit_code_of
 from voicechat_tui.language import _
@@ -97,6 +103,9 @@ def voicechat(
 app.command(cls=HelpfulCommand, epilog=REPLAY_EPILOG)(replay)
 app.command(cls=HelpfulCommand, epilog=SAY_EPILOG)(say)
 app.command(cls=HelpfulCommand, epilog=TAIL_EPILOG)(tail)
+app.command(cls=HelpfulCommand, epilog=LOGIN_EPILOG)(login)
+app.command(cls=HelpfulCommand, epilog=LOGOUT_EPILOG)(logout)
+app.command(cls=HelpfulCommand, epilog=WHOAMI_EPILOG)(whoami)
 app.command(cls=HelpfulCommand, epilog=LOCATE_EPILOG)(locate)
 app.command(cls=HelpfulCommand, epilog=DOCTOR_EPILOG)(doctor)
 

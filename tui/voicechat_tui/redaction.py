@@ -15,6 +15,8 @@ _SCHEME = re.compile(r"['\"]?(?:[a-z][a-z0-9+.-]*://)?", re.IGNORECASE)
 _URL = re.compile(r"[a-z][a-z0-9+.-]{0,31}://[^\s\"'<>]+", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<![^\s/@\"'<>=(])[^\s/@:\"'<>=(]+:(?!//)[^\s@\"'<>]{1,1024}@(?=[\w\[])")
 _HEADER = re.compile(r"\b((?:proxy-)?authorization\W+\w+ +)[^\s\"',;]+", re.IGNORECASE)
+_SIGNED = re.compile(r"\beyJ[\w-]{4,8192}\.[\w-]{0,8192}(?:\.[\w-]{0,8192})?")
+"""A token or an invitation, wherever it stands, also without its end."""
 
 
 def without_login(address: str) -> str:
@@ -34,7 +36,7 @@ def shown(address: str) -> str:
     """Return an address as it may be shown, logged or stored: with `***` for credentials and secrets.
 
     It need not be valid: a mistake in an address must not give away its password. Query values are hidden
-    except those of this project's own protocol.
+    except those of this project's own protocol, and so is what follows `#`, as an invitation does.
     """
     begin = len(_scheme(address))
     rest = address[begin:]
@@ -43,15 +45,18 @@ def shown(address: str) -> str:
     login_end = (place + mark + _OWN.sub(lambda found: "=" * len(found[0]), query)).rfind("@")
     if login_end >= 0:
         rest = HIDDEN + rest[login_end:]
+    rest, fragment, _secret = rest.partition("#")
     place, mark, query = rest.partition("?")
-    return address[:begin] + place + mark + _FOREIGN.sub(lambda found: (found[1] or "") + HIDDEN, query)
+    query = _FOREIGN.sub(lambda found: (found[1] or "") + HIDDEN, query)
+    return address[:begin] + place + mark + query + (fragment and fragment + HIDDEN)
 
 
 def redacted(text: str) -> str:
     """Return a text, such as a log line, with `***` for the secrets of every address in it."""
     text = _URL.sub(lambda found: shown(found[0]), text)
     text = _LOGIN.sub(f"{HIDDEN}@", text)
-    return _HEADER.sub(lambda found: found[1] + HIDDEN, text)
+    text = _HEADER.sub(lambda found: found[1] + HIDDEN, text)
+    return _SIGNED.sub(HIDDEN, text)
 
 
 def _scheme(address: str) -> str:

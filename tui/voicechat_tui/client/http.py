@@ -25,6 +25,7 @@ from voicechat_common.protocol.chat_http import (
 from voicechat_common.protocol.codec import encode
 from voicechat_common.protocol.heard import heard_body
 from voicechat_common.protocol.http import AsrInfo, Health, Readiness
+from voicechat_common.protocol.identity import Redeem, Redeemed, Whoami
 from voicechat_tui.client.connection import failures, verdicts
 from voicechat_tui.client.connection.address import ascii_url, no_address, server_url
 from voicechat_tui.client.connection.route import MOST_REDIRECTS, Route, redirected, route_to
@@ -38,6 +39,7 @@ LONGEST_BODY = 64 << 20
 LONGEST_EXPORT = 512 << 20
 """Bytes of a whole chat."""
 
+_HEALTH = "/health"
 _STATUS = re.compile(r"\d{3}\b")
 _HUNG_UP = re.compile("disconnected|closed")
 
@@ -68,18 +70,20 @@ class HttpClient:
     Args:
         server: The server's address, as a person writes it.
         timeout_s: The longest a call may keep silent.
+        token: Says who the person is, instead of the token of the environment or the one that is kept.
 
     Raises:
         VoicechatError: `bad_setting` if it is no address.
     """
 
-    def __init__(self, server: str, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, server: str, timeout_s: float = TIMEOUT_S, token: str | None = None) -> None:
         self._base = server_url(server)
         try:
             httpx.URL(ascii_url(self._base))
         except (httpx.InvalidURL, UnicodeError) as error:
             raise no_address(server) from error
         self._timeout_s = timeout_s
+        self._token = token
         self._clients: dict[tuple[str | None, ssl.SSLContext | None], httpx.AsyncClient] = {}
 
     async def __aenter__(self) -> Self:
@@ -94,9 +98,23 @@ class HttpClient:
         """Return the way the calls take, as far as this machine decides it."""
         return await route_to(self._base)
 
+    async def place(self) -> str:
+        """Return the address at which the server answers in the end, wherever it redirects to."""
+        answer = self._good(await self._send("GET", _HEALTH))
+        self._body(answer, Health)
+        return answer.route.server
+
+    async def whoami(self) -> Whoami:
+        """Return whom the server takes the caller for."""
+        return await self._get("/auth/me", Whoami)
+
+    async def redeem(self, invitation: str, name: str | None) -> Redeemed:
+        """Turn an invitation into a token for the name that its holder chooses; None if they have a token."""
+        return await self._post("/auth/redeem", _checked(Redeem, invitation=invitation, name=name), Redeemed)
+
     async def health(self) -> Health:
         """Return how the server is doing."""
-        return await self._get("/health", Health)
+        return await self._get(_HEALTH, Health)
 
     async def readiness(self) -> Readiness:
         """Return whether audio would be recognised now, or why not."""
@@ -150,10 +168,11 @@ class HttpClient:
         longest: int = LONGEST_BODY,
     ) -> _Answer:
         """Ask, and ask the same again where the answer sends: the server is there, as it would say."""
-        url = self._base + path + (f"?{urlencode(query)}" if query else "")
-        for redirects in range(MOST_REDIRECTS):
-            # The error names what people wrote, not the address it stands for.
-            route = await route_to(url, self._base if redirects == 0 else url)
+        first = url = self._base + path + (f"?{urlencode(query)}" if query else "")
+        for _redirect in range(MOST_REDIRECTS):
+            # An error names the server, as people write it, not what was asked there.
+            told = url.partition("?")[0].removesuffix(path)
+            route = await route_to(url, told, first=first, token=self._token)
             answer = await self._ask(route, method, content, longest)
             location = verdicts.redirect_of(answer.response.status_code, answer.response.headers)
             if location is None:
@@ -162,7 +181,8 @@ class HttpClient:
         raise failures.too_many_redirects(self._base, MOST_REDIRECTS)
 
     async def _ask(self, route: Route, method: str, content: str | None, longest: int) -> _Answer:
-        headers = {"Content-Type": "application/json"} if content else None
+        headers = {"Content-Type": "application/json"} if content else {}
+        headers |= route.headers
         asked = self._client(route).stream(method, route.target, content=content, headers=headers)
         try:
             async with asked as response:

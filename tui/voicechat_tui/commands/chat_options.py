@@ -33,7 +33,8 @@ SpeakerOption = Annotated[
         "--user",
         metavar="NAME",
         callback=_user,
-        help="Who says it; if left out, the name in the settings or else your login name.",
+        help="Who says it; if left out, the name that your token says, the one in the settings, or your "
+        "login name.",
     ),
 ]
 ReaderOption = Annotated[

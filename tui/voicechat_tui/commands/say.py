@@ -18,7 +18,8 @@ EPILOG = Epilog(
         ExitCode.OK: "everything is stored",
         ExitCode.FAILED: "a text was refused, for example because the chat has ended, or the command crashed",
         ExitCode.USAGE: "the command line or a setting is invalid",
-        ExitCode.UNREACHABLE: "no server, or the connection was lost; what was not stored is reported",
+        ExitCode.UNREACHABLE: "no server, it does not let you in, or the connection was lost; what was not "
+        "stored is reported",
         ExitCode.INTERRUPTED: "interrupted with Ctrl+C",
     },
 )
@@ -49,6 +50,12 @@ def say(
 
     choose_language(json=json)
     options = SayOptions(
-        text=text, chat_id=chat, user=speaker(user), server=address(url), json=json, reconnect_s=reconnect
+        text=text,
+        chat_id=chat,
+        user=user,
+        usual_user=speaker(user),
+        server=address(url),
+        json=json,
+        reconnect_s=reconnect,
     )
     raise typer.Exit(run(options))

@@ -21,7 +21,7 @@ EPILOG = Epilog(
         ExitCode.OK: "everything was shown, or the chat has ended",
         ExitCode.FAILED: "there is no such chat, the server failed, or the command crashed",
         ExitCode.USAGE: "the command line or a setting is invalid",
-        ExitCode.UNREACHABLE: "no server, or the connection was lost for good",
+        ExitCode.UNREACHABLE: "no server, it does not let you in, or the connection was lost for good",
         ExitCode.INTERRUPTED: "interrupted with Ctrl+C, the usual way to exit",
     },
 )

@@ -31,6 +31,7 @@ class Check(StrEnum):
     LOG = "log"
     JOURNAL = "journal"
     SERVER = "server"
+    IDENTITY = "identity"
     MODEL = "model"
     CLOCK = "clock"
     PORTAUDIO = "portaudio"
@@ -51,6 +52,7 @@ CHECK_NAMES = {
     Check.RATE: mark("Sample rate"),
     Check.LEVEL: mark("Level"),
     Check.SERVER: mark("Server"),
+    Check.IDENTITY: mark("Identity"),
     Check.MODEL: mark("Recognition"),
     Check.CLOCK: mark("Clock"),
 }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.http import Health
+from voicechat_common.protocol.identity import AuthMode
 from voicechat_tui.client.connection import failures
 from voicechat_tui.client.http import HttpClient
 from voicechat_tui.doctor.finding import Check, Finding, Verdict, note, ok, problem
@@ -14,6 +15,8 @@ from voicechat_tui.language import _, understood
 from voicechat_tui.redaction import shown
 
 ANSWERS_WITHIN_S = 5.0
+EXPIRES_SOON = timedelta(days=3)
+"""How long before its end a token is worth a note."""
 CLOCK_TOLERANCE = timedelta(seconds=2)
 """A difference that hardly shows in the times of messages, which have no seconds on the screen."""
 
@@ -32,8 +35,12 @@ async def check_server(url: str) -> list[Finding]:
             delay = timedelta(seconds=time.monotonic() - began)
             if health.versions.protocol != PROTOCOL_VERSION:
                 return [problem(Check.SERVER, failures.other_version(health.versions.protocol))]
+            identity = await _identity(http)
+            # A server that does not know the person opens no socket, which is told only once.
+            is_known = identity.verdict is not Verdict.PROBLEM
             return [
-                await _reached(url, health, delay, (await http.route()).proxy),
+                await _reached(url, health, delay, (await http.route()).proxy, with_sockets=is_known),
+                identity,
                 await _recognition(http),
                 judge_clock(health.timestamp, asked, delay),
             ]
@@ -65,10 +72,37 @@ def judge_clock(server: datetime, asked: datetime, delay: timedelta) -> Finding:
     )
 
 
-async def _reached(url: str, health: Health, delay: timedelta, proxy: str | None) -> Finding:
+async def _identity(http: HttpClient) -> Finding:
+    """Return whom the server takes the person for."""
+    try:
+        identity = await http.whoami()
+    except VoicechatError as error:
+        if error.code is ErrorCode.NOT_FOUND:
+            return ok(Check.IDENTITY, _("The server is older than logins, and asks nobody who they are."))
+        return problem(Check.IDENTITY, error)
+    if identity.auth is AuthMode.NONE:
+        return ok(Check.IDENTITY, _("The server asks nobody who they are."))
+    said = _(
+        "You are {name}, and may {scopes}.", name=identity.name, scopes=", ".join(identity.scopes) or "-"
+    )
+    if identity.expires_at is None:
+        return ok(Check.IDENTITY, said)
+    until = _(
+        "Your token is valid until {moment}.", moment=f"{identity.expires_at.astimezone():%Y-%m-%d %H:%M}"
+    )
+    if identity.expires_at - datetime.now(UTC) > EXPIRES_SOON:
+        return ok(Check.IDENTITY, f"{said} {until}")
+    advice = _("Ask whoever runs the server for another token before then, and log in with it.")
+    return note(Check.IDENTITY, f"{said} {until}", advice)
+
+
+async def _reached(
+    url: str, health: Health, delay: timedelta, proxy: str | None, *, with_sockets: bool
+) -> Finding:
     """Judge a server that answers HTTP calls: speech and chats also need its WebSockets."""
     try:
-        await check_sockets(url, ANSWERS_WITHIN_S)
+        if with_sockets:
+            await check_sockets(url, ANSWERS_WITHIN_S)
     except VoicechatError as error:
         return _no_sockets(url, error)
     said = _(

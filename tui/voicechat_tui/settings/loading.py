@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from voicechat_common.errors import VoicechatError
 from voicechat_common.mistakes import reason
 from voicechat_tui.files import paths
+from voicechat_tui.identity.own_token import TOKEN_VARIABLE
 from voicechat_tui.language import _
 from voicechat_tui.settings.model import ENV_PREFIX, Settings, shown_value, variable
 from voicechat_tui.settings.toml_file import bad_setting, parse, position, read_text, shown_place
@@ -151,7 +152,7 @@ class _Given:
 
 
 def _unknown_variables(environment: Mapping[str, str], known: Mapping[str, str]) -> Iterator[VoicechatError]:
-    allowed = {*known, *paths.VARIABLES}
+    allowed = {*known, *paths.VARIABLES, TOKEN_VARIABLE}
     for name in sorted(environment):
         if name.upper().startswith(ENV_PREFIX) and name.upper() not in allowed:
             yield bad_setting(

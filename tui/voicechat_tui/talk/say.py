@@ -18,7 +18,7 @@ from voicechat_tui.console.interrupt import Interrupt
 from voicechat_tui.console.running import run
 from voicechat_tui.console.screen import Screen
 from voicechat_tui.language import _
-from voicechat_tui.talk.connection import exit_code_of, last_seq, policy, trying_again
+from voicechat_tui.talk.connection import exit_code_of, last_seq, name_on, policy, trying_again
 from voicechat_tui.talk.lines import lines
 
 STDIN = "-"
@@ -33,7 +33,8 @@ class SayOptions:
     Attributes:
         text: What to say, or "-" for the lines of standard input.
         chat_id: Where.
-        user: Who.
+        user: Who; None for the name that a token says.
+        usual_user: Who, where no token says it.
         server: The server's address.
         json: Whether to print a line of JSON for each text that is stored or refused.
         reconnect_s: How long to try to restore a lost connection.
@@ -41,7 +42,8 @@ class SayOptions:
 
     text: str
     chat_id: str
-    user: str
+    user: str | None
+    usual_user: str
     server: str
     json: bool
     reconnect_s: float
@@ -73,7 +75,10 @@ class _Say:
         # Without this, the whole history would arrive before the first acknowledgement.
         limits = policy(options.reconnect_s)
         since = await last_seq(options.server, options.chat_id, limits, self._screen.note) or 0
-        client = ChatClient(options.server, options.chat_id, options.user, since=since, policy=limits)
+        user = options.user or await name_on(options.server, limits, self._screen.note)
+        client = ChatClient(
+            options.server, options.chat_id, user or options.usual_user, since=since, policy=limits
+        )
         try:
             async with client:
                 await self._converse(client)

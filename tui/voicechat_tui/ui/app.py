@@ -63,13 +63,14 @@ class VoicechatApp(BaseApp):
     Args:
         loaded: What the person has set.
         backend: The server and the sound.
-        user: Who the person is.
+        user: Who the person is on the server.
         local: What is remembered between runs.
         sound: The machine's microphones; the real ones unless given.
         make_local: Makes the backend of a server on this machine; None if none can be started.
         local_at_once: Whether to start that server at once.
         chat_id: A chat to open at once.
         options: The settings that the command line has given.
+        name_on: Returns who the person is on another server, by its address; the same name unless given.
         clock: Steady seconds.
         now: The time of day in the zone to be shown.
     """
@@ -88,6 +89,7 @@ class VoicechatApp(BaseApp):
         local_at_once: bool = False,
         chat_id: str | None = None,
         options: Mapping[str, str | None] | None = None,
+        name_on: Callable[[str], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = local_now,
     ) -> None:
@@ -100,6 +102,7 @@ class VoicechatApp(BaseApp):
         self._makes_local = make_local
         self._make_local = make_local
         self._options = dict(options or {})
+        self._name_on = name_on or (lambda _server: user)
         self._saving_settings = asyncio.Lock()
         self._begins_local = local_at_once
         self._voice: VoiceController | None = None
@@ -164,14 +167,15 @@ class VoicechatApp(BaseApp):
         if self._make_local is None:
             return
         backend, self._make_local = self._make_local(self.local_server_started), None
-        self._take_server(backend, THIS_MACHINE, _("Starting a server on this machine…"))
+        self._take_server(backend, THIS_MACHINE, _("Starting a server on this machine…"), self.user)
 
-    def _take_server(self, backend: Backend, server: str, reason: str) -> None:
+    def _take_server(self, backend: Backend, server: str, reason: str, user: str) -> None:
         """Switch to another server; the open chat is looked for there."""
         self.in_background(self.backend.aclose, group="calls")
         self.backend = backend
         chat_id = None if self._chats is None else self._chats.leave_server()
-        self.local.move_to(server)
+        self.user = user
+        self.local.move_to(server, user)
         self._connection = ConnectionStatus()
         self.reason = reason
         self.poller = ChatListPoller(backend, self.user, self.local)
@@ -241,9 +245,11 @@ class VoicechatApp(BaseApp):
         """Say why there is no list, and when the next attempt is due."""
         if self._connection.state is not ConnectionState.RETRYING:
             self.log_lines.add(str(message.error), "warning")
-        retry_at = self.clock() + message.in_s
+        state, in_s = ConnectionState.RETRYING, message.in_s
+        if in_s is None:
+            state, in_s = ConnectionState.FAILED, 0.0
         self._connection = ConnectionStatus(
-            ConnectionState.RETRYING, retry_at, reason=message.error.message, advice=message.error.advice
+            state, self.clock() + in_s, reason=message.error.message, advice=message.error.advice
         )
         self.reason = str(message.error)
         self._show_chats()
@@ -293,10 +299,15 @@ class VoicechatApp(BaseApp):
                 # Somebody may have edited the file meanwhile; don't switch servers as a side effect.
                 same_server = loaded.settings.model_copy(update={"url": self.loaded.settings.url})
                 loaded = replace(loaded, settings=same_server)
-            self.setting_changed(loaded)
+            self.setting_changed(loaded, await asyncio.to_thread(self._name_on, loaded.settings.url))
 
-    def setting_changed(self, loaded: Loaded) -> None:
-        """Apply the settings that take effect at once."""
+    def setting_changed(self, loaded: Loaded, user: str) -> None:
+        """Apply the settings that take effect at once.
+
+        Args:
+            loaded: The settings.
+            user: Who the person is on the server of the settings.
+        """
         before, now = self.loaded.settings, loaded.settings
         is_same_server = before.url == now.url
         self.loaded = loaded
@@ -306,7 +317,7 @@ class VoicechatApp(BaseApp):
             self.theme = chosen(now.theme)
         if not is_same_server:
             self._make_local = self._makes_local
-            self._take_server(ServerBackend(now.url), server_name(now.url), "")
+            self._take_server(ServerBackend(now.url), server_name(now.url), "", user)
             self.announce(_("Server"), shown(now.url))
         if self._voice is not None and (before.device, before.host_api) != (now.device, now.host_api):
             self._voice.reopen()

@@ -1,9 +1,11 @@
 """Running the app in the terminal of this process."""
 
+import asyncio
 import logging
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +15,7 @@ from voicechat_common.mistakes import describe
 from voicechat_common.names import ChatId, UserName
 from voicechat_tui import language
 from voicechat_tui.client.connection.address import server_name
+from voicechat_tui.client.own_name import own_name
 from voicechat_tui.console import native_stderr
 from voicechat_tui.files import paths
 from voicechat_tui.language import _
@@ -22,6 +25,9 @@ from voicechat_tui.settings.loading import load
 
 if TYPE_CHECKING:
     from voicechat_tui.ui.backend.local import LocalBackend
+
+_NAMED_WITHIN_S = 5.0
+"""How long to wait for a server that has to be asked for the person's name: only for a token of a script."""
 
 
 def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> None:
@@ -43,7 +49,9 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
     _need_terminal()
     settings = loaded.settings
     server = server_name(url or settings.url)
-    who = _checked(TypeAdapter(UserName), user or settings.name, "--user")
+    usual = _checked(TypeAdapter(UserName), user or settings.name, "--user")
+    # Who is given a name has it everywhere; else each server may know the person by another.
+    who = user or asyncio.run(_name_by_token(settings.url)) or usual
     if chat is not None:
         _checked(TypeAdapter(ChatId), chat, "--chat")
 
@@ -63,6 +71,7 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
             local_at_once=local,
             chat_id=chat,
             options=options,
+            name_on=lambda server: user or asyncio.run(_name_by_token(server)) or usual,
         )
         _end_with_terminal(app.leave_soon)
         app.run()
@@ -73,6 +82,14 @@ def run(url: str | None, user: str | None, chat: str | None, *, local: bool) -> 
         raise app.crash
     if lost is not None:
         raise lost
+
+
+async def _name_by_token(server: str) -> str | None:
+    """Return the name that a token says, if there is time to find out; the connection tells what is wrong."""
+    with suppress(VoicechatError, TimeoutError):
+        async with asyncio.timeout(_NAMED_WITHIN_S):
+            return await own_name(server)
+    return None
 
 
 def _end_with_terminal(end: Callable[[], None]) -> None:

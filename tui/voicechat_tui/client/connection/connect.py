@@ -52,7 +52,7 @@ async def open_socket(url: str, timeout_s: float) -> ClientConnection:
     deadline = loop.time() + timeout_s
     target = url
     for _redirect in range(MOST_REDIRECTS):
-        route = await route_to(target)
+        route = await route_to(target, first=url)
         try:
             return await _open(route, max(0.0, deadline - loop.time()))
         except InvalidStatus as error:
@@ -81,6 +81,7 @@ async def _open(route: Route, timeout_s: float) -> ClientConnection:
         open_timeout=timeout_s,
         close_timeout=_CLOSE_S,
         proxy=route.proxy,
+        additional_headers=route.headers,
         **tls,
     )
 

@@ -1,12 +1,14 @@
 """What a client says when its connection fails: each failure once, with what to do."""
 
 import logging
+import os
 
 from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol import PROTOCOL_VERSION
 from voicechat_common.protocol.chat import ChatError
 from voicechat_common.protocol.http import ErrorDetail
 from voicechat_common.protocol.speech import Error
+from voicechat_tui.identity.own_token import TOKEN_VARIABLE
 from voicechat_tui.language import _, mark, spoken
 from voicechat_tui.redaction import redacted, shown
 
@@ -316,6 +318,10 @@ _GENERAL = {
     ErrorCode.NOT_ALLOWED: mark("The server does not allow this."),
     ErrorCode.ORIGIN_NOT_ALLOWED: mark("The server does not allow this."),
     ErrorCode.HOST_NOT_ALLOWED: mark("The server does not answer to this address."),
+    ErrorCode.UNAUTHORIZED: mark("The server wants to know who you are."),
+    ErrorCode.FORBIDDEN: mark("Your token does not allow this."),
+    ErrorCode.WRONG_NAME: mark("The server knows you by another name."),
+    ErrorCode.BAD_INVITATION: mark("The server does not accept the invitation."),
     ErrorCode.CHAT_ENDED: mark("The chat has ended and takes no more messages."),
     ErrorCode.ID_TAKEN: mark("Another text already has the id of this message."),
     ErrorCode.NAME_TAKEN: mark("Somebody in the chat has a name that looks like this one."),
@@ -344,11 +350,34 @@ def server_words(code: str, message: str, advice: str) -> tuple[str, str]:
     return said
 
 
-def told_by_server(message: Error | ChatError | ErrorDetail) -> VoicechatError:
-    """The server refused or ended something and said why."""
+def told_by_server(message: Error | ChatError | ErrorDetail, server: str | None = None) -> VoicechatError:
+    """The server refused or ended something and said why.
+
+    Args:
+        message: Its words.
+        server: Its address, where that is known.
+    """
     known = message.code in set(ErrorCode)
+    words, advice = server_words(message.code, message.message, message.advice)
+    if message.code == ErrorCode.UNAUTHORIZED:
+        # The server tells how a token is sent; who uses this client needs to know how it is given.
+        advice = _advice_on_tokens(server)
     return VoicechatError(
         ErrorCode(message.code) if known else ErrorCode.INTERNAL,
-        *server_words(message.code, message.message, message.advice),
+        words,
+        advice,
         retry_after_s=message.retry_after_s,
+    )
+
+
+def _advice_on_tokens(server: str | None) -> str:
+    if TOKEN_VARIABLE in os.environ:
+        return _(
+            "The token was taken from {variable}: put another one there, or unset it.",
+            variable=TOKEN_VARIABLE,
+        )
+    return _(
+        "Log in with `voicechat-tui login {server}`; whoever runs the server has a token or an invitation "
+        "for you.",
+        server=_("ADDRESS") if server is None else shown(server),
     )

@@ -51,7 +51,9 @@ def of_answer(
         status == HTTPStatus.UPGRADE_REQUIRED or (said is not None and said.code == ErrorCode.NOT_FOUND)
     ):
         return failures.no_upgrade(route.url, status)
-    return _of_status(route, status, headers, body) if said is None else failures.told_by_server(said)
+    if said is None:
+        return _of_status(route, status, headers, body)
+    return failures.told_by_server(said, route.server)
 
 
 def of_proxy(route: Route, status: int, headers: Mapping[str, str]) -> VoicechatError:

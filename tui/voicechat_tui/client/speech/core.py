@@ -238,7 +238,8 @@ class SpeechCore(ConnectionCore[ServerMessage, Event]):
         if message.code == ErrorCode.UNKNOWN_STREAM and self._stream_id is not None:
             self._forget_stream()
             self._verdict = failures.stream_gone(_("The server no longer has the stream."))
-        elif message.fatal:
+        elif message.fatal or self.state is LinkState.OPENING:
+            # Nothing but `start` was sent so far, and without it there is no stream.
             self._verdict = failures.told_by_server(message)
         else:
             self._events.append(message)

@@ -37,11 +37,11 @@ class ChatsUnreachable(Message):
 
     Attributes:
         error: Why.
-        in_s: Seconds until it is asked again.
+        in_s: Seconds until it is asked again; None if the person has to do something first.
     """
 
     error: VoicechatError
-    in_s: float
+    in_s: float | None
 
 
 @dataclass

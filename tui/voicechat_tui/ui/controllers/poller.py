@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from textual.message import Message
 
-from voicechat_common.errors import VoicechatError
+from voicechat_common.errors import ErrorCode, VoicechatError
 from voicechat_common.protocol.chat_http import ChatSummary
 from voicechat_tui.client.connection.backoff import agreed_pause, may_pass, own_pause
 from voicechat_tui.ui.backend.server import Backend
@@ -18,6 +18,8 @@ EVERY_S = 4.0
 """How old the list of chats may be. One small call per person and interval costs a server little."""
 PAGES = 10
 """Chats whose messages are fetched in one poll to learn who wrote them; the rest follow in the next."""
+LASTING = frozenset({ErrorCode.UNAUTHORIZED, ErrorCode.FORBIDDEN, ErrorCode.WRONG_NAME})
+"""What asking again would not change, and the person can."""
 LONGEST_S = 8.0
 """The longest delay between attempts, the same as for a chat."""
 LONGEST_REFUSED_S = 60.0
@@ -56,6 +58,7 @@ class ChatListPoller:
     async def run(self, emit: Callable[[Message], object]) -> None:
         """Poll for ever, and report each outcome."""
         failures = 0
+        delay: float | None
         while True:
             try:
                 await self._backend.prepare()
@@ -65,7 +68,9 @@ class ChatListPoller:
             except VoicechatError as error:
                 failures += 1
                 longest = LONGEST_S if may_pass(error) else LONGEST_REFUSED_S
-                delay = agreed_pause(own_pause(1.0, failures, longest), error.retry_after_s, longest)
+                own_s = own_pause(1.0, failures, longest)
+                is_lasting = error.code in LASTING
+                delay = None if is_lasting else agreed_pause(own_s, error.retry_after_s, longest)
                 emit(ChatsUnreachable(error, delay))
             else:
                 delay = EVERY_S
@@ -96,7 +101,7 @@ class ChatListPoller:
             found[chat.chat_id] = learned(chat, seen, known, messages, self._user)
         return found
 
-    async def _pause(self, seconds: float) -> None:
+    async def _pause(self, seconds: float | None) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._now.wait()

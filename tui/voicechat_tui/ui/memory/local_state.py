@@ -41,10 +41,10 @@ class LocalState:
         self._saving = asyncio.Lock()
         self.remembered = self._contents.of(server, user)
 
-    def move_to(self, server: str) -> None:
-        """Switch to what is remembered of another server."""
-        self._server = server
-        self.remembered = self._contents.of(server, self._user)
+    def move_to(self, server: str, user: str) -> None:
+        """Switch to what is remembered of another server, and of the person there."""
+        self._server, self._user = server, user
+        self.remembered = self._contents.of(server, user)
 
     @property
     def muted(self) -> bool:

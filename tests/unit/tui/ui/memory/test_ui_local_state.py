@@ -38,7 +38,7 @@ def test_what_is_remembered_belongs_to_one_person_on_one_server(file: Path) -> N
 def test_the_server_on_this_machine_has_a_memory_of_its_own(file: Path) -> None:
     state = local_state(file)
     state.keep_draft("monday", "to the server")
-    state.move_to(THIS_MACHINE)
+    state.move_to(THIS_MACHINE, "alice")
     assert state.written() == {}
     state.keep_draft("monday", "to this machine")
     state.save_now()

@@ -1,0 +1,1 @@
+"""`voicechat-tui login`, `logout` and `whoami` as a whole."""
