@@ -60,6 +60,7 @@ def test_the_commands_work_one_after_the_other(tmp_path: Path) -> None:
     assert done.stdout.count('"name":"anna"') == 2
     assert '"chat_list":[]' in done.stdout
     assert '"name":"bob"' in done.stdout
+    assert re.search("^Name +anna$", done.stdout, re.MULTILINE)
 
 
 async def test_wscat_presents_a_token(tmp_path: Path) -> None:
