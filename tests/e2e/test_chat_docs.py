@@ -57,7 +57,7 @@ async def test_the_calls_with_curl_answer_what_the_document_shows(chat_server: L
 async def test_wscat_talks_to_the_chat(chat_server: LiveServer) -> None:
     require("wscat", package="node-ws")
     (command,) = (text for kind, text in BLOCKS if kind == "sh" and "wscat" in text)
-    (line,) = re.findall(r"each line that is typed: `(.*)`\.", DOCUMENT)
+    (line,) = re.findall(r"each line you type:\s`(.*)`\.", DOCUMENT)
     process = await shell("exec " + command.replace("localhost:8000", chat_server.address))
     assert process.stdin is not None
     assert process.stdout is not None

@@ -201,7 +201,7 @@ async def test_a_gap_over_a_real_socket_is_healed(chat_id: str) -> None:
     assert alice.messages == [(1, "lost on the way"), (2, "comes too early")]
     assert [query.since for query in greetings] == [0, 0]
     (retrying,) = alice.of(Retrying)
-    assert retrying.reason == "Message 2 came where 1 was due."
+    assert retrying.reason == "Message 2 arrived when 1 was expected."
 
 
 async def test_a_server_that_is_not_there_is_a_failure_with_advice() -> None:
