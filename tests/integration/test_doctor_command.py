@@ -71,6 +71,7 @@ async def test_a_good_server(live_server: LiveServer) -> None:
         "log",
         "journal",
         "server",
+        "identity",
         "model",
         "clock",
     ]
