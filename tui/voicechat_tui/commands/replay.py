@@ -27,8 +27,8 @@ EPILOG = Epilog(
         "command crashed",
         ExitCode.USAGE: "the command line, a setting or the script is invalid",
         ExitCode.BAD_AUDIO: "a file or standard input is not usable audio",
-        ExitCode.UNREACHABLE: "no server, a full one, one that did not get ready or does not let you in, or "
-        "not a voicechat server",
+        ExitCode.UNREACHABLE: "no server, a full one, one that is not ready or refuses you, or not a "
+        "voicechat server",
         ExitCode.AUDIO_LOST: "the connection was lost, and audio with it",
         ExitCode.INTERRUPTED: "interrupted with Ctrl+C",
     },
