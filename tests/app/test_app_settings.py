@@ -193,7 +193,7 @@ async def test_a_theme_that_can_not_be_kept_is_taken_for_now() -> None:
     app = app_with("theme = light")
     async with app.run_test(notifications=True) as pilot:
         await pilot.press("f8")
-        await until(pilot, lambda: [note for note in app._notifications if "kept" in note.title])
+        await until(pilot, lambda: [note for note in app._notifications if "saved" in note.title])
         assert app.theme == "light"
     assert paths.config_file().read_text(encoding="utf-8") == "theme = light"
 

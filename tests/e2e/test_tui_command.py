@@ -66,7 +66,7 @@ def test_an_unknown_command_is_a_usage_error_in_words() -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("voicechat-tui lo", ["locate"]),
+        ("voicechat-tui loc", ["locate"]),
         ("voicechat-tui locate j", ["journal"]),
         ("voicechat-tui replay --jo", ["--journal"]),
     ],

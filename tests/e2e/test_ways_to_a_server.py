@@ -121,7 +121,7 @@ def _nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _everybody_has_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may take longer to answer than a person waits; here each way answers or refuses."""
     monkeypatch.setattr(link, "open_socket", lambda url, _: open_socket(url, WITHIN_S))
-    monkeypatch.setattr(HttpClient.__init__, "__defaults__", (WITHIN_S,))
+    monkeypatch.setattr(HttpClient.__init__, "__defaults__", (WITHIN_S, None))
     monkeypatch.setattr(doctor_server, "ANSWERS_WITHIN_S", WITHIN_S)
 
 

@@ -82,6 +82,10 @@ BODIES: dict[str, dict[str, Any]] = {
         "bytes_per_frame": 19200, "encoder_chunk_look_back": 4, "decoder_chunk_look_back": 1,
         "endpointing": True, "streams_now": 0, "streams_max": 9,
     },
+    "/auth/me": {
+        "auth": "token", "subject": EVIL, "name": EVIL, "scopes": [EVIL], "chats": [EVIL], "token_id": EVIL,
+        "expires_at": MOMENT,
+    },
     "/chat/list": {"user_id": EVIL, "chat_list": [{**SUMMARY, "last_message": STORED}]},
     "/chat/c": {**SUMMARY, "participants": [EVIL], "messages": [STORED]},
 }  # fmt: skip
