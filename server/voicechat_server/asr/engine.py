@@ -117,9 +117,10 @@ class Engine:
         for stream in [*self._streams.values(), *self._finished.values()]:
             stream.release()
 
-    def holds(self, stream_id: str) -> bool:
-        """Whether there is a stream of that name to resume."""
-        return stream_id in self._streams or stream_id in self._finished
+    def owner_of(self, stream_id: str) -> str | None:
+        """Return the owner of a stream that can be resumed, or None if there is no such stream."""
+        live = self._streams.get(stream_id) or self._finished.get(stream_id)
+        return None if live is None else live.owner
 
     def open_stream(
         self,

@@ -129,12 +129,14 @@ class HandOver:
         chat_id: Which chat.
         user: Who gives it.
         to: Who gets it.
+        at: When; whoever had it before is a member from then on.
         is_admin: Whether they may, even if they don't own it.
     """
 
     chat_id: str
     user: str
     to: str
+    at: datetime
     is_admin: bool = False
 
 

@@ -181,10 +181,7 @@ class ChatService:
         Raises:
             VoicechatError: `not_found`, `not_owner`, `chat_ended`, `storage` or `busy`.
         """
-        before = await self.chat(chat_id)
-        chat = (await self.submit(HandOver(chat_id, user, to, is_admin))).chat
-        await self.store.add_members([chat_id], before.owner, datetime.now(UTC))
-        return chat
+        return (await self.submit(HandOver(chat_id, user, to, datetime.now(UTC), is_admin))).chat
 
     async def join(
         self, chat_id: str, user: str | None, since: int, source: str = "", *, is_private: bool = False
@@ -306,6 +303,10 @@ class ChatService:
         self._feeds.add(feed)
         room.open_stream()
         return feed
+
+    def spoken_into(self, stream_id: str) -> str | None:
+        """Return the chat that an open stream is spoken into, or None if it is in none."""
+        return next((feed.chat_id for feed in self._feeds if feed.stream_id == stream_id), None)
 
     async def _settle_speech(self) -> None:
         feeds = [feed for feed in self._feeds if feed.finals]

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, exists, func, insert, select, update
 
-from voicechat_server.chat.storage.database import open_database
-from voicechat_server.chat.storage.migrate import migrate
-from voicechat_server.chat.storage.store import add_members
+from voicechat_server.chat.storage.membership import add_members
+from voicechat_server.chat.storage.migrated import MigratedDatabase
 from voicechat_server.chat.storage.tables import tokens
 from voicechat_server.chat.storage.taken_names import TakenNames
 from voicechat_server.identity import failures
@@ -50,7 +49,7 @@ class Record:
     invitation_id: str | None = None
 
 
-class Registry:
+class Registry(MigratedDatabase):
     """What was given out. An async context manager.
 
     Every call may raise a VoicechatError `storage`.
@@ -61,21 +60,6 @@ class Registry:
     Raises:
         VoicechatError: `bad_setting`, `missing_dependency` or `storage`: the database can't be used.
     """
-
-    def __init__(self, location: str) -> None:
-        self._writing = open_database(location, writing=True)
-        self._reading = open_database(location, writing=False)
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self._writing.run(migrate)
-        except BaseException:
-            await self._close()
-            raise
-        return self
-
-    async def __aexit__(self, *failure: object) -> None:
-        await self._close()
 
     async def add(self, record: Record) -> Record:
         """Record what is given out, and return it.
@@ -157,10 +141,6 @@ class Registry:
         """Return the ids of what was revoked and would otherwise be valid after a moment."""
         query = select(tokens.c.token_id).where(tokens.c.revoked_at.is_not(None), tokens.c.expires_at > since)
         return await self._reading.run(lambda connection: frozenset(connection.execute(query).scalars()))
-
-    async def _close(self) -> None:
-        await self._reading.close()
-        await self._writing.close()
 
 
 def _take_turn(connection: Connection) -> None:

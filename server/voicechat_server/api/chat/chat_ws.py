@@ -75,12 +75,8 @@ class ChatConnection:
         self._dismissal: asyncio.Future[VoicechatError] = asyncio.get_running_loop().create_future()
         self._client_gone = False
         self._joined: Joined | None = None
+        self.chat_id: str | None = None
         self._received = 0
-
-    @property
-    def chat_id(self) -> str | None:
-        """The chat it is for."""
-        return None if self._joined is None else self._joined.established.chat_id
 
     @property
     def waiting(self) -> int:
@@ -120,6 +116,8 @@ class ChatConnection:
         try:
             self._services.connections.refuse_too_many(self)
             query = self._query()
+            # Named before any check, so that whoever may no longer see the chat meanwhile is dismissed.
+            self.chat_id = query.id
             user = self._caller.name(query.user)
             await self._caller.check_in(query.id, Action.READ)
             source = self._caller.source(self.source)

@@ -11,6 +11,7 @@ from voicechat_server.api.callers import Caller, CallerDep
 from voicechat_server.api.chat.chat_http import BODY, UNKNOWN, ChatIdPath, Responses
 from voicechat_server.api.services import Services, ServicesDep
 from voicechat_server.chat.failures import unknown_chat
+from voicechat_server.chat.records import Chat
 from voicechat_server.identity import failures
 from voicechat_server.identity.access import Action
 from voicechat_server.identity.authority import Authority
@@ -35,8 +36,8 @@ router = APIRouter(
 @router.get("/members", summary="Who sees a private chat")
 async def list_members(services: ServicesDep, caller: CallerDep, chat_id: ChatIdPath) -> Members:
     """Its owner, and whoever was made a member."""
-    await _admitted(services, caller, chat_id, Action.MEMBERS)
-    return await _members(services, chat_id)
+    *_, chat = await _admitted(services, caller, chat_id, Action.MEMBERS)
+    return await _members(services, chat)
 
 
 @router.post("/members/add", summary="Make somebody a member", responses=BODY)
@@ -44,10 +45,10 @@ async def add_member(
     services: ServicesDep, caller: CallerDep, chat_id: ChatIdPath, body: NameMember
 ) -> Members:
     """They see the chat from now on; they need a token of this server."""
-    authority, _ = await _admitted(services, caller, chat_id, Action.ADMIT)
+    authority, _, chat = await _admitted(services, caller, chat_id, Action.ADMIT)
     await _refuse_unknown(authority, body.user_id)
     await services.chat.store.add_members([chat_id], body.user_id, datetime.now(UTC))
-    return await _members(services, chat_id)
+    return await _members(services, chat)
 
 
 @router.post("/members/remove", summary="End somebody's membership", responses=BODY)
@@ -55,12 +56,11 @@ async def remove_member(
     services: ServicesDep, caller: CallerDep, chat_id: ChatIdPath, body: NameMember
 ) -> Members:
     """To them, a private chat doesn't exist from now on; their connections to it are closed."""
-    await _admitted(services, caller, chat_id, Action.ADMIT)
+    *_, chat = await _admitted(services, caller, chat_id, Action.ADMIT)
     await services.chat.store.remove_member(chat_id, body.user_id)
-    chat = await services.chat.chat(chat_id)
     if chat.is_private and chat.owner != body.user_id:
         services.connections.dismiss_from(chat_id, body.user_id, unknown_chat(chat_id))
-    return await _members(services, chat_id)
+    return await _members(services, chat)
 
 
 @router.post(
@@ -70,7 +70,7 @@ async def invite(
     services: ServicesDep, caller: CallerDep, chat_id: ChatIdPath, body: InviteToChat
 ) -> ChatInvitation:
     """Whoever redeems it becomes a member, and gets a token for this chat if they have none yet."""
-    authority, identity = await _admitted(services, caller, chat_id, Action.ADMIT)
+    authority, identity, _ = await _admitted(services, caller, chat_id, Action.ADMIT)
     scopes = frozenset(scope for scope in PARTICIPANT if identity.has(scope))
     uses = None if body.many else 1
     invited = await authority.invite(scopes, [chat_id], parse_duration(body.expires), uses)
@@ -86,21 +86,20 @@ async def hand_over(
     services: ServicesDep, caller: CallerDep, chat_id: ChatIdPath, body: NameMember
 ) -> Members:
     """Somebody else owns the chat from now on; whoever owned it stays a member."""
-    authority, identity = await _admitted(services, caller, chat_id, Action.HAND_OVER)
+    authority, identity, _ = await _admitted(services, caller, chat_id, Action.HAND_OVER)
     await _refuse_unknown(authority, body.user_id)
-    await services.chat.hand_over(chat_id, identity.name, body.user_id, is_admin=identity.is_admin)
-    return await _members(services, chat_id)
+    chat = await services.chat.hand_over(chat_id, identity.name, body.user_id, is_admin=identity.is_admin)
+    return await _members(services, chat)
 
 
 async def _admitted(
     services: Services, caller: Caller, chat_id: str, action: Action
-) -> tuple[Authority, Identity]:
-    """Return who knows people, and who asks, if they may."""
+) -> tuple[Authority, Identity, Chat]:
+    """Return who knows people, who asks, and about which chat, if they may."""
     await caller.check_in(chat_id, action)
     if services.authority is None or caller.identity is None:
         raise failures.nobody_is_asked()
-    await services.chat.chat(chat_id)
-    return services.authority, caller.identity
+    return services.authority, caller.identity, await services.chat.chat(chat_id)
 
 
 async def _refuse_unknown(authority: Authority, name: str) -> None:
@@ -108,7 +107,6 @@ async def _refuse_unknown(authority: Authority, name: str) -> None:
         raise failures.unknown_person(name)
 
 
-async def _members(services: Services, chat_id: str) -> Members:
-    chat = await services.chat.chat(chat_id)
-    listed = await services.chat.store.members(chat_id)
+async def _members(services: Services, chat: Chat) -> Members:
+    listed = await services.chat.store.members(chat.chat_id)
     return Members(owner=chat.owner, members=[user for user in listed if user != chat.owner])

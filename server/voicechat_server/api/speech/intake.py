@@ -142,12 +142,13 @@ class Intake:
 
     async def _open(self, start: Start) -> StreamHandle:
         self._caller.name(start.user)
+        # Named before any check, so that whoever may no longer see the chat meanwhile is dismissed.
+        self.chat_id = start.chat_id
         stream = await (self._open_new(start) if start.stream_id is None else self._resume(start))
         if stream.ready.origin is not StreamOrigin.NEW:
             # Audio that resumes in the middle of a stream has no start to check.
             self._pcm_check = None
         self.stream = stream
-        self.chat_id = start.chat_id
         await self._on_open(stream)
         return stream
 
@@ -155,27 +156,31 @@ class Intake:
         if start.chat_id is None:
             self._caller.check(Action.TRANSCRIBE)
             return self._engine.open_stream(start, source=self._source, owner=self._caller.subject)
+        await self._caller.check_in(start.chat_id, Action.SPEAK)
         return await self._open_in_chat(start, start.chat_id, Checkpoint(uuid4().hex))
 
     async def _resume(self, start: Start) -> StreamHandle:
         """Resume the stream for its client; if a server lost it, from what its chat has stored."""
         self._caller.check(Action.RESUME)
         stream_id, chat_id = start.stream_id or "", start.chat_id
-        if chat_id is None or self._engine.holds(stream_id) or not is_restorable(start):
+        owner = self._engine.owner_of(stream_id)
+        if owner == self._caller.subject and (held_in := self._chat.spoken_into(stream_id)) is not None:
+            self.chat_id = held_in
+            await self._caller.check_in(held_in, Action.SPEAK)
+        if chat_id is None or owner is not None or not is_restorable(start):
             return self._engine.resume_stream(start, self._caller.subject)
         await self._caller.check_in(chat_id, Action.SPEAK)
         stored = await self._chat.speech_of(stream_id, chat_id, self._user(start), start.finals_received)
         return await self._open_in_chat(start, chat_id, checkpoint_of(start, stored))
 
     async def _open_in_chat(self, start: Start, chat_id: str, begin: Checkpoint) -> StreamHandle:
-        await self._caller.check_in(chat_id, Action.SPEAK)
         begin_ms = milliseconds(begin.samples, start.sample_rate)
         feed = await self._chat.open_speech(
             chat_id, self._user(start), begin.stream_id, begin_ms, self._source
         )
         try:
             # Another connection of the client may have resumed it meanwhile.
-            if self._engine.holds(begin.stream_id):
+            if self._engine.owner_of(begin.stream_id) is not None:
                 feed.close()
                 return self._engine.resume_stream(start, self._caller.subject)
             stream = self._engine.open_stream(start, feed, begin, self._source, self._caller.subject)

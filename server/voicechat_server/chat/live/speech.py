@@ -59,6 +59,7 @@ class SpeechFeed:
 
     Attributes:
         chat_id: Which chat.
+        stream_id: The stream's identifier.
         finals: What is waiting to be stored.
         notify_speaker: Takes errors for the speaker; set once the stream is open.
     """
@@ -75,7 +76,7 @@ class SpeechFeed:
     ) -> None:
         self.chat_id = chat_id
         self._user = user
-        self._stream_id = stream_id
+        self.stream_id = stream_id
         self._room = room
         self.finals = FinalsQueue(submit, self._refused, self._close_if_settled)
         self.notify_speaker: NotifySpeaker | None = None
@@ -131,7 +132,7 @@ class SpeechFeed:
         )
 
     def _begun(self, event: SegmentEvent) -> _Open:
-        return _Open(message_id_of(self._stream_id, event.segment), datetime.now(UTC), event)
+        return _Open(message_id_of(self.stream_id, event.segment), datetime.now(UTC), event)
 
     def _store(self, event: SegmentEvent) -> "asyncio.Future[int | None] | None":
         segment = self._open.pop(event.segment, None) or self._begun(event)

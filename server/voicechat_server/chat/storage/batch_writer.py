@@ -16,6 +16,7 @@ from voicechat_server.chat import failures
 from voicechat_server.chat.records import Chat, Operation, Outcome, Post
 from voicechat_server.chat.storage.database import Database
 from voicechat_server.chat.storage.ledger import KnownChat, Ledger, post_key
+from voicechat_server.chat.storage.membership import add_members
 from voicechat_server.chat.storage.rows import chat_of, chat_row, message_of, message_row
 from voicechat_server.chat.storage.tables import chats, messages, participants
 from voicechat_server.chat.storage.taken_names import TakenNames
@@ -193,6 +194,8 @@ def _record(connection: Connection, ledger: Ledger) -> None:
             _update(connection, old, new)
         if ledger.arrivals:
             connection.execute(_INSERT_PARTICIPANTS, [vars(each) for each in ledger.arrivals.values()])
+        for one in ledger.memberships:
+            add_members(connection, [one.chat_id], one.user, one.added_at)
         if ledger.messages:
             connection.execute(_INSERT_MESSAGES, [message_row(message) for message in ledger.messages])
     except IntegrityError as error:

@@ -26,6 +26,15 @@ class KnownChat:
 
 
 @dataclass(frozen=True)
+class Membership:
+    """Somebody who is a member of a chat from now on, if they were not before."""
+
+    chat_id: str
+    user: str
+    added_at: datetime
+
+
+@dataclass(frozen=True)
 class Arrival:
     """A new participant of a chat."""
 
@@ -62,6 +71,7 @@ class Ledger:
     chats: dict[str, Chat] = field(init=False)
     messages: list[StoredMessage] = field(default_factory=list)
     arrivals: dict[tuple[str, str], Arrival] = field(default_factory=dict)
+    memberships: list[Membership] = field(default_factory=list)
     _new: dict[str, TakenNames] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -157,6 +167,7 @@ class Ledger:
             raise failures.not_owner(chat)
         if chat.ended_at is not None:
             raise failures.chat_ended(chat)
+        self.memberships.append(Membership(chat.chat_id, chat.owner, hand_over.at))
         chat = self.chats[hand_over.chat_id] = replace(chat, owner=hand_over.to)
         return Outcome(chat)
 

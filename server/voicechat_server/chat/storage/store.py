@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, false, func, insert, or_, select
+from sqlalchemy import Connection, Select, and_, delete, exists, false, func, or_, select
 
 from voicechat_server.chat.records import Chat, Operation, StoredMessage
 from voicechat_server.chat.storage.batch_writer import BatchWriter, Result
-from voicechat_server.chat.storage.database import open_database
-from voicechat_server.chat.storage.migrate import migrate
+from voicechat_server.chat.storage.membership import add_members
+from voicechat_server.chat.storage.migrated import MigratedDatabase
 from voicechat_server.chat.storage.rows import chat_of, message_of
 from voicechat_server.chat.storage.tables import chats, members, messages, participants
 
 
-class Store:
+class Store(MigratedDatabase):
     """Chats and their messages, kept in a database. An async context manager.
 
     Every call may raise a VoicechatError `storage`.
@@ -29,20 +29,8 @@ class Store:
     """
 
     def __init__(self, location: str, min_free_bytes: int = 0) -> None:
-        self._writing = open_database(location, writing=True)
-        self._reading = open_database(location, writing=False)
+        super().__init__(location)
         self._writer = BatchWriter(self._writing, min_free_bytes)
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self._writing.run(migrate)
-        except BaseException:
-            await self._close()
-            raise
-        return self
-
-    async def __aexit__(self, *failure: object) -> None:
-        await self._close()
 
     async def write(self, operations: Sequence[Operation]) -> list[Result]:
         """Apply operations in order, in one transaction; return their results once all are durable."""
@@ -158,19 +146,6 @@ class Store:
             query = query.where(or_(begun > at, and_(begun == at, seq > after.seq)))
         query = query.order_by(begun, seq).limit(limit)
         return await self._reading.run(lambda connection: _messages(connection, query))
-
-    async def _close(self) -> None:
-        await self._reading.close()
-        await self._writing.close()
-
-
-def add_members(connection: Connection, chat_ids: Collection[str], user: str, at: datetime) -> None:
-    """Make somebody a member of chats; those who are stay so."""
-    query = select(members.c.chat_id).where(members.c.user == user, members.c.chat_id.in_(chat_ids))
-    new = sorted({*chat_ids} - {*connection.execute(query).scalars()})
-    if new:
-        rows = [{"chat_id": chat_id, "user": user, "added_at": at} for chat_id in new]
-        connection.execute(insert(members), rows)
 
 
 def _messages(connection: Connection, query: Select[Any]) -> list[StoredMessage]:
