@@ -8,7 +8,6 @@ a level from silence to hard clipping; every third is worn as telephones, old so
 programs wear audio. The exit status is 1 if more than 1 in 10,000 is taken for another form.
 """
 
-import argparse
 import os
 import sys
 from collections import Counter
@@ -20,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.audio_encodings import ENCODINGS
-from bench.audio_sources import RATES, recordings, speech
+from bench.audio_options import Options
+from bench.audio_sources import RATES, speech
 from bench.audio_streams import SPOKEN_DB, Streams, gain
 from voicechat_common.audio import Samples, samples_of
 from voicechat_server.asr.audio_check.form_check import FormCheck
@@ -62,15 +62,8 @@ def noticed(files: tuple[Path, ...], streams: int, name: str) -> tuple[str, int,
 
 def main() -> int:
     """Measure, and print what was found."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--streams", type=int, default=100_000, help="streams of the right form")
-    parser.add_argument("--others", type=int, default=200, help="streams of each other form")
-    parser.add_argument("--voices", type=Path, help="a directory of recordings of people")
-    options = parser.parse_args()
-    files = recordings(options.voices)
-    print(f"{len(files)} recordings of speech")
+    options = Options.parsed(__doc__)
+    files = options.files
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for name, count, found in pool.map(partial(noticed, files, options.others), ENCODINGS):
             print(f"{name:22} {count / options.others:7.1%}  {_listed(found)}")

@@ -7,7 +7,6 @@ The honest streams are those of `bench.audio_forms`, but longer, and brought to 
 status is 1 if the rate of more than 1 in 10,000 is doubted.
 """
 
-import argparse
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -19,7 +18,8 @@ import torch
 
 from bench.audio_encodings import as_pcm
 from bench.audio_forms import MOST_FALSE
-from bench.audio_sources import RATES, recordings, speech
+from bench.audio_options import Options
+from bench.audio_sources import RATES, speech
 from bench.audio_streams import SPOKEN_DB, Streams, gain
 from voicechat_common.audio import SAMPLE_RATE, Resampler, Samples
 from voicechat_server.asr.audio_check.rate_check import RateCheck
@@ -87,15 +87,8 @@ def noticed(files: tuple[Path, ...], streams: int, rate: int) -> int:
 
 def main() -> int:
     """Measure, and print what was found."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--streams", type=int, default=100_000, help="honest streams")
-    parser.add_argument("--others", type=int, default=200, help="streams of each wrong rate")
-    parser.add_argument("--voices", type=Path, help="a directory of recordings of people")
-    options = parser.parse_args()
-    files = recordings(options.voices)
-    print(f"{len(files)} recordings of speech")
+    options = Options.parsed(__doc__)
+    files = options.files
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(partial(noticed, files, options.others), WRONG)
         for rate, count in zip(WRONG, found, strict=True):

@@ -11,25 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.identity import Giver, asking_for_tokens
+from tests.support.identity import MEMBERS, ROLES, Giver, asking_for_tokens
 from tests.support.programs import require
 from tools.documented import PORT, ROOT, commands
 from voicechat_server.identity.access import RULES, Action, ChatFacts, refusal
 from voicechat_server.identity.authority import wall_clock
-from voicechat_server.identity.model import Identity, Scope
+from voicechat_server.identity.model import Identity
 
 PAGE = ROOT / "docs" / "identity.md"
 TABLE = re.compile(r"<!-- access: begin -->\n(.*?)<!-- access: end -->", re.DOTALL)
-ROLES = {
-    "reader": {Scope.READ},
-    "writer": {Scope.READ, Scope.WRITE},
-    "speaker": {Scope.READ, Scope.SPEAK},
-    "outsider": {Scope.READ, Scope.WRITE, Scope.SPEAK},
-    "owner": {Scope.READ, Scope.WRITE},
-    "admin": {Scope.ADMIN},
-}
-
-MEMBERS = {"reader", "writer", "speaker"}
 
 
 def environment(giver: Giver) -> dict[str, str]:

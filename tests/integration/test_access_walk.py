@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from websockets.asyncio.client import connect
 
 from tests.support.chat_client import ChatConnection
-from tests.support.identity import Giver, asking_for_tokens, bearer
+from tests.support.identity import MEMBERS, ROLES, Giver, asking_for_tokens, bearer
 from tests.support.server import LiveServer, demo_settings
 from tests.support.speech_client import SpeechClient
 from voicechat_common.errors import ErrorCode
@@ -34,18 +34,9 @@ from voicechat_common.protocol.speech import ClientMessage, Error, Flush, Ping, 
 from voicechat_server.api.actions import CHAT_MESSAGES, ROUTES, SOCKET, SPEECH_MESSAGES
 from voicechat_server.api.app import create_app, routes_of
 from voicechat_server.identity.access import RULES, Action, ChatFacts, refusal
-from voicechat_server.identity.model import Identity, Scope
+from voicechat_server.identity.model import Identity
 
-SCOPES = {
-    "reader": {Scope.READ},
-    "writer": {Scope.READ, Scope.WRITE},
-    "speaker": {Scope.READ, Scope.SPEAK},
-    "outsider": {Scope.READ, Scope.WRITE, Scope.SPEAK},
-    "owner": {Scope.READ, Scope.WRITE},
-    "admin": {Scope.ADMIN},
-}
-MEMBERS = ("reader", "writer", "speaker")
-ROLES = ["stranger", *SCOPES]
+ASKING = ["stranger", *ROLES]
 REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 HTTP_ROUTES = [route for route in ROUTES if route[0] != SOCKET]
 
@@ -60,7 +51,7 @@ class Stage:
 
     def __init__(self, server: LiveServer, giver: Giver) -> None:
         self.server = server
-        issued = {role: giver.issued(role, scopes) for role, scopes in SCOPES.items()}
+        issued = {role: giver.issued(role, scopes) for role, scopes in ROLES.items()}
         self.identities: dict[str, Identity] = {role: each.identity for role, each in issued.items()}
         self.headers = {role: bearer(each.text) for role, each in issued.items()} | {"stranger": {}}
         self.invitation = giver.invitation(uses=None).text
@@ -123,7 +114,7 @@ def test_every_action_can_be_done_somehow() -> None:
     assert done | beside == set(Action) == set(RULES)
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ASKING)
 @pytest.mark.parametrize(("method", "path"), HTTP_ROUTES, ids=[" ".join(route) for route in HTTP_ROUTES])
 def test_a_call_is_answered_for_whom_it_is(stage: Stage, role: str, method: str, path: str) -> None:
     body = {
@@ -154,7 +145,7 @@ def test_a_call_is_answered_for_whom_it_is(stage: Stage, role: str, method: str,
         assert answer.status_code in REFUSED, answer.text
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ASKING)
 @pytest.mark.parametrize("path", [path for method, path in ROUTES if method == SOCKET])
 async def test_a_socket_opens_for_whom_it_is(stage: Stage, role: str, path: str) -> None:
     address = f"{stage.server.ws}{path}?id={stage.chat()}"
@@ -172,7 +163,7 @@ async def test_a_socket_opens_for_whom_it_is(stage: Stage, role: str, path: str)
             pass
 
 
-@pytest.mark.parametrize("role", [role for role in SCOPES if role != "outsider"])
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "outsider"])
 @pytest.mark.parametrize("kind", list(CHAT_MESSAGES), ids=lambda kind: kind.__name__)
 async def test_a_message_is_taken_from_whom_it_may_come(stage: Stage, role: str, kind: type) -> None:
     messages: dict[type, tuple[ChatClientMessage, type[MessageAck | Pong | ChatEnded]]] = {
@@ -196,7 +187,7 @@ async def test_a_message_is_taken_from_whom_it_may_come(stage: Stage, role: str,
             assert (await chat.expect(Pong)).id == 2
 
 
-@pytest.mark.parametrize("role", list(SCOPES))
+@pytest.mark.parametrize("role", list(ROLES))
 @pytest.mark.parametrize("action", [Action.TRANSCRIBE, Action.SPEAK, Action.RESUME])
 async def test_a_stream_is_opened_for_whom_it_may_be(stage: Stage, role: str, action: Action) -> None:
     start = {

@@ -17,6 +17,17 @@ from voicechat_server.identity.model import PARTICIPANT, Scope
 from voicechat_server.identity.registry import Registry
 
 DAY = timedelta(days=1)
+ROLES = {
+    "reader": {Scope.READ},
+    "writer": {Scope.READ, Scope.WRITE},
+    "speaker": {Scope.READ, Scope.SPEAK},
+    "outsider": {Scope.READ, Scope.WRITE, Scope.SPEAK},
+    "owner": {Scope.READ, Scope.WRITE},
+    "admin": {Scope.ADMIN},
+}
+"""The roles of docs/identity.md, with the scopes of their tokens."""
+MEMBERS = ("reader", "writer", "speaker")
+"""Those that are members of a private chat."""
 ResultT = TypeVar("ResultT")
 
 
