@@ -130,8 +130,8 @@ def test_the_first_invitation_is_printed_once_and_is_the_administrators(
 
     first = printed_at_a_start()
     assert "works once" in first
-    address, _, invitation = first.splitlines()[-1].partition("/#invitation=")
-    assert address == "http://127.0.0.1:8000"
+    command, _, invitation = first.splitlines()[-1].partition("/#invitation=")
+    assert command == "  voicechat-tui login http://127.0.0.1:8000"
     assert printed_at_a_start() == ""
 
     async def redeem() -> Identity:

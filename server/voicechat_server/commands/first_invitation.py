@@ -30,6 +30,7 @@ async def offer_first_invitation(settings: Settings, address: str) -> None:
     ends = invited.invitation.expires_at.astimezone().isoformat(sep=" ", timespec="minutes")
     link = invitation_link(settings.public_url or f"http://{address}", invited.text)
     typer.echo(
-        f"Nobody has a token for this server yet. Who opens this link first administers it; it works once, "
-        f"until {ends}, and is not shown again:\n{link}"
+        "Nobody has a token for this server yet. Whoever accepts this invitation first becomes its "
+        f"administrator; it works once, until {ends}, and is not shown again:\n"
+        f"  voicechat-tui login {link}"
     )

@@ -164,8 +164,8 @@ class Settings(BaseSettings):
     )
     auth: Literal["none", "token"] | None = Field(
         None,
-        description="Who may use the server: `none` asks nobody, `token` wants a token. Unset is `none` on "
-        "loopback; on any other address it has to be said.",
+        description="Who may use the server: with `none`, anybody; with `token`, holders of a token. "
+        "Unset means `none` on loopback; any other address requires a choice.",
     )
     key_file: Path = Field(
         default_factory=lambda: _own(user_data_path) / "keys.json",
