@@ -6,7 +6,9 @@ from typing import Any, cast
 import numba
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from tests.support.kernels import ROUNDING, alone
 from voicechat_server.asr.paraformer.kernels import attention, can_run_here
@@ -80,3 +82,37 @@ def test_the_exponential_is_within_its_bound() -> None:
     found = np.empty_like(tail)
     of_all(tail, found)
     assert (found == np.float32(2.0**-126)).all()
+
+
+@pytest.mark.parametrize(("tokens", "written"), [([1, 4], [0, 3]), ([15, 15], [10, 50]), ([40, 2], [7, 8])])
+def test_streams_attend_and_remember_side_by_side(tokens: list[int], written: list[int]) -> None:
+    """Several in one call, each with a ring of its own that takes over what it is to keep."""
+    generator = np.random.default_rng(len(tokens))
+    heads, size, ring, frames = 3, 16, 8, [5, 6]
+    rings = generator.standard_normal((3, 2 * heads, ring, size)).astype(np.float32)
+    own = generator.standard_normal((sum(frames), 2 * heads * size)).astype(np.float32)
+    queries = generator.standard_normal((sum(tokens), heads * size)).astype(np.float32)
+    context = np.zeros_like(queries)
+    starts, frame_starts, slots, kept = np.cumsum([0, *tokens]), np.cumsum([0, *frames]), [2, 0], [4, 0]
+    before = rings.copy()
+    look_backs = attention.LookBacks(rings, np.array(slots), np.array(written), np.array(kept))
+    alone(attention.attend)(
+        0, heads, queries, starts, attention.Frames(own, frame_starts, 0), look_backs,
+        attention.attention_workspace(size, ring + max(frames)), context,
+    )  # fmt: skip
+    keys_and_values = torch.from_numpy(own).unflatten(1, (2, heads, size))
+    for stream, slot in enumerate(slots):
+        mine = keys_and_values[frame_starts[stream] : frame_starts[stream + 1]]
+        earlier = torch.from_numpy(before[slot, :, : min(written[stream], ring)]).unflatten(0, (heads, 2))
+        keys, values = (
+            torch.cat((earlier[:, part], mine[:, part].transpose(0, 1)), dim=1) for part in (0, 1)
+        )
+        asked = torch.from_numpy(queries[starts[stream] : starts[stream + 1]]).unflatten(1, (heads, size))
+        expected = nn.functional.scaled_dot_product_attention(asked.transpose(0, 1), keys, values)
+        found = torch.from_numpy(context[starts[stream] : starts[stream + 1]]).unflatten(1, (heads, size))
+        torch.testing.assert_close(found.transpose(0, 1), expected, rtol=0, atol=1e-5)
+        for frame in range(kept[stream]):
+            place = (written[stream] + frame) % ring
+            for part in (0, 1):
+                stored = rings[slot, part::2, place]
+                np.testing.assert_array_equal(stored, mine[frame, part].numpy())

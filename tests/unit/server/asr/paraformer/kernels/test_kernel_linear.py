@@ -69,32 +69,41 @@ def test_no_row_has_a_number_above_127(sign: int) -> None:
     assert quantised(x.astype(np.float32)).numbers.max() == 127
 
 
-def check_map(layer: nn.Linear, x: Floats) -> None:
-    """Map rows and compare with the map in fp64, within what quantising x and W may cost."""
+def check_map(layer: nn.Linear, x: Floats, least: float = linear.UNBOUNDED, *, add: bool = False) -> None:
+    """Map rows and compare with the map in fp64, within what quantising x and W may cost.
+
+    The map is the second of two in one stack, and its result is added to what is there, or replaces it.
+    """
     weights = layer.weight.detach().double().numpy()
     bias = 0 if layer.bias is None else layer.bias.detach().double().numpy()
-    packed = linear.pack([layer])
+    packed = linear.pack([nn.Linear(layer.in_features, layer.out_features), layer])
     rows = check_quantised(x)
     result = linear.row_workspace(len(x), packed.columns.shape[2])
-    alone(linear.multiply)(rows, len(x), packed, 0, result, linear.UNBOUNDED, False)
+    result[:] = 1
+    alone(linear.multiply)(rows, len(x), packed, 1, result, least, add)
     found = result[: len(x), : len(weights)]
-    exact = x.astype(float) @ weights.T + bias
+    exact = np.maximum(x.astype(float) @ weights.T + bias, least) + add
     row_scales = rows.scales[: len(x), None].astype(float)
-    scales, sums = packed.columns[0, :2, : len(weights)].astype(float)
+    scales, sums = packed.columns[1, :2, : len(weights)].astype(float)
     numbers = rows.numbers[: len(x), : x.shape[1]] - rows.zeros[: len(x), None].astype(float)
     steps = (0.5 + 2**-15) * row_scales * np.abs(weights).sum(axis=1)
     steps = steps + (0.5 + 2**-15) * scales * (row_scales * np.abs(numbers)).sum(axis=1, keepdims=True)
-    whole = np.abs(unpacked(packed, 0)).sum(axis=1)[: len(weights)]
-    rounding = 8 * ROUNDING * (row_scales * scales * 127 * (whole + np.abs(sums)) + np.abs(bias))
+    whole = np.abs(unpacked(packed, 1)).sum(axis=1)[: len(weights)]
+    rounding = 8 * ROUNDING * (row_scales * scales * 127 * (whole + np.abs(sums)) + np.abs(bias) + add)
     assert (np.abs(found - exact) <= steps + rounding).all()
 
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(16, 16), (560, 48), (100, 50)])
 @pytest.mark.parametrize("rows", [1, 4, 17])
-def test_a_random_map_is_within_its_bound(rows: int, inputs: int, outputs: int) -> None:
+@pytest.mark.parametrize(
+    ("least", "add"), [(linear.UNBOUNDED, False), (0.0, False), (linear.UNBOUNDED, True)]
+)
+def test_a_random_map_is_within_its_bound(
+    rows: int, inputs: int, outputs: int, least: float, add: bool
+) -> None:
     torch.manual_seed(inputs)
     x = np.random.default_rng(rows).standard_normal((rows, inputs)).astype(np.float32)
-    check_map(nn.Linear(inputs, outputs), x)
+    check_map(nn.Linear(inputs, outputs), x, least, add=add)
 
 
 @pytest.mark.parametrize("name", ["one sign", "the other", "ties", "other ties", "alternating", "an outlier"])
